@@ -1,0 +1,2 @@
+//! Compiles annotated protos from a build script.
+#![forbid(unsafe_code)]

@@ -1,0 +1,3 @@
+//! The `holdover` command.
+#![forbid(unsafe_code)]
+fn main() {}

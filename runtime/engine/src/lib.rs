@@ -1,0 +1,2 @@
+//! Holdover's sans-IO engine: every decision of the runtime, and no effect.
+#![forbid(unsafe_code)]

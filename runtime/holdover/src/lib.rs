@@ -1,0 +1,2 @@
+//! Clients that keep working on bad networks: what Rust apps import.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Holdover's persistent cache, in SQLite.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! Virtual clock, scripted network, vector replay and store conformance, for Holdover's own tests.
+#![forbid(unsafe_code)]

@@ -1,0 +1,2 @@
+//! End-to-end tests against real servers.
+#![forbid(unsafe_code)]

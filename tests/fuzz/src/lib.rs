@@ -1,0 +1,2 @@
+//! Fuzz targets over everything that comes from outside.
+#![forbid(unsafe_code)]

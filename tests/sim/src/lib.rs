@@ -1,0 +1,2 @@
+//! Vectors and the reference model: what the runtime promises, checked against the engine.
+#![forbid(unsafe_code)]
