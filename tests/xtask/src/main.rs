@@ -1,3 +1,43 @@
-//! Placeholder until the workspace has something to run.
+//! Holdover's own chores: `cargo xtask test`, `regenerate`, `bench`.
 #![forbid(unsafe_code)]
-fn main() {}
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
+
+mod bench;
+mod regenerate;
+mod step;
+mod test;
+
+use clap::{Parser, Subcommand};
+
+/// Holdover's own chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run every check that a change must pass: format, lints, drift, tests, documentation, examples.
+    Test(test::Arguments),
+    /// Renew the checked-in generated files: the annotations crate, goldens, compiled policies.
+    Regenerate(regenerate::Arguments),
+    /// Run the benchmarks that back the README's claims, and print their ratios.
+    Bench(bench::Arguments),
+}
+
+fn main() -> std::process::ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Test(arguments) => test::run(&arguments),
+        Chore::Regenerate(arguments) => regenerate::run(&arguments),
+        Chore::Bench(arguments) => bench::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("\nxtask: {message}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! The benchmarks that back the README's claims. Each prints ratios against a named peer measured in the same run.
+
+use clap::ValueEnum;
+
+use crate::step::{Outcome, cargo, run as step};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Which benchmark; all of them when left out.
+    #[arg(value_enum)]
+    which: Option<Bench>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Bench {
+    /// Pruning on encoded bytes, beside prost decode-clear-encode and memcpy.
+    Wire,
+    /// What a call costs: memory hit beside moka, SQLite hit, network call beside the bare transport.
+    Cost,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Outcome {
+    for bench in Bench::value_variants() {
+        if arguments.which.is_some_and(|which| which != *bench) {
+            continue;
+        }
+        match bench {
+            Bench::Wire => step("bench: wire", &mut cargo(&["bench", "--package", "holdover-wire"]))?,
+            Bench::Cost => {
+                step("bench: cost", &mut cargo(&["bench", "--package", "holdover", "--bench", "cost"]))?;
+            }
+        }
+    }
+    Ok(())
+}
