@@ -1,2 +1,40 @@
 //! Holdover's sans-IO engine: every decision of the runtime, and no effect.
+//!
+//! [`Engine::handle`] takes a fact (a call, an answer, a loaded record, the time), [`Engine::poll_output`] says what to do
+//! (send, load, save, deliver) until it says [`Output::Timeout`]. The engine has no clock, no threads, no async and no
+//! randomness but its [`Seed`]: the same inputs give the same outputs, byte for byte. Numbers such as "rule C4" refer to
+//! `runtime/SEMANTICS.md`.
 #![forbid(unsafe_code)]
+
+mod call;
+mod config;
+mod credentials;
+mod engine;
+mod error;
+mod event;
+mod input;
+mod metadata;
+mod network;
+mod output;
+mod session;
+mod snapshot;
+mod store;
+mod time;
+
+pub use call::{CacheMode, CallOptions, DetailMode, Form, MethodId, OpId, Priority};
+pub use config::Config;
+pub use credentials::{AskCredentials, AskId, CredentialsAnswer};
+pub use engine::{Engine, Registered, Seed};
+pub use error::{Code, Error, ErrorKind, StatusDetail};
+pub use event::{Bypass, Event, NotStored};
+pub use input::Input;
+pub use metadata::Metadata;
+pub use network::{AttemptId, Failure, NetworkState, Quality, Response, Send, TransportFailure};
+pub use output::{Delivered, Output};
+pub use session::{Account, Endpoint, Session, SessionId, Tag, TagPart};
+pub use snapshot::{Detail, Freshness, NotAPlanHash, Observed, PlanHash, Snapshot, Source, Withheld};
+pub use store::{
+    KeyHash, Loaded, OutboxChoice, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, StoreFault,
+    StoreFaultKind, StoreId, StoreRequest, TagHash, TagWrite, Variant,
+};
+pub use time::{BootId, Instant, Now};

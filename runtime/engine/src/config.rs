@@ -1,0 +1,34 @@
+//! The engine's configuration.
+
+/// Sizes and limits. The defaults are those of the project's rules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// There is a second tier: [`crate::Output::Store`] is answered. Without it everything stays in memory.
+    pub store: bool,
+    /// Bytes that the memory tier may hold, keys included.
+    pub memory_bytes: usize,
+    /// The largest answer that is stored at all, in bytes.
+    pub max_entry_bytes: usize,
+    /// The largest answer that the memory tier holds, in bytes; larger ones are on disk only.
+    pub max_memory_entry_bytes: usize,
+    /// The largest message, request or response, in bytes.
+    pub max_message_bytes: usize,
+    /// The largest request metadata, counted as HTTP/2 counts it.
+    pub max_metadata_bytes: usize,
+    /// The most tags that one entry or one invalidation may have.
+    pub max_tags: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            store: true,
+            memory_bytes: 8 << 20,
+            max_entry_bytes: 2 << 20,
+            max_memory_entry_bytes: 256 << 10,
+            max_message_bytes: 4 << 20,
+            max_metadata_bytes: 16 << 10,
+            max_tags: 1000,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Every decision is an event (rule J6). Events hold no payloads, keys, account ids or credentials.
+
+use std::time::Duration;
+
+use crate::call::MethodId;
+use crate::error::ErrorKind;
+use crate::session::SessionId;
+use crate::store::StoreFaultKind;
+
+/// A decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// An answer was served from what is stored.
+    Hit {
+        /// Of which method.
+        method: MethodId,
+        /// By which row of the windows' table (1 to 3).
+        row: u8,
+        /// How old it was.
+        age: Duration,
+    },
+    /// Nothing that is stored could be served.
+    Miss {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// A call joined a flight instead of starting its own.
+    Joined {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// A refresh that nobody waits for started.
+    Refreshing {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// A call stayed away from the cache and from other calls' flights.
+    Bypassed {
+        /// Of which method.
+        method: MethodId,
+        /// Why.
+        reason: Bypass,
+    },
+    /// An attempt ended without an answer.
+    AttemptFailed {
+        /// Of which method.
+        method: MethodId,
+        /// The kind of error that it is.
+        kind: ErrorKind,
+    },
+    /// An answer was not stored.
+    NotStored {
+        /// Of which method.
+        method: MethodId,
+        /// Why.
+        reason: NotStored,
+    },
+    /// Stored answers were evicted because the server said PERMISSION_DENIED or NOT_FOUND.
+    Evicted {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// Tags were invalidated.
+    Invalidated {
+        /// How many.
+        tags: u32,
+    },
+    /// A reduced value was delivered.
+    Withheld {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// Reduced although nobody asked for it: the full answer is asked for once more.
+    DetailRefetched {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// The account of this session needs to sign in. Once per state.
+    SignInRequired {
+        /// The session whose call found out.
+        session: SessionId,
+    },
+    /// The account of this session has credentials again.
+    SignedIn {
+        /// The session whose call or hint found out.
+        session: SessionId,
+    },
+    /// The store failed; the runtime goes on in memory and tries again.
+    StoreFailed {
+        /// What is wrong.
+        kind: StoreFaultKind,
+        /// The store's words.
+        message: String,
+    },
+    /// The store works again.
+    StoreRecovered,
+    /// A corrupt cache was given up and made anew.
+    StoreRecreated,
+    /// A stored record could not be read and was removed.
+    RecordUnreadable {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// A sign-out that was interrupted by the end of a process was finished.
+    SignOutFinished,
+    /// The wall clock went back by more than a minute or ahead by more than a year: entries of earlier boots count as
+    /// invalidated.
+    ClockDistrusted,
+}
+
+/// Why a call stayed away from the cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bypass {
+    /// It brought its own `authorization`.
+    OwnAuthorization,
+    /// Its request has fields that the policy does not know.
+    UnknownFields,
+    /// It brought metadata that the method does not key.
+    CallMetadata,
+}
+
+/// Why an answer was not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotStored {
+    /// A REQUIRED field is missing, or the message cannot be read.
+    Unusable,
+    /// It is over the size limit.
+    TooLarge,
+    /// Something it depends on was invalidated after its request was sent.
+    OldGeneration,
+    /// A later request has been answered already.
+    Superseded,
+    /// It is reduced by a plan that this policy does not have.
+    UnknownPlan,
+}

@@ -1,0 +1,211 @@
+//! The second tier, as the engine sees it: commands out, answers in. Keys, tags and partitions are opaque here: HMACs
+//! under a key that is the partition's own (rule E1).
+//!
+//! A store carries out commands in the order they were issued. It decides one thing by itself: which records to evict
+//! when it is over its budget (expired first, then least recently loaded or saved).
+
+use bytes::Bytes;
+
+use crate::snapshot::PlanHash;
+
+/// Names one command. The engine chooses it and never reuses it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StoreId(pub u64);
+
+/// Names the partition of one account, or the device's: a hash, so that a store file holds no account names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PartitionId(pub [u8; 32]);
+
+/// A partition's key, 256 random bits. A store wraps it by the platform's key where there is one.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PartitionKey(pub [u8; 32]);
+
+impl std::fmt::Debug for PartitionKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PartitionKey(…)")
+    }
+}
+
+/// A cache key under its partition's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyHash(pub [u8; 32]);
+
+/// A tag under its partition's key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TagHash(pub [u8; 32]);
+
+/// Which of the two values of a key a record is (rule F6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Variant {
+    /// The whole answer.
+    Full,
+    /// What a plan kept. There is at most one reduced record a key; saving one replaces that of another plan.
+    Reduced(PlanHash),
+}
+
+/// One stored answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Whose it is.
+    pub partition: PartitionId,
+    /// What it answers.
+    pub key: KeyHash,
+    /// Full or reduced.
+    pub variant: Variant,
+    /// The encoded response message.
+    pub value: Bytes,
+    /// The engine's own bookkeeping, at most 256 bytes; opaque to the store.
+    pub meta: Bytes,
+    /// By which tags it can be invalidated.
+    pub tags: Vec<TagHash>,
+    /// Wall time, in milliseconds since 1970, from which on it is expired: the first to be evicted.
+    pub expires_ms: i64,
+}
+
+/// A record with what has happened to its tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The record as it was saved.
+    pub record: Record,
+    /// The highest sequence number that [`StoreCommand::WriteTags`] gave to one of its tags in its partition; 0 if none.
+    pub tag_sequence: u64,
+}
+
+/// Sequence numbers for tags of one partition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagWrite {
+    /// Whose tags.
+    pub partition: PartitionId,
+    /// Which.
+    pub tags: Vec<TagHash>,
+    /// The number that they get. It is higher than all that the partition has seen.
+    pub sequence: u64,
+}
+
+/// What is to happen to the account's outbox when it signs out. (There is no outbox yet: the choice is kept with the
+/// marker.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutboxChoice {
+    /// Delete what is queued.
+    Discard,
+    /// Keep it until the account signs in again.
+    Hold,
+}
+
+/// What a store is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreCommand {
+    /// Open the store; create it if there is none. The first command of a run, and again after a fault.
+    /// Answer: [`StoreAnswer::Opened`].
+    Open,
+    /// Set a corrupt store aside or delete it, and open a new one. Answer: [`StoreAnswer::Opened`].
+    Recreate,
+    /// Make the partition if it is not there, with this key. Answer: [`StoreAnswer::Partition`] with the key that it has.
+    /// Durable before the answer.
+    OpenPartition {
+        /// Which.
+        partition: PartitionId,
+        /// The key of a new one.
+        fresh_key: PartitionKey,
+    },
+    /// Find all records of a key. Answer: [`StoreAnswer::Found`].
+    Load {
+        /// Whose.
+        partition: PartitionId,
+        /// Which.
+        key: KeyHash,
+    },
+    /// Insert or replace a record. Answer: [`StoreAnswer::Done`]. `wall_ms` raises the store's highest wall time.
+    Save {
+        /// What to keep.
+        record: Record,
+        /// The wall time of the save, in milliseconds since 1970.
+        wall_ms: i64,
+    },
+    /// Delete records of a key. Answer: [`StoreAnswer::Done`].
+    Remove {
+        /// Whose.
+        partition: PartitionId,
+        /// Which key.
+        key: KeyHash,
+        /// Only the reduced record; else all.
+        reduced_only: bool,
+    },
+    /// Give tags their sequence numbers, all or none. Answer: [`StoreAnswer::Done`]. Durable (synchronous=FULL) before the
+    /// answer: the engine delivers an acknowledgement only afterwards (rule D2).
+    WriteTags(Vec<TagWrite>),
+    /// Note that a partition is to be destroyed, durably. Answer: [`StoreAnswer::Done`]. From then on every
+    /// [`StoreAnswer::Opened`] lists it until [`StoreCommand::DropPartition`].
+    MarkSignOut {
+        /// Which.
+        partition: PartitionId,
+        /// What becomes of the outbox.
+        outbox: OutboxChoice,
+    },
+    /// Destroy a partition: its key first, then records, tags and the marker, in one transaction, durably.
+    /// Answer: [`StoreAnswer::Done`], also if there is no such partition.
+    DropPartition {
+        /// Which.
+        partition: PartitionId,
+        /// Overwrite what is freed and truncate the journal (secure_delete).
+        erase: bool,
+    },
+}
+
+/// Carry out a command and answer with [`crate::Input::Stored`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreRequest {
+    /// The name that the answer refers to.
+    pub id: StoreId,
+    /// What to do.
+    pub command: StoreCommand,
+}
+
+/// What a store answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreAnswer {
+    /// The store is open.
+    Opened {
+        /// The highest `wall_ms` of any save; unset in a new store.
+        highest_wall_ms: Option<i64>,
+        /// Sign-outs that were marked and not finished, in the order of their marks.
+        unfinished: Vec<PartitionId>,
+    },
+    /// The partition is there.
+    Partition {
+        /// Its key: the fresh one if it is new.
+        key: PartitionKey,
+        /// The highest sequence number of [`StoreCommand::WriteTags`]; 0 if none.
+        sequence: u64,
+    },
+    /// All records of the key: at most a full and a reduced one.
+    Found(Vec<Loaded>),
+    /// It is done.
+    Done,
+}
+
+/// Why a store could not (rule E5). None of these loses a promise; only `Corrupt` loses the cache.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreFault {
+    /// What is wrong.
+    pub kind: StoreFaultKind,
+    /// For people.
+    pub message: String,
+}
+
+/// What is wrong with a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoreFaultKind {
+    /// Another process has it.
+    Held,
+    /// It is busy or locked for now.
+    Locked,
+    /// The disk is full.
+    Full,
+    /// It cannot be written to.
+    ReadOnly,
+    /// It is not readable as a store (SQLITE_CORRUPT, SQLITE_NOTADB).
+    Corrupt,
+    /// Anything else that the file system said.
+    Io,
+}
