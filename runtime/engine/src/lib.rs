@@ -29,7 +29,7 @@ pub use error::{Code, Error, ErrorKind, StatusDetail};
 pub use event::{Bypass, Event, NotStored};
 pub use input::Input;
 pub use metadata::Metadata;
-pub use network::{AttemptId, Failure, NetworkState, Quality, Response, Send, TransportFailure};
+pub use network::{AttemptId, Failure, NetworkState, Quality, Request, Response, TransportFailure};
 pub use output::{Delivered, Output};
 pub use session::{Account, Endpoint, Session, SessionId, Tag, TagPart};
 pub use snapshot::{Detail, Freshness, NotAPlanHash, Observed, PlanHash, Snapshot, Source, Withheld};

@@ -19,7 +19,7 @@ pub struct AttemptId(pub u64);
 /// Send a unary request. Answered by [`crate::Input::Head`] (optional), then one of [`crate::Input::Response`] and
 /// [`crate::Input::Failed`]; a cancelled attempt needs no answer, and a late one is ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Send {
+pub struct Request {
     /// The attempt that answers refer to.
     pub attempt: AttemptId,
     /// Where to.

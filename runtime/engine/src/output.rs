@@ -4,7 +4,7 @@ use crate::call::{OpId, Priority};
 use crate::credentials::AskCredentials;
 use crate::error::Error;
 use crate::event::Event;
-use crate::network::{AttemptId, Send};
+use crate::network::{AttemptId, Request};
 use crate::snapshot::{Observed, Snapshot};
 use crate::store::StoreRequest;
 use crate::time::Instant;
@@ -20,7 +20,7 @@ pub enum Output {
         delivered: Delivered,
     },
     /// Send a request.
-    Send(Box<Send>),
+    Send(Box<Request>),
     /// Cancel a request on the wire. Nothing more is wanted of it.
     CancelAttempt(AttemptId),
     /// The priority of a request in flight has changed.
