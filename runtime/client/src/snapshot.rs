@@ -1,0 +1,145 @@
+//! A value and where it came from.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use crate::view::{View, Withheld};
+use crate::{Detail, Error, Freshness, Source};
+
+/// Where a value came from and how far it can be trusted (rule B1).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Provenance {
+    /// From the server or from the cache.
+    pub source: Source,
+    /// By the windows of the method's policy.
+    pub freshness: Freshness,
+    /// When the server gave it, by the wall clock.
+    pub as_of: SystemTime,
+    /// How long ago that was, by the boot clock, when the snapshot was made.
+    pub age: Duration,
+    /// Whether parts may have been left out to save bytes.
+    pub detail: Detail,
+    /// Whether a newer value is being fetched.
+    pub refreshing: bool,
+    /// Why the last attempt to fetch a newer one failed.
+    pub error: Option<Error>,
+}
+
+/// An answer: the value, where it came from, and what was withheld from it.
+pub struct Snapshot<T> {
+    /// The answer.
+    pub value: T,
+    provenance: Provenance,
+    withheld: Withheld<T>,
+}
+
+impl<T> Snapshot<T> {
+    pub(crate) fn new(value: T, provenance: Provenance, withheld: Withheld<T>) -> Self {
+        Self { value, provenance, withheld }
+    }
+
+    /// A fresh and complete answer, as if from the server: for fakes and previews.
+    pub fn fresh(value: T) -> Self {
+        Self::with_provenance(
+            value,
+            Provenance {
+                source: Source::Network,
+                freshness: Freshness::Fresh,
+                as_of: SystemTime::now(),
+                age: Duration::ZERO,
+                detail: Detail::Full,
+                refreshing: false,
+                error: None,
+            },
+        )
+    }
+
+    /// An answer of any provenance, nothing of it withheld: for fakes and previews.
+    pub fn with_provenance(value: T, provenance: Provenance) -> Self {
+        Self { value, provenance, withheld: Withheld::NOTHING }
+    }
+
+    /// Where the value came from and how far it can be trusted.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// From the server or from the cache.
+    pub fn source(&self) -> Source {
+        self.provenance.source
+    }
+
+    /// By the windows of the method's policy.
+    pub fn freshness(&self) -> Freshness {
+        self.provenance.freshness
+    }
+
+    /// When the server gave it, by the wall clock.
+    pub fn as_of(&self) -> SystemTime {
+        self.provenance.as_of
+    }
+
+    /// How old the value was when the snapshot was made.
+    pub fn age(&self) -> Duration {
+        self.provenance.age
+    }
+
+    /// Whether parts may have been left out to save bytes.
+    pub fn detail(&self) -> Detail {
+        self.provenance.detail
+    }
+
+    /// Whether a newer value is being fetched.
+    pub fn is_refreshing(&self) -> bool {
+        self.provenance.refreshing
+    }
+
+    /// Why the last attempt to fetch a newer value failed.
+    pub fn error(&self) -> Option<&Error> {
+        self.provenance.error.as_ref()
+    }
+
+    /// What generated accessors read the value with: `quote.value.enriched(quote.withheld())`.
+    pub fn withheld(&self) -> View<'_, T> {
+        self.withheld.view()
+    }
+
+    /// The fields that may have been left out, as paths such as `promo` or `stops.photo`; none of a full answer.
+    pub fn withheld_paths(&self) -> &[String] {
+        self.withheld.plan.as_deref().map_or(&[], |plan| plan.paths())
+    }
+
+    /// Makes what a screen shows out of the answer; provenance is kept. Accessors are used inside, with the view that
+    /// is passed, because the result has no view of its own.
+    pub fn map<U>(self, change: impl FnOnce(T, View<'_, T>) -> U) -> Snapshot<U> {
+        let Self { value, provenance, withheld } = self;
+        let value = change(value, withheld.view());
+        Snapshot { value, provenance, withheld: Withheld::NOTHING }
+    }
+}
+
+impl<T: Clone> Clone for Snapshot<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            provenance: self.provenance.clone(),
+            withheld: self.withheld.clone(),
+        }
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Snapshot<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("value", &self.value)
+            .field("provenance", &self.provenance)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Equal value and provenance.
+impl<T: PartialEq> PartialEq for Snapshot<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value == other.value && self.provenance == other.provenance
+    }
+}
