@@ -5,3 +5,5 @@
 
 pub mod ir;
 pub mod pipeline;
+pub mod similar;
+pub mod target;

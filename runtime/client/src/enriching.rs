@@ -1,5 +1,31 @@
 //! What an accessor of a field that may be trimmed returns.
 
+use crate::View;
+
+/// A message of which something may be withheld. Generated code implements it; the accessors have a namespace of their
+/// own, so that they clash with nothing that a message has.
+///
+/// ```ignore
+/// use holdover::{Enrich, Enriching};
+///
+/// match quote.value.enriched(quote.withheld()).promo() {
+///     Enriching::Present(banner) => show(banner),
+///     Enriching::Absent => hide(),
+///     Enriching::Withheld(last_known) => last_known.map_or_else(placeholder, show),
+/// }
+/// ```
+pub trait Enrich {
+    /// A method for each field that may be withheld, or below which something may be withheld.
+    type Accessors<'a>
+    where
+        Self: 'a;
+
+    /// The accessors of this message, read with the view that its snapshot, or the accessor of its parent, gave.
+    fn enriched<'a>(&'a self, withheld: View<'a, Self>) -> Self::Accessors<'a>
+    where
+        Self: Sized;
+}
+
 /// A field that a poor network may have left out.
 ///
 /// `Absent` is the server's word: there is none. `Withheld` is ours: nobody asked, so nobody knows, but the value that

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod binding;
+pub mod fake;
 pub mod store;
 pub mod view;
 
@@ -27,7 +28,7 @@ pub use call::UnaryCall;
 pub use clock::{Clock, SystemClock};
 pub use credentials::{Anonymous, Credentials, CredentialsError, CredentialsProvider, CredentialsRequest};
 pub use endpoint::{Endpoint, Protocol};
-pub use enriching::Enriching;
+pub use enriching::{Enrich, Enriching};
 pub use observation::{Observation, Observed};
 pub use runtime::{Runtime, RuntimeBuilder};
 pub use session::Session;
