@@ -1,9 +1,12 @@
 //! Checks Holdover's annotations, lowers them to a policy, and generates clients.
 //!
-//! [`pipeline`] is the place to start reading.
+//! The crate is pure: it reads files through [`load::Sources`], and hands back values. `clippy.toml` beside this crate
+//! bans the file system, the environment, processes and the clock.
 #![forbid(unsafe_code)]
 
+pub mod diagnostic;
 pub mod ir;
+pub mod load;
 pub mod pipeline;
 pub mod similar;
 pub mod target;

@@ -1,0 +1,182 @@
+//! Sources or descriptor sets in, descriptors and places out.
+//!
+//! [`load`] reads `.proto` files through [`Sources`] and gives everything that the later passes need: a
+//! prost-reflect pool with custom options intact, the places of every descriptor, and option statements as written.
+//!
+//! Parsing is protox-parse's; which file is visible where, what names stand for, and in which order files come is
+//! decided here, by protoc's rules. prost-reflect interprets the options.
+
+pub mod codes;
+mod file;
+mod graph;
+mod names;
+mod option;
+mod path;
+mod pool;
+mod qualify;
+mod read;
+mod sources;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod text;
+mod walk;
+
+pub use file::LoadedFile;
+pub use option::{Member, OptionName, OptionStatement};
+pub use sources::{IncludePaths, MemorySources, NotImportable, SourceFile, Sources};
+pub use suggest::closest;
+pub use walk::Target;
+
+use std::collections::HashMap;
+
+use prost_reflect::DescriptorPool;
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
+
+use crate::diagnostic::{Diagnostics, Report, SourceMap, Span};
+
+/// Schema files that were loaded without errors.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    pool: DescriptorPool,
+    /// Imports before importers.
+    files: Vec<LoadedFile>,
+    index: HashMap<String, usize>,
+    sources: SourceMap,
+    warnings: Diagnostics,
+}
+
+/// Loads files by their import paths (`pricing/v1/pricing.proto`), and everything that they import.
+///
+/// `holdover/annotations.proto` and Google's well-known types need not be in `sources`. All files share one name space,
+/// as in one run of protoc.
+///
+/// # Errors
+/// Everything that is wrong with the files, as far as it can be told at once.
+pub fn load<S: AsRef<str>>(sources: &dyn Sources, files: &[S]) -> Result<Loaded, Box<Report>> {
+    let mut reader = read::Reader::new(sources);
+    for file in files {
+        reader.target(file.as_ref());
+    }
+    let mut diagnostics = std::mem::take(&mut reader.diagnostics);
+    let mut all = std::mem::take(&mut reader.files);
+    let sources = reader.map.clone();
+    let fail = |diagnostics| Err(Box::new(Report { diagnostics, sources: sources.clone() }));
+    if diagnostics.has_errors() {
+        return fail(diagnostics);
+    }
+    let Some(graph) = graph::Graph::new(&all, &|name| reader.index(name), &mut diagnostics) else {
+        return fail(diagnostics);
+    };
+    qualify::qualify(&mut all, &graph, &sources, &mut diagnostics);
+    if diagnostics.has_errors() {
+        return fail(diagnostics);
+    }
+    let pool = match pool::build(&all, &graph, &sources) {
+        Ok(pool) => pool,
+        Err(found) => {
+            diagnostics.extend(found);
+            return fail(diagnostics);
+        }
+    };
+    let mut by_index: Vec<Option<LoadedFile>> = all.into_iter().map(Some).collect();
+    let files: Vec<LoadedFile> =
+        graph.order.iter().map(|at| by_index[*at].take().expect("an order names every file once")).collect();
+    let index = files.iter().enumerate().map(|(at, file)| (file.name.clone(), at)).collect();
+    Ok(Loaded { pool, files, index, sources, warnings: diagnostics })
+}
+
+impl Loaded {
+    /// The descriptors, with all options interpreted. The places that `path()` of a descriptor gives are looked up with
+    /// [`Loaded::span`].
+    pub fn pool(&self) -> &DescriptorPool {
+        &self.pool
+    }
+
+    /// All files, imports before importers: the order of `protoc --include_imports`.
+    pub fn files(&self) -> &[LoadedFile] {
+        &self.files
+    }
+
+    /// The files that were asked for, in the same order.
+    pub fn targets(&self) -> impl Iterator<Item = &LoadedFile> {
+        self.files.iter().filter(|file| file.target)
+    }
+
+    /// A file by its import path.
+    pub fn file(&self, name: &str) -> Option<&LoadedFile> {
+        self.files.get(*self.index.get(name)?)
+    }
+
+    /// The texts, for printing diagnostics.
+    pub fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
+
+    /// What was found, but stops nobody.
+    pub fn warnings(&self) -> &Diagnostics {
+        &self.warnings
+    }
+
+    /// The place of a descriptor in a file, or the nearest place around it.
+    pub fn span(&self, file: &str, path: &[i32]) -> Option<Span> {
+        self.file(file)?.span(path)
+    }
+
+    /// The option statements on the thing at a descriptor path (empty for the file itself), as they are written, in their
+    /// order. Empty for files that come from a descriptor set, and for built-in ones without a text.
+    pub fn statements(&self, file: &str, element: &[i32]) -> Vec<OptionStatement> {
+        let Some(file) = self.file(file) else { return Vec::new() };
+        let Some(written) = file.options.get(element) else { return Vec::new() };
+        let statements = written.options.iter().enumerate();
+        statements
+            .filter_map(|(i, option)| {
+                let span = file.statement_span(element, written.target, i)?;
+                OptionStatement::new(&self.sources, span, &option.name)
+            })
+            .collect()
+    }
+
+    /// The narrowest place that stands for a field inside an option: the name of `fresh_for` in
+    /// `option (holdover.method).cache = { fresh_for: … }` for `path = ["cache", "fresh_for"]`. Where the field itself is
+    /// not written, what is around it: the block, the statement, the thing that the option is on.
+    pub fn option_span(&self, file: &str, element: &[i32], extension: &str, path: &[&str]) -> Option<Span> {
+        let statements = self.statements(file, element);
+        let of_option = || statements.iter().filter(|statement| statement.is(extension));
+        for len in (1..=path.len()).rev() {
+            let member = of_option().find_map(|statement| statement.members(&path[..len]).next());
+            if let Some(member) = member {
+                return Some(member.name_span);
+            }
+        }
+        of_option()
+            .next()
+            .map(|statement| statement.name_span)
+            .or_else(|| self.file(file)?.name_span(element))
+    }
+
+    /// The descriptors as prost-build takes them, with comments. Custom options are not in them, because prost-types has
+    /// no place for them: read those from [`Loaded::pool`].
+    pub fn descriptor_set(&self) -> FileDescriptorSet {
+        let file = self
+            .files
+            .iter()
+            .map(|file| FileDescriptorProto {
+                source_code_info: Some(file.source_code_info()),
+                ..self.descriptor(file)
+            })
+            .collect();
+        FileDescriptorSet { file }
+    }
+
+    fn descriptor(&self, file: &LoadedFile) -> FileDescriptorProto {
+        let descriptor = self.pool.get_file_by_name(&file.name).expect("the pool was built from these files");
+        FileDescriptorProto {
+            // The pool's imports are not those of the file; see `pool`.
+            dependency: file.descriptor.dependency.clone(),
+            public_dependency: file.descriptor.public_dependency.clone(),
+            weak_dependency: file.descriptor.weak_dependency.clone(),
+            ..descriptor.file_descriptor_proto().clone()
+        }
+    }
+}
