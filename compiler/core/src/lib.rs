@@ -2,6 +2,8 @@
 //!
 //! The crate is pure: it reads files through [`load::Sources`], and hands back values. `clippy.toml` beside this crate
 //! bans the file system, the environment, processes and the clock.
+//!
+//! [`pipeline`] is the place to start reading.
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
@@ -9,4 +11,3 @@ pub mod ir;
 pub mod load;
 pub mod pipeline;
 pub mod similar;
-pub mod target;
