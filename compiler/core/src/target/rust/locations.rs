@@ -1,0 +1,108 @@
+//! Our own source info for prost-build.
+//!
+//! prost-build copies comments with little change, and panics where source info has no location for something. So it
+//! gets source info that is complete and in which every comment is a mark, and the marks in what it generated are
+//! replaced by what [`doc_lines`](super::docs::doc_lines) makes of the comments.
+
+use crate::target::Comments;
+use prost_types::{
+    DescriptorProto, EnumDescriptorProto, FileDescriptorProto, SourceCodeInfo, source_code_info::Location,
+};
+
+/// How a mark begins. Nothing else that prost-build generates begins so, because all comments are marks.
+const MARK: &str = "holdover comment ";
+
+/// Comments that wait to be put where their marks are.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    docs: Vec<Vec<String>>,
+}
+
+impl Marks {
+    /// Gives a file complete source info with marks for comments.
+    pub(super) fn mark(&mut self, file: &mut FileDescriptorProto, comments: &Comments) {
+        let mut walk =
+            Walk { marks: self, comments, file: file.name(), path: Vec::new(), locations: Vec::new() };
+        walk.messages(4, &file.message_type);
+        walk.enums(5, &file.enum_type);
+        let location = walk.locations;
+        file.source_code_info = Some(SourceCodeInfo { location });
+    }
+
+    /// Replaces marks by comments.
+    pub(super) fn unmark(&self, generated: &str) -> String {
+        let mut text = String::with_capacity(generated.len());
+        for line in generated.lines() {
+            let code = line.trim_start();
+            let docs = code
+                .strip_prefix("///")
+                .and_then(|rest| rest.trim_start().strip_prefix(MARK)?.parse::<usize>().ok())
+                .and_then(|number| self.docs.get(number));
+            match docs {
+                Some(docs) => {
+                    for doc in docs {
+                        let space = if doc.is_empty() { "" } else { " " };
+                        text.push_str(&format!("///{space}{doc}\n"));
+                    }
+                }
+                None => {
+                    text.push_str(line);
+                    text.push('\n');
+                }
+            }
+        }
+        text
+    }
+}
+
+/// Numbers of `DescriptorProto` and `EnumDescriptorProto` fields, as they stand in paths.
+const MESSAGE_FIELD: i32 = 2;
+const MESSAGE_NESTED: i32 = 3;
+const MESSAGE_ENUM: i32 = 4;
+const MESSAGE_ONEOF: i32 = 8;
+const ENUM_VALUE: i32 = 2;
+
+struct Walk<'a> {
+    marks: &'a mut Marks,
+    comments: &'a Comments,
+    file: &'a str,
+    path: Vec<i32>,
+    locations: Vec<Location>,
+}
+
+impl Walk<'_> {
+    fn messages(&mut self, number: i32, messages: &[DescriptorProto]) {
+        self.each(number, messages.iter(), |walk, message| {
+            walk.each(MESSAGE_FIELD, message.field.iter(), |_, _| {});
+            walk.messages(MESSAGE_NESTED, &message.nested_type);
+            walk.enums(MESSAGE_ENUM, &message.enum_type);
+            walk.each(MESSAGE_ONEOF, message.oneof_decl.iter(), |_, _| {});
+        });
+    }
+
+    fn enums(&mut self, number: i32, enums: &[EnumDescriptorProto]) {
+        self.each(number, enums.iter(), |walk, each| {
+            walk.each(ENUM_VALUE, each.value.iter(), |_, _| {});
+        });
+    }
+
+    fn each<T>(&mut self, number: i32, items: impl Iterator<Item = T>, mut below: impl FnMut(&mut Self, T)) {
+        for (index, item) in (0..).zip(items) {
+            self.path.extend([number, index]);
+            self.location();
+            below(self, item);
+            self.path.truncate(self.path.len() - 2);
+        }
+    }
+
+    fn location(&mut self) {
+        let leading_comments = self.comments.of(self.file, &self.path).and_then(|comment| {
+            let lines = super::docs::doc_lines(comment);
+            (!lines.is_empty()).then(|| {
+                self.marks.docs.push(lines);
+                format!(" {MARK}{}", self.marks.docs.len() - 1)
+            })
+        });
+        self.locations.push(Location { path: self.path.clone(), leading_comments, ..Location::default() });
+    }
+}
