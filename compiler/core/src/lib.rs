@@ -6,8 +6,12 @@
 //! [`pipeline`] is the place to start reading.
 #![forbid(unsafe_code)]
 
+pub mod annotation;
+pub mod check;
 pub mod diagnostic;
 pub mod ir;
 pub mod load;
+pub mod lower;
 pub mod pipeline;
-pub mod similar;
+pub mod policy;
+pub mod target;

@@ -1,30 +1,89 @@
 //! The passes, in order.
 //!
 //! ```text
-//! load ─ annotations ─ lower ─ IR ─ check ─ PolicySet
+//! load ─ annotations ─ lower ─ IR ─ check ─ PolicySet ─ targets
 //! ```
 
+use crate::annotation::{self, Annotations};
+use crate::check;
+use crate::diagnostic::{Diagnostics, Report};
 use crate::ir::Ir;
+use crate::load::{self, Loaded, Sources};
+use crate::lower;
+use crate::policy;
 use holdover_annotations::policy::PolicySet;
 use prost_reflect::DescriptorPool;
+use std::fmt::Debug;
 
 /// What the passes make of annotated files that have no errors.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Compilation {
     /// All files and their imports.
     pub pool: DescriptorPool,
     /// The names of the files that were asked for, as they are imported.
     pub files: Vec<String>,
-    /// The effective policy of every method of these files.
+    /// The same files with places, texts and comments.
+    pub loaded: Loaded,
+    /// What is written in them.
+    pub annotations: Annotations,
+    /// The effective policy of every method of the files that were asked for.
     pub ir: Ir,
-    /// The same, encoded for runtimes and servers: all services of all files.
+    /// The same, encoded for runtimes and servers: all services of all these files.
     pub policy: PolicySet,
+    /// What was found, but stops nobody.
+    pub warnings: Diagnostics,
 }
 
 impl Compilation {
     /// The policy of some services only, for a client that embeds no more than it needs. Names are full names.
     pub fn policy_of(&self, services: &[&str]) -> PolicySet {
-        let _ = services;
-        self.policy.clone()
+        policy::emit(self.loaded.pool(), &self.annotations, &self.ir, |name| services.contains(&name))
     }
+
+    /// The warnings together with the sources that they point into.
+    pub fn report(&self) -> Report {
+        Report { diagnostics: self.warnings.clone(), sources: self.loaded.sources().clone() }
+    }
+}
+
+/// Sees what every pass makes, for `--emit` and for tests that compare passes.
+pub trait Recorder {
+    /// `pass` is `annotations`, `ir` or `policy`.
+    fn record(&mut self, pass: &'static str, output: &dyn Debug);
+}
+
+/// Records nothing.
+impl Recorder for () {
+    fn record(&mut self, _: &'static str, _: &dyn Debug) {}
+}
+
+/// Loads and compiles files by their import paths.
+///
+/// # Errors
+/// Everything that is wrong with the files and their annotations. Warnings are among the findings, too.
+pub fn compile<S: AsRef<str>>(sources: &dyn Sources, files: &[S]) -> Result<Compilation, Box<Report>> {
+    compile_loaded(load::load(sources, files)?, &mut ())
+}
+
+/// Compiles files that are loaded already, from sources or from a descriptor set.
+///
+/// # Errors
+/// Everything that is wrong with the annotations. Warnings are among the findings, too.
+pub fn compile_loaded(loaded: Loaded, recorder: &mut dyn Recorder) -> Result<Compilation, Box<Report>> {
+    let annotations = annotation::read(&loaded);
+    recorder.record("annotations", &annotations);
+
+    let files: Vec<String> = loaded.targets().map(|file| file.name().to_owned()).collect();
+    let ir = lower::lower(loaded.pool(), &files, &annotations);
+    recorder.record("ir", &ir);
+
+    let mut found = loaded.warnings().clone();
+    found.extend(check::check(&loaded, &annotations, &ir));
+    if found.has_errors() {
+        return Err(Box::new(Report { diagnostics: found, sources: loaded.sources().clone() }));
+    }
+
+    let policy = policy::emit(loaded.pool(), &annotations, &ir, |_| true);
+    recorder.record("policy", &policy);
+    Ok(Compilation { pool: loaded.pool().clone(), files, loaded, annotations, ir, policy, warnings: found })
 }

@@ -14,7 +14,7 @@ pub use blocks::{
     Scope, Signal, Skipped, Storage, Written,
 };
 pub use importance::{Action, Importance, Plan, PlanNode, Presence, PresenceNode, Reason};
-pub use origin::{Level, Origin, Span, Value};
+pub use origin::{Level, Origin, Value};
 pub use template::{FieldPath, PathError, Root, Step, Tag, TagPart, Template, TemplateError, TemplatePart};
 
 pub use holdover_annotations::policy::method::{Idempotency, Kind};

@@ -1,16 +1,6 @@
 //! Where a value came from.
 
-use std::ops::Range;
-use std::sync::Arc;
-
-/// A piece of a source file.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Span {
-    /// The file, as it is imported.
-    pub file: Arc<str>,
-    /// Bytes of its text.
-    pub range: Range<usize>,
-}
+use crate::diagnostic::Span;
 
 /// The element that said something, nearest last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! Generator options that cannot be followed.
 
-use crate::similar::nearest;
+use crate::load::closest;
 use thiserror::Error;
 
 /// Why a generator option cannot be followed.
@@ -73,7 +73,7 @@ fn suggestion(similar: Option<&str>) -> String {
 impl OptionError {
     /// An option that does not exist, with the most similar one that does.
     pub fn unknown(target: &'static str, name: &str, known: &'static [&'static str]) -> Self {
-        let similar = nearest(name, known.iter().copied()).map(str::to_owned);
+        let similar = closest(name, known.iter().copied());
         Self::Unknown { target, name: name.to_owned(), similar, known }
     }
 }

@@ -1,0 +1,3 @@
+//! x
+use super::Rule;
+pub(super) const RULES: &[&Rule] = &[];

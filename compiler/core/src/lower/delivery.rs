@@ -1,0 +1,105 @@
+//! The delivery block of a method.
+
+use super::inherit::Layers;
+use super::method::Context;
+use crate::ir::{Block, Code, Delivery, Kind, Level, Origin, Priority, Retry, Skipped, Value};
+use holdover_annotations::annotations as vocabulary;
+
+/// The block in force. It always is: what nobody says is left to the runtime.
+pub(super) fn lower(
+    context: &Context<'_>,
+    layers: &Layers<'_, vocabulary::Delivery>,
+    skipped: &mut Vec<Skipped>,
+) -> Delivery {
+    if let Some(off) = layers.pick("off", |block| block.off).filter(|off| off.value) {
+        skipped.push(skip(None, off.origin, "it says `off: true`"));
+        return silent();
+    }
+    if !layers.exists() {
+        return silent();
+    }
+    let priority = layers
+        .pick("priority", |b| b.priority)
+        .map(|priority| priority.map(|priority| Priority::try_from(priority).unwrap_or_default()))
+        .filter(|priority| priority.value != Priority::Unspecified)
+        .unwrap_or_else(|| Value::default(Priority::Interactive));
+    let mut inherited = |part: &'static str, origin: &Origin, obstacle: Option<&str>| match obstacle {
+        Some(reason) if origin.level != Level::Method => {
+            skipped.push(skip(Some(part), origin.clone(), reason));
+            false
+        }
+        _ => true,
+    };
+    let unsafe_to_repeat = (!context.is_repeatable())
+        .then_some("the method may not be repeated: its idempotency is neither NO_SIDE_EFFECTS nor IDEMPOTENT");
+    let retry = retry(layers).filter(|retry| inherited("retry", &retry.origin, unsafe_to_repeat));
+    let interactive = (priority.value != Priority::Background).then_some("its priority is not BACKGROUND");
+    let defer_at_most = layers
+        .duration("defer_at_most", |b| b.defer_at_most.as_ref())
+        .filter(|defer| inherited("defer_at_most", &defer.origin, interactive));
+    let not_stream = (context.kind != Kind::ServerStream).then_some("the method is not a server stream");
+    let reconnect = layers
+        .pick("reconnect", |b| b.reconnect)
+        .filter(|reconnect| !reconnect.value || inherited("reconnect", &reconnect.origin, not_stream))
+        .unwrap_or_else(|| Value::default(false));
+    Delivery {
+        own: layers.own(),
+        origin: layers.origin(),
+        attempt_timeout: layers.duration("attempt_timeout", |b| b.attempt_timeout.as_ref()),
+        total_timeout: layers.duration("total_timeout", |b| b.total_timeout.as_ref()),
+        retry,
+        priority,
+        defer_at_most,
+        reconnect,
+    }
+}
+
+fn silent() -> Delivery {
+    Delivery {
+        own: false,
+        origin: Origin::DEFAULT,
+        attempt_timeout: None,
+        total_timeout: None,
+        retry: None,
+        priority: Value::default(Priority::Interactive),
+        defer_at_most: None,
+        reconnect: Value::default(false),
+    }
+}
+
+/// gRPC's policy has no defaults, so what is missing is 0 and for the checks to judge.
+fn retry(layers: &Layers<'_, vocabulary::Delivery>) -> Option<Retry> {
+    let origin = layers.pick("retry", |b| b.retry.as_ref().map(|_| ()))?.origin;
+    let zero = || Value { value: Ok(std::time::Duration::ZERO), origin: origin.clone() };
+    let duration = |part: &str, get: fn(&vocabulary::Retry) -> Option<&prost_types::Duration>| {
+        layers.duration(part, |b| b.retry.as_ref().and_then(get)).unwrap_or_else(zero)
+    };
+    let codes = layers.list("retry.retryable_status_codes", |b| {
+        b.retry.as_ref().map_or(&[], |retry| retry.retryable_status_codes.as_slice())
+    });
+    let codes_origin = codes.first().map_or_else(|| origin.clone(), |code| code.origin.clone());
+    Some(Retry {
+        max_attempts: layers
+            .pick("retry.max_attempts", |b| b.retry.as_ref()?.max_attempts)
+            .unwrap_or_else(|| Value { value: 0, origin: origin.clone() }),
+        initial_backoff: duration("retry.initial_backoff", |retry| retry.initial_backoff.as_ref()),
+        max_backoff: duration("retry.max_backoff", |retry| retry.max_backoff.as_ref()),
+        backoff_multiplier: layers
+            .pick("retry.backoff_multiplier", |b| b.retry.as_ref()?.backoff_multiplier)
+            .unwrap_or_else(|| Value { value: 0.0, origin: origin.clone() }),
+        retryable_status_codes: Value {
+            value: super::codes(codes.iter().map(|code| *code.value)),
+            origin: codes_origin,
+        },
+        origin,
+    })
+}
+
+fn skip(part: Option<&'static str>, origin: Origin, reason: &str) -> Skipped {
+    Skipped { block: Block::Delivery, part, origin, reason: reason.to_owned() }
+}
+
+/// For `explain` and for checks: the codes by name.
+pub(crate) fn names(codes: &[Code]) -> String {
+    codes.iter().map(|code| code.as_str_name()).collect::<Vec<_>>().join(", ")
+}
