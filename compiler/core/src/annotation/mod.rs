@@ -126,7 +126,9 @@ impl Reader<'_> {
         name: String,
         into: &mut BTreeMap<String, Annotated<P>>,
     ) {
-        let Some(extension) = element.option().and_then(|name| self.pool.get_extension_by_name(name)) else { return };
+        let Some(extension) = element.option().and_then(|name| self.pool.get_extension_by_name(name)) else {
+            return;
+        };
         if extension.containing_message() != options.descriptor() || !options.has_extension(&extension) {
             return;
         }

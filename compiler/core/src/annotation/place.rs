@@ -47,6 +47,7 @@ pub(super) fn site(loaded: &Loaded, element: &Element) -> Site {
         .filter(|statement| statement.is(option))
         .flat_map(|statement| Entry::tree(&statement.members))
         .collect();
-    let element = loaded.file(&file).and_then(|file| if path.is_empty() { None } else { file.name_span(&path) });
+    let element =
+        loaded.file(&file).and_then(|file| if path.is_empty() { None } else { file.name_span(&path) });
     Site { entries, element, overlays: Vec::new() }
 }

@@ -137,7 +137,12 @@ fn step<'a>(entries: Vec<&'a Entry>, part: &str) -> Vec<&'a Entry> {
 
 /// A place inside a quoted text, by a byte range of the text's value. The whole text where that cannot be told, because
 /// of escapes, several pieces or several lines.
-pub fn inside(text: Option<Span>, source: Option<&str>, value: &str, at: &std::ops::Range<usize>) -> Option<Span> {
+pub fn inside(
+    text: Option<Span>,
+    source: Option<&str>,
+    value: &str,
+    at: &std::ops::Range<usize>,
+) -> Option<Span> {
     let span = text?;
     let plain = source.is_some_and(|source| source.get(1..source.len().saturating_sub(1)) == Some(value));
     if !plain || span.start.line != span.end.line {

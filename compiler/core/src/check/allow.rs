@@ -53,10 +53,13 @@ pub(super) fn apply(context: &Context<'_>, findings: Vec<Finding>) -> Diagnostic
         for allowance in allowances.into_iter().filter(|allowance| in_target && !allowance.used) {
             let code = &allowance.code;
             diagnostics.push(
-                Diagnostic::warning(allow_unused::RULE.code, format!("nothing here is a {code}, so there is nothing to allow"))
-                    .subject(element.to_string())
-                    .at_maybe(allowance.span, "silences nothing")
-                    .help("remove the allowance"),
+                Diagnostic::warning(
+                    allow_unused::RULE.code,
+                    format!("nothing here is a {code}, so there is nothing to allow"),
+                )
+                .subject(element.to_string())
+                .at_maybe(allowance.span, "silences nothing")
+                .help("remove the allowance"),
             );
         }
     }
@@ -67,9 +70,12 @@ pub(super) fn apply(context: &Context<'_>, findings: Vec<Finding>) -> Diagnostic
 pub(super) fn written<'a>(context: &Context<'a>) -> Vec<(Element, &'a [Allow])> {
     let all = context.annotations;
     let files = all.files.iter().map(|(name, a)| (Element::File(name.clone()), a.policy.allow.as_slice()));
-    let services = all.services.iter().map(|(name, a)| (Element::Service(name.clone()), a.policy.allow.as_slice()));
-    let methods = all.methods.iter().map(|(name, a)| (Element::Method(name.clone()), a.policy.allow.as_slice()));
-    let messages = all.messages.iter().map(|(name, a)| (Element::Message(name.clone()), a.policy.allow.as_slice()));
+    let services =
+        all.services.iter().map(|(name, a)| (Element::Service(name.clone()), a.policy.allow.as_slice()));
+    let methods =
+        all.methods.iter().map(|(name, a)| (Element::Method(name.clone()), a.policy.allow.as_slice()));
+    let messages =
+        all.messages.iter().map(|(name, a)| (Element::Message(name.clone()), a.policy.allow.as_slice()));
     let fields = all.fields.iter().map(|(name, a)| (Element::Field(name.clone()), a.policy.allow.as_slice()));
     let oneofs = all.oneofs.iter().map(|(name, a)| (Element::Oneof(name.clone()), a.policy.allow.as_slice()));
     files.chain(services).chain(methods).chain(messages).chain(fields).chain(oneofs).collect()
@@ -81,7 +87,9 @@ fn around(context: &Context<'_>, element: &Element) -> Vec<Element> {
     let parent = || element.name().rsplit_once('.').map(|(parent, _)| parent.to_owned());
     let file = match element {
         Element::File(_) => return all,
-        Element::Service(name) => context.pool().get_service_by_name(name).map(|service| service.parent_file()),
+        Element::Service(name) => {
+            context.pool().get_service_by_name(name).map(|service| service.parent_file())
+        }
         Element::Method(_) => {
             let service = parent().and_then(|name| context.pool().get_service_by_name(&name));
             all.extend(service.as_ref().map(|service| Element::Service(service.full_name().to_owned())));

@@ -87,7 +87,8 @@ impl Rule {
     pub fn markdown(&self) -> String {
         let code = self.code;
         let Page { means, matters, wrong, right } = &self.page;
-        let mut text = format!("# {code} ({}, {})\n\n{}.\n", self.severity(), self.group.name(), self.summary);
+        let mut text =
+            format!("# {code} ({}, {})\n\n{}.\n", self.severity(), self.group.name(), self.summary);
         let mut section = |title: &str, body: &str| {
             let _ = write!(text, "\n## {title}\n\n{}\n", body.trim());
         };

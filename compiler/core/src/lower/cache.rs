@@ -42,7 +42,8 @@ pub(super) fn lower(
     let error = layers.duration("stale_if_error", |b| b.stale_if_error.as_ref());
     let error = part("stale_if_error", error, false);
     let stale_after = part("stale_after", layers.duration("stale_after", |b| b.stale_after.as_ref()), false);
-    let replay = layers.duration("replay", |b| b.replay.as_ref().map(|replay| replay.window.as_ref().unwrap_or(&ZERO)));
+    let replay = layers
+        .duration("replay", |b| b.replay.as_ref().map(|replay| replay.window.as_ref().unwrap_or(&ZERO)));
     let replay = part("replay", replay, true);
     let paths = |name: &str, get: fn(&vocabulary::Cache) -> &[String]| {
         let list = layers.list(name, get);

@@ -30,8 +30,9 @@ pub(super) fn lower(
         }
         _ => true,
     };
-    let unsafe_to_repeat = (!context.is_repeatable())
-        .then_some("the method may not be repeated: its idempotency is neither NO_SIDE_EFFECTS nor IDEMPOTENT");
+    let unsafe_to_repeat = (!context.is_repeatable()).then_some(
+        "the method may not be repeated: its idempotency is neither NO_SIDE_EFFECTS nor IDEMPOTENT",
+    );
     let retry = retry(layers).filter(|retry| inherited("retry", &retry.origin, unsafe_to_repeat));
     let interactive = (priority.value != Priority::Background).then_some("its priority is not BACKGROUND");
     let defer_at_most = layers

@@ -119,15 +119,17 @@ pub(super) fn decide(
     let enriching = mark.clone().filter(|mark| mark.importance == Importance::Enriching);
     match &state.keep {
         Keep::Towards(paths) => {
-            let on = group.iter().any(|member| paths.iter().any(|path| path.first() == Some(&member.number())));
+            let on =
+                group.iter().any(|member| paths.iter().any(|path| path.first() == Some(&member.number())));
             let importance = if on { Importance::Kept } else { Importance::Enriching };
             Decision::new(importance, Reason::Keep, keep_origin.clone())
         }
-        Keep::Inside => enriching
-            .unwrap_or_else(|| Decision::new(Importance::Kept, Reason::Keep, keep_origin.clone())),
-        Keep::None => mark.or_else(|| message_default(annotations, message)).unwrap_or_else(|| {
-            Decision::new(Importance::Kept, Reason::Default, Origin::DEFAULT)
-        }),
+        Keep::Inside => {
+            enriching.unwrap_or_else(|| Decision::new(Importance::Kept, Reason::Keep, keep_origin.clone()))
+        }
+        Keep::None => mark
+            .or_else(|| message_default(annotations, message))
+            .unwrap_or_else(|| Decision::new(Importance::Kept, Reason::Default, Origin::DEFAULT)),
     }
 }
 

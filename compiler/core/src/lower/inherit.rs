@@ -101,7 +101,8 @@ impl<'a, B> Layers<'a, B> {
 
     /// The nearest list that is not empty, each item with its own place.
     pub(super) fn list<T: 'a>(&self, part: &str, get: impl Fn(&'a B) -> &'a [T]) -> Vec<Value<&'a T>> {
-        let nearest = self.layers.iter().map(|layer| (layer, get(layer.block))).find(|(_, list)| !list.is_empty());
+        let nearest =
+            self.layers.iter().map(|layer| (layer, get(layer.block))).find(|(_, list)| !list.is_empty());
         let Some((layer, list)) = nearest else { return Vec::new() };
         let path = format!("{}.{part}", self.name.word());
         list.iter()

@@ -146,4 +146,3 @@ fn invalidates(
         })
         .collect()
 }
-

@@ -69,7 +69,8 @@ fn enriched<'a>(
     methods: impl Iterator<Item = &'a Method>,
 ) -> BTreeMap<String, Enriched> {
     let mut all: BTreeMap<String, Enriched> = BTreeMap::new();
-    for node in methods.filter_map(|method| method.detail.as_ref()).flat_map(|detail| &detail.response.nodes) {
+    for node in methods.filter_map(|method| method.detail.as_ref()).flat_map(|detail| &detail.response.nodes)
+    {
         let is_entry = pool.get_message_by_name(&node.message).is_some_and(|message| message.is_map_entry());
         if is_entry {
             continue;

@@ -81,7 +81,9 @@ fn lower_mode(context: &Context<'_>, mode: &Written) -> Mode {
 /// Why an inherited mode cannot apply to a method.
 fn obstacle(context: &Context<'_>, mode: &Mode, cache: Option<&Cache>) -> Option<&'static str> {
     match mode {
-        Mode::ServeStale(_) if cache.is_none() => Some("the method is not cached, so there is nothing to serve"),
+        Mode::ServeStale(_) if cache.is_none() => {
+            Some("the method is not cached, so there is nothing to serve")
+        }
         Mode::Outbox(_) if context.kind != Kind::Unary => Some("the method is a stream"),
         Mode::Outbox(_) if context.is_read() => Some("the method is a read"),
         Mode::Outbox(_) if !context.is_repeatable() && context.idempotency_key.is_none() => {

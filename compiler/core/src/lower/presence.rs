@@ -49,10 +49,8 @@ pub(super) fn build(root: &MessageDescriptor, says: &Says<'_>) -> Presence {
 
 /// Keeps the places that require something, themselves or below, in the order in which a walk first meets them.
 fn renumber(drafts: &[Draft]) -> Presence {
-    let mut needed: Vec<bool> = drafts
-        .iter()
-        .map(|draft| !draft.required.is_empty() || !draft.required_oneofs.is_empty())
-        .collect();
+    let mut needed: Vec<bool> =
+        drafts.iter().map(|draft| !draft.required.is_empty() || !draft.required_oneofs.is_empty()).collect();
     loop {
         let before = needed.iter().filter(|needed| **needed).count();
         for (index, draft) in drafts.iter().enumerate() {

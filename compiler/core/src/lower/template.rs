@@ -65,7 +65,9 @@ fn value(
     } else {
         let reason = match inner {
             "" => "`{}` names no field; write `{request.field}`".to_owned(),
-            "request" | "response" => format!("`{{{inner}}}` names a whole message; add a field: `{{{inner}.field}}`"),
+            "request" | "response" => {
+                format!("`{{{inner}}}` names a whole message; add a field: `{{{inner}.field}}`")
+            }
             _ => format!("`{{{inner}}}` must start with `request.` or `response.`: `{{request.{inner}}}`"),
         };
         return Err(TemplateError::Syntax { text: text.to_owned(), reason, at });

@@ -3,8 +3,8 @@
 use super::plans;
 use super::types::Types;
 use crate::ir::{
-    Cache, Code, Delivery, Detail, FieldPath, Method, Mode, Offline, OnPark, Outbox, Priority, Quality, Root, Scope,
-    Signal, Storage, Template, TemplateError, TemplatePart, Value, Written,
+    Cache, Code, Delivery, Detail, FieldPath, Method, Mode, Offline, OnPark, Outbox, Priority, Quality, Root,
+    Scope, Signal, Storage, Template, TemplateError, TemplatePart, Value, Written,
 };
 use holdover_annotations::policy;
 use prost_reflect::DescriptorPool;

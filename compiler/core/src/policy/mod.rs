@@ -4,9 +4,9 @@
 
 mod blocks;
 mod plans;
-mod types;
 #[cfg(test)]
 mod tests;
+mod types;
 
 use crate::annotation::Annotations;
 use crate::ir::{Ir, Method, Mode};

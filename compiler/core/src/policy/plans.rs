@@ -59,7 +59,10 @@ pub(super) fn key(pool: &DescriptorPool, types: &Types, method: &Method, cache: 
         fields: node
             .fields
             .iter()
-            .map(|(number, node)| policy::KeyField { number: *number, node: node.map_or(0, |node| small(node) + 1) })
+            .map(|(number, node)| policy::KeyField {
+                number: *number,
+                node: node.map_or(0, |node| small(node) + 1),
+            })
             .collect(),
     };
     policy::KeyPlan { nodes: nodes.iter().map(node).collect() }

@@ -49,7 +49,10 @@ impl Types {
 }
 
 /// Which types are sensitive or reach something that is.
-fn sensitive(types: &BTreeMap<String, MessageDescriptor>, annotations: &Annotations) -> BTreeMap<String, bool> {
+fn sensitive(
+    types: &BTreeMap<String, MessageDescriptor>,
+    annotations: &Annotations,
+) -> BTreeMap<String, bool> {
     let mut sensitive: BTreeMap<String, bool> = BTreeMap::new();
     let mut parents: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (name, message) in types {
@@ -60,7 +63,8 @@ fn sensitive(types: &BTreeMap<String, MessageDescriptor>, annotations: &Annotati
             parents.entry(inner.full_name().to_owned()).or_default().push(name.clone());
         }
     }
-    let mut open: Vec<String> = sensitive.iter().filter(|(_, own)| **own).map(|(name, _)| name.clone()).collect();
+    let mut open: Vec<String> =
+        sensitive.iter().filter(|(_, own)| **own).map(|(name, _)| name.clone()).collect();
     while let Some(name) = open.pop() {
         for parent in parents.get(&name).into_iter().flatten() {
             if sensitive.insert(parent.clone(), true) == Some(false) {

@@ -42,18 +42,20 @@ fn check(context: &Context<'_>, out: &mut Findings) {
                 None => {
                     let warnings = rules().filter(|rule| rule.is_allowable());
                     let similar = closest(code, warnings.map(|rule| rule.code.as_str()));
-                    out.found(format!("there is no rule `{code}`")).at_maybe(at_code, "no rule has this code").help(
-                        match similar {
+                    out.found(format!("there is no rule `{code}`"))
+                        .at_maybe(at_code, "no rule has this code")
+                        .help(match similar {
                             Some(similar) => format!("did you mean `{similar}`?"),
                             None => "`holdover rules` lists all codes".to_owned(),
-                        },
-                    )
+                        })
                 }
                 Some(rule) if !rule.is_allowable() => out
                     .found(format!("{code} is an error, and only warnings can be allowed"))
                     .at_maybe(at_code, "an error")
                     .note(format!("{code}: {}", rule.summary))
-                    .help(format!("remove the allowance and mend the cause; `holdover explain-rule {code}` says how")),
+                    .help(format!(
+                        "remove the allowance and mend the cause; `holdover explain-rule {code}` says how"
+                    )),
                 Some(_) if allow.reason.as_deref().unwrap_or_default().trim().is_empty() => out
                     .found(format!("{code} is allowed without a reason"))
                     .at_maybe(site.span(&path), "no reason")

@@ -36,10 +36,13 @@ fn check(context: &Context<'_>, out: &mut Findings) {
     let files = all.files.iter().map(|(name, a)| (Element::File(name.clone()), methods[0], &a.site));
     let services = all.services.iter().map(|(name, a)| (Element::Service(name.clone()), methods[1], &a.site));
     let own = all.methods.iter().map(|(name, a)| (Element::Method(name.clone()), methods[2], &a.site));
-    let messages = all.messages.iter().map(|(n, a)| (Element::Message(n.clone()), "holdover.MessagePolicy", &a.site));
+    let messages =
+        all.messages.iter().map(|(n, a)| (Element::Message(n.clone()), "holdover.MessagePolicy", &a.site));
     let fields = all.fields.iter().map(|(n, a)| (Element::Field(n.clone()), "holdover.FieldPolicy", &a.site));
     let oneofs = all.oneofs.iter().map(|(n, a)| (Element::Oneof(n.clone()), "holdover.OneofPolicy", &a.site));
-    for (element, policy, site) in files.chain(services).chain(own).chain(messages).chain(fields).chain(oneofs) {
+    for (element, policy, site) in
+        files.chain(services).chain(own).chain(messages).chain(fields).chain(oneofs)
+    {
         let Some(policy) = vocabulary().get_message_by_name(policy) else { continue };
         let entries: Vec<&Entry> = site.entries.iter().collect();
         conflicts(&element, &entries, &policy, out);

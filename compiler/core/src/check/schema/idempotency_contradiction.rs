@@ -45,11 +45,10 @@ fn check(context: &Context<'_>, out: &mut Findings) {
         if agrees {
             continue;
         }
-        let native_at = context
-            .loaded
-            .statements(&method.file, &method.path)
-            .into_iter()
-            .find(|statement| statement.name.first().is_some_and(|name| name.name == "idempotency_level"));
+        let native_at =
+            context.loaded.statements(&method.file, &method.path).into_iter().find(|statement| {
+                statement.name.first().is_some_and(|name| name.name == "idempotency_level")
+            });
         out.push(
             element(method),
             out.found(format!(

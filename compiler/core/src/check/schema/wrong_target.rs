@@ -52,7 +52,11 @@ fn blocks(
             ("cache", is_file && policy.cache.is_some(), "on a service or a method"),
             ("offline", is_file && policy.offline.is_some(), "on a service or a method"),
             ("idempotency", is_file && policy.idempotency.is_some(), "on a service or a method"),
-            ("invalidates", !policy.invalidates.is_empty(), "on the method whose calls make the tags outdated"),
+            (
+                "invalidates",
+                !policy.invalidates.is_empty(),
+                "on the method whose calls make the tags outdated",
+            ),
         ];
         for (part, _, place) in wrong.into_iter().filter(|(_, wrong, _)| *wrong) {
             let noun = element.noun();
@@ -62,8 +66,12 @@ fn blocks(
                     .at_maybe(site.span(part), format!("does not apply to a {noun}"))
                     .note(match part {
                         "invalidates" => "what a call changes is different from method to method",
-                        "idempotency" => "whether a call may be repeated is different from service to service",
-                        _ => "it would also hold for methods that are added later, without anybody deciding so",
+                        "idempotency" => {
+                            "whether a call may be repeated is different from service to service"
+                        }
+                        _ => {
+                            "it would also hold for methods that are added later, without anybody deciding so"
+                        }
                     })
                     .help(format!("write `{part}` {place}")),
             );
@@ -82,10 +90,13 @@ fn idempotency_keys(context: &Context<'_>, out: &mut Findings) {
         if field.kind() != Kind::String || field.is_list() || field.is_map() {
             out.push(
                 element,
-                out.found(format!("`{}` cannot be an idempotency key, because it is not one string", field.name()))
-                    .at_maybe(at, "not on a string")
-                    .note("the runtime fills the field with a random text where the caller leaves it empty")
-                    .help("mark a singular field of type `string`, or add one"),
+                out.found(format!(
+                    "`{}` cannot be an idempotency key, because it is not one string",
+                    field.name()
+                ))
+                .at_maybe(at, "not on a string")
+                .note("the runtime fills the field with a random text where the caller leaves it empty")
+                .help("mark a singular field of type `string`, or add one"),
             );
         } else if let Some(first) = first_of.get(&message) {
             out.push(

@@ -1,0 +1,2 @@
+//! Tests of the compiler from the outside.
+#![forbid(unsafe_code)]
