@@ -18,47 +18,62 @@
 //!     pub fn cached_get_quote(&self, request: &GetQuoteRequest) -> Option<holdover::Snapshot<Quote>> {
 //!         self.client.cached(0, request)
 //!     }
-//!     pub fn prefetch_get_quote(&self, request: &GetQuoteRequest) {
+//!     pub fn prefetch_get_quote(&self, request: &GetQuoteRequest) -> holdover::Completion {
 //!         self.client.prefetch(0, request)
 //!     }
-//!     pub fn put_get_quote(&self, request: &GetQuoteRequest, value: &Quote) -> Result<(), holdover::Error> {
+//!     pub fn put_get_quote(&self, request: &GetQuoteRequest, value: &Quote) -> holdover::Completion {
 //!         self.client.put(0, request, value)
 //!     }
 //! }
 //! ```
 
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use holdover_engine::{
+    CallOptions, Form, Input, MethodId, Observed as RawObserved, SessionId, Snapshot as RawSnapshot,
+};
 use prost::Message;
 
+use crate::driver::{Driver, Started, Ticket};
+use crate::policy::Policy;
 pub use crate::tag::{TagBuilder, TagValue};
-use crate::{Error, Observation, Session, Snapshot, UnaryCall};
+use crate::view::{LastKnown, Withheld};
+use crate::{Completion, Error, ErrorKind, Observation, Observed, Provenance, Session, Snapshot, UnaryCall};
 
-/// A session that knows the policy of some services.
-#[derive(Clone, Debug)]
+/// A session that knows the policy of some services. Cheap to clone.
+#[derive(Clone)]
 pub struct Client {
     session: Session,
+    policy: Arc<Policy>,
 }
 
 impl Client {
-    /// Reads a policy set, once per process, and binds it to a session.
+    /// Reads a policy set, once per runtime, and binds it to a session.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) when the policy is damaged, is of a newer format, or promises
-    /// something that this runtime cannot do yet; the message names the method and the block.
+    /// [`ErrorKind::Misuse`] when the policy is damaged, is of a newer format, or promises something that this runtime
+    /// cannot do yet; the message names the method and the block.
     pub fn bind(session: &Session, policy: &'static [u8]) -> Result<Self, Error> {
-        session.runtime().policy(policy)?;
-        Ok(Self { session: session.clone() })
+        let policy = session.runtime().policy(policy)?;
+        Ok(Self { session: session.clone(), policy })
     }
 
-    /// A call of the policy's method of this index.
+    /// The session that calls are made on.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// A call of the policy's method of this index. Nothing happens before it is awaited.
     pub fn unary<Request, Response>(&self, method: usize, request: &Request) -> UnaryCall<Response>
     where
         Request: Message,
         Response: Message + Default + 'static,
     {
-        let request = request.encode_to_vec().into();
-        let call = self.session.runtime().call(method, request);
-        UnaryCall::answered_by(|_| call)
+        UnaryCall::bound(self.target(method, request))
     }
 
     /// Watches the answer to a request.
@@ -67,8 +82,7 @@ impl Client {
         Request: Message,
         Response: Message + Default + 'static,
     {
-        let _request = (method, request.encode_to_vec());
-        Observation::of(futures_util::stream::empty())
+        Observation::bound(self.target(method, request))
     }
 
     /// What memory has, at once: for the first frame.
@@ -77,29 +91,144 @@ impl Client {
         Request: Message,
         Response: Message + Default + 'static,
     {
-        let _request = (method, request.encode_to_vec());
-        None
+        let target = self.target(method, request);
+        let session = target.client.session.id();
+        let raw =
+            target.driver().peek(session, target.id().ok()?, &target.request, &CallOptions::default())?;
+        target.snapshot(raw).ok()
     }
 
     /// Fetches the answer in the background unless there is a fresh one.
-    pub fn prefetch<Request: Message>(&self, method: usize, request: &Request) {
-        let _request = (method, request.encode_to_vec());
+    pub fn prefetch<Request: Message>(&self, method: usize, request: &Request) -> Completion {
+        let request = encode(request);
+        let session = self.session.id();
+        Completion::of(self.policy.method(method).and_then(|method| {
+            let (method, options) = (method.id, CallOptions::default());
+            let form = Form::Prefetch;
+            self.driver().start(|op| Input::Call { op, session, method, request, options, form })
+        }))
     }
 
     /// Stores an answer that the app has from elsewhere, as stale: shown at once, and refreshed.
     ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Unusable`](crate::ErrorKind::Unusable) when a required part is missing,
-    /// [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge), or [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) when the
-    /// method is not cached.
-    pub fn put<Request: Message, Response: Message>(
-        &self,
-        method: usize,
-        request: &Request,
-        value: &Response,
-    ) -> Result<(), Error> {
-        let _put = (method, request.encode_to_vec(), value.encode_to_vec());
-        Ok(())
+    /// Fails [`ErrorKind::Unusable`] when a required part is missing, [`ErrorKind::TooLarge`], or [`ErrorKind::Misuse`]
+    /// when the method is not cached.
+    pub fn put<Request, Response>(&self, method: usize, request: &Request, value: &Response) -> Completion
+    where
+        Request: Message,
+        Response: Message,
+    {
+        let (request, value) = (encode(request), encode(value));
+        let session = self.session.id();
+        Completion::of(self.policy.method(method).and_then(|method| {
+            let (method, options) = (method.id, CallOptions::default());
+            self.driver().start(|op| Input::Put { op, session, method, request, value, options })
+        }))
     }
+
+    fn driver(&self) -> &Arc<Driver> {
+        self.session.runtime().driver()
+    }
+
+    fn target<Request, Response>(&self, method: usize, request: &Request) -> Target<Response>
+    where
+        Request: Message,
+        Response: Message + Default,
+    {
+        let decode = |bytes: &[u8]| Response::decode(bytes);
+        Target { client: self.clone(), method, request: encode(request), decode }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("session", &self.session).finish_non_exhaustive()
+    }
+}
+
+fn encode(message: &impl Message) -> Bytes {
+    message.encode_to_vec().into()
+}
+
+/// A request to a method, and how to read its answer.
+pub(crate) struct Target<T> {
+    client: Client,
+    method: usize,
+    request: Bytes,
+    decode: fn(&[u8]) -> Result<T, prost::DecodeError>,
+}
+
+impl<T> Target<T> {
+    pub(crate) fn driver(&self) -> &Arc<Driver> {
+        self.client.driver()
+    }
+
+    fn session(&self) -> SessionId {
+        self.client.session.id()
+    }
+
+    fn id(&self) -> Result<MethodId, Error> {
+        Ok(self.client.policy.method(self.method)?.id)
+    }
+
+    /// Answers from memory, or starts the call.
+    pub(crate) fn call(&self, options: CallOptions) -> Result<Started, Error> {
+        self.driver().call(self.session(), self.id()?, self.request.clone(), options, Form::Get)
+    }
+
+    /// Starts observing.
+    pub(crate) fn observe(&self, options: CallOptions) -> Result<Ticket, Error> {
+        let (session, method, request) = (self.session(), self.id()?, self.request.clone());
+        let form = Form::Observe;
+        self.driver().start(|op| Input::Call { op, session, method, request, options, form })
+    }
+
+    /// Reads an answer.
+    pub(crate) fn snapshot(&self, raw: RawSnapshot) -> Result<Snapshot<T>, Error> {
+        let method = self.client.policy.method(self.method)?;
+        let value = (self.decode)(&raw.value).map_err(|error| {
+            let what = format!("the answer of {} cannot be read as its type ({error})", method.name);
+            Error::new(
+                ErrorKind::Unusable,
+                format!("{what}; compare the server's .proto files with the app's"),
+            )
+        })?;
+        let withheld = match raw.withheld {
+            None => Withheld::NOTHING,
+            Some(withheld) => Withheld {
+                plan: method.withheld(withheld.plan),
+                last_known: withheld.last_known.map(|bytes| Arc::new(LastKnown::new(bytes, self.decode))),
+            },
+        };
+        let provenance = Provenance {
+            source: raw.source,
+            freshness: raw.freshness,
+            as_of: wall_time(raw.as_of_ms),
+            age: raw.age,
+            detail: raw.detail,
+            refreshing: raw.refreshing,
+            error: raw.error.map(|error| *error),
+        };
+        Ok(Snapshot::new(value, provenance, withheld))
+    }
+
+    /// Reads a state.
+    pub(crate) fn observed(&self, raw: RawObserved) -> Observed<T> {
+        match raw {
+            RawObserved::Loading => Observed::Loading,
+            RawObserved::Value(raw) => self.snapshot(raw).map_or_else(Observed::Failed, Observed::Value),
+            RawObserved::Failed(error) => Observed::Failed(error),
+        }
+    }
+}
+
+/// Milliseconds since 1970, which may be anything in a store, as a time that the platform can hold.
+fn wall_time(ms: i64) -> SystemTime {
+    let distance = Duration::from_millis(ms.unsigned_abs());
+    let time = if ms < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(distance)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(distance)
+    };
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
 }

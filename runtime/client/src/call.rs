@@ -8,8 +8,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use holdover_engine::Delivered;
 
-use crate::{CacheMode, CallOptions, DetailMode, Error, Priority, Snapshot};
+use crate::binding::Target;
+use crate::driver::{Started, Taken, Ticket};
+use crate::{CacheMode, CallOptions, DetailMode, Error, ErrorKind, Priority, Snapshot};
 
 /// One unary call: set options, then `.await`. Nothing happens before that, and dropping it cancels.
 ///
@@ -27,12 +30,22 @@ pub struct UnaryCall<T> {
 type Answer<T> = BoxFuture<'static, Result<Snapshot<T>, Error>>;
 
 enum State<T> {
-    Ready(Box<dyn FnOnce(CallOptions) -> Answer<T> + Send>),
+    /// Not started, on a runtime.
+    Bound(Target<T>),
+    /// Started, on a runtime.
+    Waiting(Target<T>, Ticket),
+    /// Not started, of a fake.
+    Scripted(Box<dyn FnOnce(CallOptions) -> Answer<T> + Send>),
+    /// Started, of a fake.
     Running(Answer<T>),
     Done,
 }
 
 impl<T> UnaryCall<T> {
+    pub(crate) fn bound(target: Target<T>) -> Self {
+        Self { options: Ok(CallOptions::default()), state: State::Bound(target) }
+    }
+
     /// A call that a function answers: what fakes return.
     pub fn answered_by<F, Fut>(answer: F) -> Self
     where
@@ -40,7 +53,7 @@ impl<T> UnaryCall<T> {
         Fut: Future<Output = Result<Snapshot<T>, Error>> + Send + 'static,
     {
         let start = Box::new(|options| Box::pin(answer(options)) as Answer<T>);
-        Self { options: Ok(CallOptions::default()), state: State::Ready(start) }
+        Self { options: Ok(CallOptions::default()), state: State::Scripted(start) }
     }
 
     /// How long to wait. The request itself may go on for others.
@@ -77,6 +90,10 @@ impl<T> UnaryCall<T> {
         self.set(|all| *all = options)
     }
 
+    fn take_options(&mut self) -> Result<CallOptions, Error> {
+        std::mem::replace(&mut self.options, Ok(CallOptions::default()))
+    }
+
     fn set(mut self, set: impl FnOnce(&mut CallOptions)) -> Self {
         if let Ok(options) = &mut self.options {
             set(options);
@@ -97,12 +114,19 @@ impl<T> Future for UnaryCall<T> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
-            match std::mem::replace(&mut self.state, State::Done) {
-                State::Ready(start) => match std::mem::replace(&mut self.options, Ok(CallOptions::default()))
-                {
-                    Ok(options) => self.state = State::Running(start(options)),
-                    Err(error) => return Poll::Ready(Err(error)),
+            self.state = match std::mem::replace(&mut self.state, State::Done) {
+                State::Bound(target) => match target.call(self.take_options()?)? {
+                    Started::Hit(raw) => return Poll::Ready(target.snapshot(*raw)),
+                    Started::Waiting(ticket) => State::Waiting(target, ticket),
                 },
+                State::Waiting(target, ticket) => match ticket.slot().take(context) {
+                    Poll::Ready(taken) => return Poll::Ready(read(&target, taken)),
+                    Poll::Pending => {
+                        self.state = State::Waiting(target, ticket);
+                        return Poll::Pending;
+                    }
+                },
+                State::Scripted(start) => State::Running(start(self.take_options()?)),
                 State::Running(mut answer) => match answer.as_mut().poll(context) {
                     Poll::Ready(answer) => return Poll::Ready(answer),
                     Poll::Pending => {
@@ -111,8 +135,19 @@ impl<T> Future for UnaryCall<T> {
                     }
                 },
                 State::Done => panic!("UnaryCall polled after it was ready"),
-            }
+            };
         }
+    }
+}
+
+fn read<T>(target: &Target<T>, taken: Taken) -> Result<Snapshot<T>, Error> {
+    match taken {
+        Taken::Delivered(Delivered::Answer(answer)) => answer.and_then(|raw| target.snapshot(raw)),
+        Taken::Ended(error) => Err(error),
+        Taken::Delivered(Delivered::Observed(_) | Delivered::Done(_)) | Taken::Nothing => Err(Error::new(
+            ErrorKind::Unusable,
+            "the runtime ended the call without an answer; report this bug",
+        )),
     }
 }
 

@@ -19,7 +19,7 @@ use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, ready};
 use futures_util::stream::BoxStream;
 
-use crate::{CallOptions, Error, Observation, Observed, Snapshot, UnaryCall};
+use crate::{CallOptions, Completion, Error, Observation, Observed, Snapshot, UnaryCall};
 
 /// A call that a fake was asked to make.
 #[derive(Clone, Debug, PartialEq)]
@@ -237,18 +237,15 @@ where
     }
 
     /// What the generated fake does for a prefetch.
-    pub fn prefetch(&self, request: &Request) {
+    pub fn prefetch(&self, request: &Request) -> Completion {
         self.unary.state().prefetched.push(request.clone());
+        Completion::known(Ok(()))
     }
 
     /// What the generated fake does for a put.
-    ///
-    /// # Errors
-    ///
-    /// Never; generated interfaces have a result here.
-    pub fn put(&self, request: &Request, value: &Response) -> Result<(), Error> {
+    pub fn put(&self, request: &Request, value: &Response) -> Completion {
         self.unary.state().put.push((request.clone(), value.clone()));
-        Ok(())
+        Completion::known(Ok(()))
     }
 }
 
@@ -332,8 +329,8 @@ mod tests {
         fake.keep(|request| (*request == 1).then(|| Snapshot::fresh(10)));
         assert_eq!(fake.cached(&1).unwrap().value, 10);
         assert!(fake.cached(&2).is_none());
-        fake.prefetch(&3);
-        fake.put(&4, &40).unwrap();
+        drop(fake.prefetch(&3));
+        drop(fake.put(&4, &40));
         assert_eq!((fake.prefetched(), fake.stored()), (vec![3], vec![(4, 40)]));
     }
 }

@@ -8,14 +8,18 @@ pub mod view;
 
 mod call;
 mod clock;
+mod completion;
 mod credentials;
+mod driver;
 mod endpoint;
 mod enriching;
 mod observation;
+mod policy;
 mod runtime;
 mod session;
 mod snapshot;
 mod tag;
+mod telemetry;
 mod transport;
 
 pub use holdover_engine::{
@@ -26,13 +30,17 @@ pub use holdover_engine::{
 
 pub use call::UnaryCall;
 pub use clock::{Clock, SystemClock};
+pub use completion::Completion;
 pub use credentials::{Anonymous, Credentials, CredentialsError, CredentialsProvider, CredentialsRequest};
+pub use driver::InlineDriver;
 pub use endpoint::{Endpoint, Protocol};
 pub use enriching::{Enrich, Enriching};
 pub use observation::{Observation, Observed};
 pub use runtime::{Runtime, RuntimeBuilder};
 pub use session::Session;
 pub use snapshot::{Provenance, Snapshot};
+pub use store::OutboxChoice;
 pub use store::Store;
+pub use telemetry::Stats;
 pub use transport::{Limits, OnHead, Timings, Transport, UnaryRequest, UnaryResponse};
 pub use view::{Items, View};

@@ -2,15 +2,18 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use futures_util::future::BoxFuture;
+use holdover_engine::{Delivered, Input};
 
-use crate::{CallOptions, Error, Snapshot};
+use crate::binding::Target;
+use crate::driver::{Taken, Ticket};
+use crate::{CallOptions, Completion, Error, ErrorKind, Snapshot};
 
 /// What an observed answer is now. States, not a log: only the newest counts (rule B3).
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Observed<T> {
     /// Nothing to show yet.
     Loading,
@@ -20,57 +23,112 @@ pub enum Observed<T> {
     Failed(Error),
 }
 
-impl<T: Clone> Clone for Observed<T> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Loading => Self::Loading,
-            Self::Value(snapshot) => Self::Value(snapshot.clone()),
-            Self::Failed(error) => Self::Failed(error.clone()),
-        }
-    }
-}
-
-impl<T: PartialEq> PartialEq for Observed<T> {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Loading, Self::Loading) => true,
-            (Self::Value(one), Self::Value(other)) => one == other,
-            (Self::Failed(one), Self::Failed(other)) => one == other,
-            _ => false,
-        }
-    }
-}
-
 /// A stream of the states of one answer, for screens. It starts when it is first polled or refreshed, does not end on
 /// errors, and ends when the session or the runtime does. Dropping it stops watching. Runs on any executor.
 #[must_use = "an observation starts when it is polled"]
-pub struct Observation<T> {
-    options: CallOptions,
-    states: State<T>,
-}
+pub struct Observation<T>(State<T>);
 
 enum State<T> {
+    Bound(Arc<Watch<T>>),
+    /// Of a fake.
     Scripted(Pin<Box<dyn Stream<Item = Observed<T>> + Send>>),
 }
 
+struct Watch<T> {
+    target: Target<T>,
+    stage: Mutex<Stage>,
+}
+
+enum Stage {
+    NotStarted(CallOptions),
+    Started(Ticket),
+    /// It could not be started, which is told once.
+    Failed(Error),
+    Over,
+}
+
 impl<T> Observation<T> {
-    /// Goes through the states of a stream: what fakes return, such as `Observation::of(stream::iter([…]))`.
-    pub fn of(states: impl Stream<Item = Observed<T>> + Send + 'static) -> Self {
-        Self { options: CallOptions::default(), states: State::Scripted(Box::pin(states)) }
+    pub(crate) fn bound(target: Target<T>) -> Self {
+        let stage = Mutex::new(Stage::NotStarted(CallOptions::default()));
+        Self(State::Bound(Arc::new(Watch { target, stage })))
     }
 
-    /// Sets all options. Has no effect once the observation has started.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
+    /// Goes through the states of a stream: what fakes return, such as `Observation::of(stream::iter([…]))`.
+    pub fn of(states: impl Stream<Item = Observed<T>> + Send + 'static) -> Self {
+        Self(State::Scripted(Box::pin(states)))
+    }
+
+    /// Sets the options. Has no effect once the observation has started.
+    pub fn options(self, options: CallOptions) -> Self {
+        if let State::Bound(watch) = &self.0
+            && let Stage::NotStarted(before) = &mut *watch.stage()
+        {
+            *before = options;
+        }
         self
     }
 
-    /// Pull to refresh: asks the network now, and returns or fails when that attempt ends. May be awaited anywhere,
-    /// while the observation goes on elsewhere.
-    pub fn refresh(&self) -> BoxFuture<'static, Result<(), Error>> {
-        match self.states {
-            State::Scripted(_) => Box::pin(std::future::ready(Ok(()))),
+    /// Pull to refresh: asks the network now. The completion may be awaited anywhere, while the observation goes on
+    /// elsewhere, and ends or fails when that attempt does.
+    pub fn refresh(&self) -> Completion {
+        match &self.0 {
+            State::Scripted(_) => Completion::known(Ok(())),
+            State::Bound(watch) => watch.refresh(),
         }
+    }
+}
+
+impl<T> Watch<T> {
+    fn stage(&self) -> MutexGuard<'_, Stage> {
+        // Nothing panics under this lock.
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn started(&self) -> MutexGuard<'_, Stage> {
+        let mut stage = self.stage();
+        if let Stage::NotStarted(options) = &mut *stage {
+            *stage = match self.target.observe(std::mem::take(options)) {
+                Ok(ticket) => Stage::Started(ticket),
+                Err(error) => Stage::Failed(error),
+            };
+        }
+        stage
+    }
+
+    fn refresh(&self) -> Completion {
+        let ended =
+            || Error::new(ErrorKind::SignedOut, "the observation has ended; observe on a new session");
+        Completion::of(match &*self.started() {
+            Stage::Started(ticket) => {
+                let observer = ticket.op();
+                self.target.driver().start(|op| Input::Refresh { op, observer })
+            }
+            Stage::Failed(error) => Err(error.clone()),
+            Stage::NotStarted(_) | Stage::Over => Err(ended()),
+        })
+    }
+
+    fn poll(&self, context: &Context<'_>) -> Poll<Option<Observed<T>>> {
+        let mut stage = self.started();
+        let taken = match &*stage {
+            Stage::Started(ticket) => std::task::ready!(ticket.slot().take(context)),
+            Stage::Failed(error) => Taken::Ended(error.clone()),
+            Stage::NotStarted(_) | Stage::Over => Taken::Nothing,
+        };
+        Poll::Ready(match taken {
+            Taken::Delivered(Delivered::Observed(state)) => {
+                drop(stage);
+                Some(self.target.observed(*state))
+            }
+            Taken::Ended(error) => {
+                *stage = Stage::Over;
+                Some(Observed::Failed(error))
+            }
+            Taken::Delivered(Delivered::Answer(_) | Delivered::Done(_)) | Taken::Nothing => {
+                *stage = Stage::Over;
+                None
+            }
+        })
     }
 }
 
@@ -78,7 +136,8 @@ impl<T> Stream for Observation<T> {
     type Item = Observed<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match &mut self.states {
+        match &mut self.0 {
+            State::Bound(watch) => watch.poll(context),
             State::Scripted(states) => states.as_mut().poll_next(context),
         }
     }
@@ -88,6 +147,6 @@ impl<T> Unpin for Observation<T> {}
 
 impl<T> fmt::Debug for Observation<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Observation").field("options", &self.options).finish_non_exhaustive()
+        f.debug_struct("Observation").finish_non_exhaustive()
     }
 }

@@ -1,92 +1,29 @@
 //! One runtime serves an app: its endpoints, its cache, its sessions.
 
-use std::sync::Arc;
+mod builder;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
+use holdover_engine::{Input, NetworkState};
 
-use crate::{Account, CredentialsProvider, Endpoint, Error, Limits, Protocol, Session, Snapshot, Transport};
+use crate::driver::Driver;
+use crate::policy::Policy;
+use crate::{Account, Completion, CredentialsProvider, Endpoint, Error, Quality, Session, Stats};
 
-/// Holds what sessions share. Cheap to clone; the last clone's end is the runtime's.
+pub use builder::RuntimeBuilder;
+
+/// Holds what sessions share. Cheap to clone; the end of the last clone, session and client is the runtime's.
 #[derive(Clone)]
 pub struct Runtime(Arc<Inner>);
 
 struct Inner {
-    endpoints: Vec<Endpoint>,
-    _transport: Arc<dyn Transport>,
-}
-
-/// Configures a [`Runtime`]. Building does no IO and fails only on a configuration that cannot work (rule E5).
-#[must_use = "a runtime exists when it is built"]
-pub struct RuntimeBuilder {
-    endpoints: Vec<(String, String, Protocol, bool)>,
-    limits: Limits,
-    transport: Option<Arc<dyn Transport>>,
-}
-
-impl RuntimeBuilder {
-    /// Nothing configured yet.
-    pub fn new() -> Self {
-        Self { endpoints: Vec::new(), limits: Limits::default(), transport: None }
-    }
-
-    /// A place that calls go to, by TLS, in the Connect protocol. The first one is the default.
-    pub fn endpoint(self, name: &str, url: &str) -> Self {
-        self.endpoint_with(name, url, Protocol::default())
-    }
-
-    /// As [`endpoint`](Self::endpoint), in a protocol of choice.
-    pub fn endpoint_with(mut self, name: &str, url: &str, protocol: Protocol) -> Self {
-        self.endpoints.push((name.to_owned(), url.to_owned(), protocol, false));
-        self
-    }
-
-    /// A place that calls go to without TLS, such as a server on this very machine: everybody on the way can read and
-    /// change what is sent.
-    pub fn plain_text_endpoint(mut self, name: &str, url: &str, protocol: Protocol) -> Self {
-        self.endpoints.push((name.to_owned(), url.to_owned(), protocol, true));
-        self
-    }
-
-    /// Bounds on what comes from outside.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// What carries calls to servers.
-    pub fn transport(mut self, transport: impl Transport) -> Self {
-        self.transport = Some(Arc::new(transport));
-        self
-    }
-
-    /// Checks the configuration.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse), naming the part that is wrong.
-    pub fn build(self) -> Result<Runtime, Error> {
-        let mut endpoints: Vec<Endpoint> = Vec::new();
-        for (name, url, protocol, plain_text) in &self.endpoints {
-            if endpoints.iter().any(|other| other.name() == name) {
-                return Err(Error::misuse(format!("endpoint {name:?} is declared twice; drop one")));
-            }
-            endpoints.push(Endpoint::parse(name, url, *protocol, *plain_text, self.limits)?);
-        }
-        if endpoints.is_empty() {
-            return Err(Error::misuse("no endpoint; declare where the server is by `endpoint`"));
-        }
-        let Some(transport) = self.transport else {
-            return Err(Error::misuse("no transport; pass one by `transport`"));
-        };
-        Ok(Runtime(Arc::new(Inner { endpoints, _transport: transport })))
-    }
-}
-
-impl Default for RuntimeBuilder {
-    fn default() -> Self {
-        Self::new()
-    }
+    driver: Arc<Driver>,
+    varies: Vec<String>,
+    /// By address and length: policies are embedded in the program.
+    policies: Mutex<HashMap<(usize, usize), Arc<Policy>>>,
+    network: Mutex<NetworkState>,
 }
 
 impl Runtime {
@@ -95,9 +32,14 @@ impl Runtime {
         RuntimeBuilder::new()
     }
 
+    fn new(driver: Arc<Driver>, varies: Vec<String>) -> Self {
+        let network = Mutex::new(NetworkState { quality: Quality::Unspecified, save_data: false });
+        Self(Arc::new(Inner { driver, varies, policies: Mutex::default(), network }))
+    }
+
     /// A session of an account at the default endpoint, the one that was declared first.
     pub fn session(&self, account: Account, credentials: impl CredentialsProvider) -> Session {
-        Session::new(self.clone(), self.0.endpoints[0].clone(), account, Arc::new(credentials))
+        self.open(self.0.driver.endpoints()[0].clone(), account, credentials)
     }
 
     /// A session of an account at an endpoint by name.
@@ -111,28 +53,82 @@ impl Runtime {
         account: Account,
         credentials: impl CredentialsProvider,
     ) -> Result<Session, Error> {
-        let found = self.0.endpoints.iter().find(|other| other.name() == endpoint).ok_or_else(|| {
-            let names: Vec<&str> = self.0.endpoints.iter().map(Endpoint::name).collect();
+        let endpoints = self.0.driver.endpoints();
+        let found = endpoints.iter().find(|other| other.name() == endpoint).ok_or_else(|| {
+            let names: Vec<&str> = endpoints.iter().map(Endpoint::name).collect();
             Error::misuse(format!("no endpoint {endpoint:?}; there are: {}", names.join(", ")))
         })?;
-        Ok(Session::new(self.clone(), found.clone(), account, Arc::new(credentials)))
+        Ok(self.open(found.clone(), account, credentials))
     }
 
-    pub(crate) fn policy(&self, _policy: &'static [u8]) -> Result<(), Error> {
-        Err(Error::misuse("this build of the runtime cannot make calls yet"))
+    fn open(&self, endpoint: Endpoint, account: Account, credentials: impl CredentialsProvider) -> Session {
+        Session::new(self.clone(), endpoint, account, Arc::new(credentials), self.0.varies.clone())
     }
 
-    pub(crate) fn call<T>(
-        &self,
-        _method: usize,
-        _request: Bytes,
-    ) -> BoxFuture<'static, Result<Snapshot<T>, Error>> {
-        Box::pin(async { Err(Error::misuse("this build of the runtime cannot make calls yet")) })
+    /// Destroys what is stored of an account that has no session, and overwrites it in the file (rule A6).
+    pub fn erase(&self, account: Account) -> Completion {
+        Completion::of(self.0.driver.start(|op| Input::Erase { op, account }))
+    }
+
+    /// Says how good the network is; [`Quality::Unspecified`] takes that back. On poor networks, answers are trimmed as
+    /// their policies say.
+    pub fn set_quality(&self, quality: Quality) {
+        self.change_network(|network| network.quality = quality);
+    }
+
+    /// Says that the user wants to save data: answers are trimmed as on poor networks.
+    pub fn set_save_data(&self, save_data: bool) {
+        self.change_network(|network| network.save_data = save_data);
+    }
+
+    fn change_network(&self, change: impl FnOnce(&mut NetworkState)) {
+        // Told under the lock, so that the last of two changes is also the last that the engine hears of.
+        let mut network = self.0.network.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut network);
+        self.0.driver.tell(Input::Network(*network));
+    }
+
+    /// What the runtime has done since it was built.
+    pub fn stats(&self) -> Stats {
+        self.0.driver.telemetry().stats()
+    }
+
+    /// Ends every call and observation with an error, and refuses new ones. What was given to the store before is still
+    /// written; resolves when the store is closed. A runtime that is dropped does the same, unheard.
+    pub fn shutdown(&self) -> impl Future<Output = ()> + Send + 'static {
+        self.0.driver.shut_down()
+    }
+
+    pub(crate) fn driver(&self) -> &Arc<Driver> {
+        &self.0.driver
+    }
+
+    /// The policy in these bytes, read once.
+    pub(crate) fn policy(&self, bytes: &'static [u8]) -> Result<Arc<Policy>, Error> {
+        let mut policies = self.0.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = (bytes.as_ptr().addr(), bytes.len());
+        if let Some(policy) = policies.get(&place) {
+            return Ok(policy.clone());
+        }
+        let registered = self.0.driver.register(&Bytes::from_static(bytes))?;
+        let policy = Arc::new(Policy::read(bytes, &registered)?);
+        for method in policy.methods() {
+            self.0.driver.telemetry().name(method.id, method.name.clone());
+        }
+        policies.insert(place, policy.clone());
+        Ok(policy)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Nobody waits for the store to close.
+        drop(self.driver.shut_down());
     }
 }
 
 impl std::fmt::Debug for Runtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runtime").field("endpoints", &self.0.endpoints).finish_non_exhaustive()
+        f.debug_struct("Runtime").field("endpoints", &self.0.driver.endpoints()).finish_non_exhaustive()
     }
 }

@@ -1,13 +1,13 @@
 //! One account at one endpoint.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use holdover_engine::{Input, SessionId};
 
-use crate::{Account, CredentialsProvider, Endpoint, Error, Metadata, Runtime};
+use crate::store::OutboxChoice;
+use crate::{Account, Completion, CredentialsProvider, Endpoint, Error, Metadata, Runtime, Tag};
 
 /// One account at one endpoint, bound for life (rule A1). Generated clients are built on it. Cheap to clone.
 #[derive(Clone)]
@@ -15,9 +15,9 @@ pub struct Session(Arc<Inner>);
 
 struct Inner {
     runtime: Runtime,
+    id: SessionId,
     endpoint: Endpoint,
     account: Account,
-    _credentials: Arc<dyn CredentialsProvider>,
     metadata: Mutex<Metadata>,
 }
 
@@ -26,10 +26,17 @@ impl Session {
         runtime: Runtime,
         endpoint: Endpoint,
         account: Account,
-        credentials: Arc<dyn CredentialsProvider>,
+        hook: Arc<dyn CredentialsProvider>,
+        varies: Vec<String>,
     ) -> Self {
-        let metadata = Mutex::new(Metadata::new());
-        Self(Arc::new(Inner { runtime, endpoint, account, _credentials: credentials, metadata }))
+        let config = holdover_engine::Session {
+            account: account.clone(),
+            endpoint: holdover_engine::Endpoint::new(endpoint.name()),
+            metadata: Metadata::new(),
+            varies,
+        };
+        let id = runtime.driver().open_session(config, hook);
+        Self(Arc::new(Inner { runtime, id, endpoint, account, metadata: Mutex::default() }))
     }
 
     /// Whose session it is.
@@ -47,20 +54,56 @@ impl Session {
         &self.0.runtime
     }
 
-    /// Sends metadata, such as a locale or the app's version, with every request from now on.
+    pub(crate) fn id(&self) -> SessionId {
+        self.0.id
+    }
+
+    /// Sends metadata, such as a locale or the app's version, with every request from now on. It replaces what had the
+    /// same name. Names that the runtime was told to vary by enter every cache key: see
+    /// [`RuntimeBuilder::varies`](crate::RuntimeBuilder::varies).
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) when the name or value cannot be sent: see [`Metadata::push`].
     pub fn set_metadata(&self, name: &str, value: impl Into<Bytes>) -> Result<(), Error> {
-        self.0.metadata.lock().unwrap_or_else(PoisonError::into_inner).set(name, value)
+        // Told under the lock, so that the last of two changes is also the last that the engine hears of.
+        let mut metadata = self.0.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+        metadata.set(name, value)?;
+        let input = Input::SetMetadata { session: self.0.id, metadata: metadata.clone() };
+        self.0.runtime.driver().tell(input);
+        Ok(())
+    }
+
+    /// Makes every stored answer that carries the tag outdated, for this account and for the device. Complete when that
+    /// outlives a crash.
+    pub fn invalidate(&self, tag: Tag) -> Completion {
+        let session = self.0.id;
+        Completion::of(self.0.runtime.driver().start(|op| Input::Invalidate { op, session, tag }))
+    }
+
+    /// Forgets kept credentials, and asks the hook again: after the user has signed in again.
+    pub fn credentials_changed(&self) {
+        self.0.runtime.driver().tell(Input::CredentialsChanged { account: self.0.account.clone() });
+    }
+
+    /// Ends every call and observation of the session with SIGNED_OUT and destroys what is stored of its account. A crash
+    /// on the way is made good on the next start (rule A6).
+    pub fn sign_out(&self, outbox: OutboxChoice) -> Completion {
+        let session = self.0.id;
+        Completion::of(self.0.runtime.driver().start(|op| Input::SignOut { op, session, outbox }))
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.runtime.driver().close_session(self.id);
     }
 }
 
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")
-            .field("account", &self.0.account)
+            .field("user", &matches!(self.0.account, Account::User(_)))
             .field("endpoint", &self.0.endpoint.name())
             .finish_non_exhaustive()
     }

@@ -61,17 +61,17 @@ impl WithheldPlan {
 /// The full answer that a trimmed one stands in for: decoded when an accessor asks for it, at most once.
 pub(crate) struct LastKnown<T> {
     bytes: Bytes,
-    decode: fn(&[u8]) -> Option<T>,
+    decode: fn(&[u8]) -> Result<T, prost::DecodeError>,
     decoded: OnceLock<Option<Box<T>>>,
 }
 
 impl<T> LastKnown<T> {
-    pub(crate) fn new(bytes: Bytes, decode: fn(&[u8]) -> Option<T>) -> Self {
+    pub(crate) fn new(bytes: Bytes, decode: fn(&[u8]) -> Result<T, prost::DecodeError>) -> Self {
         Self { bytes, decode, decoded: OnceLock::new() }
     }
 
     fn get(&self) -> Option<&T> {
-        self.decoded.get_or_init(|| (self.decode)(&self.bytes).map(Box::new)).as_deref()
+        self.decoded.get_or_init(|| (self.decode)(&self.bytes).ok().map(Box::new)).as_deref()
     }
 }
 

@@ -21,6 +21,8 @@ mod snapshot;
 mod store;
 mod time;
 
+pub use holdover_annotations::policy;
+
 pub use call::{CacheMode, CallOptions, DetailMode, Form, MethodId, OpId, Priority};
 pub use config::Config;
 pub use credentials::{AskCredentials, AskId, CredentialsAnswer};

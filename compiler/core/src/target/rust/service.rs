@@ -95,8 +95,8 @@ fn signatures(rust: &Rust, functions: &Functions<'_>) -> Vec<(TokenStream, Token
     let signatures = [
         quote!(fn #observe(&self, request: #request) -> #holdover::Observation<#response>),
         quote!(fn #cached(&self, request: &#request) -> ::core::option::Option<#holdover::Snapshot<#response>>),
-        quote!(fn #prefetch(&self, request: &#request)),
-        quote!(fn #put(&self, request: &#request, value: &#response) -> ::core::result::Result<(), #holdover::Error>),
+        quote!(fn #prefetch(&self, request: &#request) -> #holdover::Completion),
+        quote!(fn #put(&self, request: &#request, value: &#response) -> #holdover::Completion),
     ];
     all.extend(lines.into_iter().map(|doc| quote!(#doc #deprecated)).zip(signatures));
     all

@@ -1,0 +1,182 @@
+//! The async worker: attempts, the credentials hook and the timer.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, FutureExt as _};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use holdover_engine::{AskCredentials, AttemptId, CredentialsAnswer, Input, Instant, Request};
+use tokio::sync::mpsc;
+
+use super::{Driver, cause};
+use crate::{Credentials, CredentialsProvider, CredentialsRequest, Failure, TransportFailure, UnaryRequest};
+
+/// What the worker is told.
+pub(crate) enum Command {
+    Send(Box<Request>),
+    Cancel(AttemptId),
+    Ask(Box<AskCredentials>, Option<Arc<dyn CredentialsProvider>>),
+    TickAt(Option<Instant>),
+}
+
+/// The way to the worker, which is made when it is first needed.
+#[derive(Default)]
+pub(crate) enum Worker {
+    #[default]
+    NotYet,
+    Running(mpsc::UnboundedSender<Command>),
+    Stopped,
+}
+
+impl Worker {
+    /// A worker that somebody else runs.
+    pub(crate) fn inline() -> (Self, mpsc::UnboundedReceiver<Command>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        (Self::Running(sender), receiver)
+    }
+
+    /// Whether there is somebody to do it.
+    pub(crate) fn send(&mut self, driver: &Arc<Driver>, command: Command) -> bool {
+        if matches!(self, Self::NotYet) {
+            if matches!(command, Command::TickAt(None) | Command::Cancel(_)) {
+                return true;
+            }
+            match spawn(driver.clone()) {
+                Ok(commands) => *self = Self::Running(commands),
+                Err(error) => {
+                    tracing::error!(%error, "the async worker could not start");
+                    return false;
+                }
+            }
+        }
+        match self {
+            Self::Running(commands) => commands.send(command).is_ok(),
+            Self::NotYet | Self::Stopped => false,
+        }
+    }
+
+    /// Lets the worker end; what it was doing is dropped.
+    pub(crate) fn stop(&mut self) {
+        *self = Self::Stopped;
+    }
+}
+
+fn spawn(driver: Arc<Driver>) -> std::io::Result<mpsc::UnboundedSender<Command>> {
+    let (sender, commands) = mpsc::unbounded_channel();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let work = move || runtime.block_on(run(driver, commands));
+    // Nobody waits for the thread: it may be the one that drops the last handle of the runtime.
+    std::thread::Builder::new().name("holdover".to_owned()).spawn(work)?;
+    Ok(sender)
+}
+
+/// Works until it is stopped.
+pub(crate) async fn run(driver: Arc<Driver>, mut commands: mpsc::UnboundedReceiver<Command>) {
+    let mut tasks: FuturesUnordered<BoxFuture<'static, Option<AttemptId>>> = FuturesUnordered::new();
+    let mut attempts: HashMap<AttemptId, AbortHandle> = HashMap::new();
+    let mut timer = Either::Left(std::future::pending());
+    loop {
+        tokio::select! {
+            biased;
+            command = commands.recv() => match command {
+                None => return,
+                Some(Command::Send(send)) => {
+                    let id = send.attempt;
+                    let (handle, registration) = AbortHandle::new_pair();
+                    attempts.insert(id, handle);
+                    let attempt = Abortable::new(attempt(driver.clone(), send), registration);
+                    tasks.push(attempt.map(move |_| Some(id)).boxed());
+                }
+                Some(Command::Cancel(attempt)) => {
+                    if let Some(handle) = attempts.remove(&attempt) {
+                        handle.abort();
+                    }
+                }
+                Some(Command::Ask(ask, hook)) => {
+                    tasks.push(ask_hook(driver.clone(), ask, hook).map(|()| None).boxed());
+                }
+                Some(Command::TickAt(None)) => timer = Either::Left(std::future::pending()),
+                Some(Command::TickAt(Some(at))) => {
+                    timer = Either::Right(driver.clock.sleep(at.since(driver.now().boot)));
+                }
+            },
+            () = &mut timer => {
+                timer = Either::Left(std::future::pending());
+                driver.tick();
+            }
+            Some(done) = tasks.next() => if let Some(attempt) = done {
+                attempts.remove(&attempt);
+            },
+        }
+    }
+}
+
+/// Carries out one attempt and tells how it went.
+async fn attempt(driver: Arc<Driver>, send: Box<Request>) {
+    let attempt = send.attempt;
+    let Some(endpoint) = driver.endpoints.iter().find(|endpoint| endpoint.name() == &*send.endpoint.0) else {
+        let message = format!("no endpoint {:?} is configured", send.endpoint.0);
+        let failure = Failure::Transport { kind: TransportFailure::Unreachable, unsent: true, message };
+        return driver.tell(Input::Failed { attempt, failure });
+    };
+    let send = *send;
+    let request = UnaryRequest {
+        endpoint: endpoint.clone(),
+        path: send.path,
+        metadata: send.metadata,
+        body: send.body,
+        timeout: send.timeout,
+        priority: send.priority,
+        idempotent: send.idempotent,
+        no_side_effects: send.no_side_effects,
+    };
+    let on_head = {
+        let driver = driver.clone();
+        Box::new(move || driver.tell(Input::Head { attempt }))
+    };
+    let sending = AssertUnwindSafe(async { driver.transport.unary(request, on_head).await });
+    let input = match sending.catch_unwind().await {
+        Ok(Ok(answer)) => {
+            driver.telemetry.measured(&answer.timings);
+            Input::Response { attempt, response: answer.response }
+        }
+        Ok(Err(failure)) => Input::Failed { attempt, failure },
+        Err(panic) => {
+            let message = format!("the transport panicked: {}", cause(&*panic));
+            tracing::error!(message);
+            let failure = Failure::Transport { kind: TransportFailure::Protocol, unsent: false, message };
+            Input::Failed { attempt, failure }
+        }
+    };
+    driver.tell(input);
+}
+
+async fn ask_hook(driver: Arc<Driver>, ask: Box<AskCredentials>, hook: Option<Arc<dyn CredentialsProvider>>) {
+    let AskCredentials { ask, account, endpoint, path, rejected, .. } = *ask;
+    let request = CredentialsRequest { account, endpoint: endpoint.0, method: path, rejected };
+    let failed = |message| CredentialsAnswer::Failed { message };
+    let answer = match hook {
+        None => failed("the session has ended".to_owned()),
+        Some(hook) => {
+            match AssertUnwindSafe(async { hook.credentials(request).await }).catch_unwind().await {
+                Ok(Ok(Credentials::Use { metadata, expires_in })) => CredentialsAnswer::Use {
+                    metadata,
+                    expires_ms: expires_in.map(|lasts| driver.now().wall_ms.saturating_add(millis(lasts))),
+                },
+                Ok(Ok(Credentials::SignInRequired)) => CredentialsAnswer::SignInRequired,
+                Ok(Err(error)) => failed(format!("the credentials hook failed: {error}")),
+                Err(panic) => {
+                    tracing::error!(cause = cause(&*panic), "the credentials hook panicked");
+                    failed("the credentials hook panicked".to_owned())
+                }
+            }
+        }
+    };
+    driver.tell(Input::Credentials { ask, answer });
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,223 @@
+//! What a runtime is made of.
+
+use std::sync::Arc;
+
+use holdover_engine::{Config, Engine, Seed};
+
+use super::Runtime;
+use crate::driver::{Driver, InlineDriver, Storekeeper, Worker};
+use crate::telemetry::{Listener, Telemetry};
+use crate::{Clock, Endpoint, Error, Event, Limits, Metadata, Protocol, Store, SystemClock, Transport};
+
+/// Configures a [`Runtime`]. Building does no IO and fails only on a configuration that cannot work (rule E5).
+#[must_use = "a runtime exists when it is built"]
+pub struct RuntimeBuilder {
+    endpoints: Vec<DeclaredEndpoint>,
+    varies: Vec<String>,
+    limits: Limits,
+    memory_bytes: Option<usize>,
+    transport: Option<Arc<dyn Transport>>,
+    store: Option<Box<dyn Store>>,
+    clock: Arc<dyn Clock>,
+    seed: Option<Seed>,
+    listener: Option<Listener>,
+}
+
+struct DeclaredEndpoint {
+    name: String,
+    url: String,
+    protocol: Protocol,
+    plain_text: bool,
+}
+
+impl RuntimeBuilder {
+    /// Nothing configured yet.
+    pub fn new() -> Self {
+        Self {
+            endpoints: Vec::new(),
+            varies: Vec::new(),
+            limits: Limits::default(),
+            memory_bytes: None,
+            transport: None,
+            store: None,
+            clock: Arc::new(SystemClock::new()),
+            seed: None,
+            listener: None,
+        }
+    }
+
+    /// A place that calls go to, by TLS, in the Connect protocol. The first one is the default. Its name enters every
+    /// cache key.
+    pub fn endpoint(self, name: &str, url: &str) -> Self {
+        self.endpoint_with(name, url, Protocol::default())
+    }
+
+    /// As [`endpoint`](Self::endpoint), in a protocol of choice.
+    pub fn endpoint_with(self, name: &str, url: &str, protocol: Protocol) -> Self {
+        self.declare(name, url, protocol, false)
+    }
+
+    /// A place that calls go to without TLS, such as a server on this very machine: everybody on the way can read and
+    /// change what is sent.
+    pub fn plain_text_endpoint(self, name: &str, url: &str, protocol: Protocol) -> Self {
+        self.declare(name, url, protocol, true)
+    }
+
+    fn declare(mut self, name: &str, url: &str, protocol: Protocol, plain_text: bool) -> Self {
+        self.endpoints.push(DeclaredEndpoint {
+            name: name.to_owned(),
+            url: url.to_owned(),
+            protocol,
+            plain_text,
+        });
+        self
+    }
+
+    /// Session metadata, such as `accept-language`, whose values enter every cache key: answers for one value are not
+    /// given for another (rule A2).
+    pub fn varies<Name: AsRef<str>>(mut self, names: impl IntoIterator<Item = Name>) -> Self {
+        self.varies.extend(names.into_iter().map(|name| name.as_ref().to_ascii_lowercase()));
+        self
+    }
+
+    /// Bounds on what comes from outside.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// How many bytes of answers are kept in memory, keys included. Default: 8 MB.
+    pub fn memory_bytes(mut self, bytes: usize) -> Self {
+        self.memory_bytes = Some(bytes);
+        self
+    }
+
+    /// What carries calls to servers.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Whether a transport was given.
+    pub fn has_transport(&self) -> bool {
+        self.transport.is_some()
+    }
+
+    /// Where answers outlive the process. Without a store they live in memory only.
+    pub fn store(mut self, store: impl Store) -> Self {
+        self.store = Some(Box::new(store));
+        self
+    }
+
+    /// Where the time comes from. Default: the system's clocks.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Where the runtime's randomness starts, for tests that must come out the same every time. Default: the system's
+    /// random numbers.
+    pub fn seed(mut self, seed: [u8; 32]) -> Self {
+        self.seed = Some(Seed(seed));
+        self
+    }
+
+    /// Hears of every decision, with the method's full name where it is about one. Called on the thread that decided, so
+    /// it must be quick. The same events go to `tracing`, at level DEBUG.
+    pub fn on_event(mut self, listener: impl Fn(&Event, Option<&str>) + Send + Sync + 'static) -> Self {
+        self.listener = Some(Box::new(listener));
+        self
+    }
+
+    /// Checks the configuration.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse), naming the part that is wrong.
+    pub fn build(mut self) -> Result<Runtime, Error> {
+        let store = self.store.take().map(Storekeeper::new);
+        let varies = self.varies.clone();
+        Ok(Runtime::new(self.driver(Worker::default(), store)?, varies))
+    }
+
+    /// The same, without threads: nothing happens but while [`InlineDriver::run`] does. For deterministic tests.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_inline(mut self) -> Result<(Runtime, InlineDriver), Error> {
+        let (worker, commands) = Worker::inline();
+        let (storekeeper, store) = match self.store.take() {
+            None => (None, None),
+            Some(store) => {
+                let (storekeeper, requests) = Storekeeper::inline();
+                (Some(storekeeper), Some((store, requests)))
+            }
+        };
+        let varies = self.varies.clone();
+        let driver = self.driver(worker, storekeeper)?;
+        Ok((Runtime::new(driver.clone(), varies), InlineDriver::new(driver, commands, store)))
+    }
+
+    fn driver(self, worker: Worker, store: Option<Storekeeper>) -> Result<Arc<Driver>, Error> {
+        let endpoints = self.parse_endpoints()?;
+        for name in &self.varies {
+            // The name must be one that can be sent.
+            Metadata::new().push(name, "")?;
+        }
+        let Some(transport) = self.transport else {
+            return Err(Error::misuse("no transport; pass one by `transport`"));
+        };
+        let seed = match self.seed {
+            Some(seed) => seed,
+            None => random_seed()?,
+        };
+        let mut config = Config {
+            store: store.is_some(),
+            max_message_bytes: self.limits.message_bytes,
+            max_metadata_bytes: self.limits.metadata_bytes,
+            ..Config::default()
+        };
+        if let Some(bytes) = self.memory_bytes {
+            config.memory_bytes = bytes;
+        }
+        let engine = Engine::new(config, &seed);
+        let telemetry = Telemetry::new(self.listener);
+        Ok(Driver::new(engine, self.clock, transport, endpoints, worker, store, telemetry))
+    }
+
+    fn parse_endpoints(&self) -> Result<Vec<Endpoint>, Error> {
+        let mut endpoints: Vec<Endpoint> = Vec::with_capacity(self.endpoints.len());
+        for DeclaredEndpoint { name, url, protocol, plain_text } in &self.endpoints {
+            if endpoints.iter().any(|other| other.name() == name) {
+                return Err(Error::misuse(format!("endpoint {name:?} is declared twice; drop one")));
+            }
+            endpoints.push(Endpoint::parse(name, url, *protocol, *plain_text, self.limits)?);
+        }
+        if endpoints.is_empty() {
+            return Err(Error::misuse("no endpoint; declare where the server is by `endpoint`"));
+        }
+        Ok(endpoints)
+    }
+}
+
+impl Default for RuntimeBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for RuntimeBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
+        f.debug_struct("RuntimeBuilder").field("endpoints", &names).finish_non_exhaustive()
+    }
+}
+
+fn random_seed() -> Result<Seed, Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| {
+        Error::misuse(format!("the system has no random numbers ({error}); pass a `seed` from a safe source"))
+    })?;
+    Ok(Seed(seed))
+}

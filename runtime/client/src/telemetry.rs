@@ -1,0 +1,170 @@
+//! Sight of what the runtime decides: events and counters (rule J6).
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use holdover_engine::MethodId;
+
+use crate::{Event, Timings};
+
+/// Hears of every decision, with the method's full name where it is about one. Called on the thread that decided, so it
+/// must be quick. Events hold no payloads, keys or credentials.
+pub(crate) type Listener = Box<dyn Fn(&Event, Option<&str>) + Send + Sync>;
+
+/// Where events go.
+#[derive(Default)]
+pub(crate) struct Telemetry {
+    listener: Option<Listener>,
+    names: RwLock<HashMap<MethodId, Arc<str>>>,
+    counters: Counters,
+}
+
+/// What the runtime has done since it was built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Answers from what was stored, by row 1, 2 and 3 of the windows' table.
+    pub hits: [u64; 3],
+    /// Calls that nothing stored could answer.
+    pub misses: u64,
+    /// Calls that joined another's flight.
+    pub joins: u64,
+    /// Refreshes that nobody waited for.
+    pub refreshes: u64,
+    /// Calls that stayed away from the cache.
+    pub bypasses: u64,
+    /// Attempts that were answered.
+    pub answered_attempts: u64,
+    /// Attempts that were not.
+    pub failed_attempts: u64,
+    /// Answers that could not be stored.
+    pub not_stored: u64,
+    /// Reduced answers that were delivered.
+    pub withheld: u64,
+    /// Tags that were invalidated.
+    pub invalidated_tags: u64,
+    /// Faults of the store.
+    pub store_faults: u64,
+    /// Request bodies, as they were on the wire, of attempts that were answered.
+    pub sent_bytes: u64,
+    /// Response bodies, as they were on the wire.
+    pub received_bytes: u64,
+}
+
+#[derive(Default)]
+struct Counters {
+    hits: [AtomicU64; 3],
+    misses: AtomicU64,
+    joins: AtomicU64,
+    refreshes: AtomicU64,
+    bypasses: AtomicU64,
+    answered_attempts: AtomicU64,
+    failed_attempts: AtomicU64,
+    not_stored: AtomicU64,
+    withheld: AtomicU64,
+    invalidated_tags: AtomicU64,
+    store_faults: AtomicU64,
+    sent_bytes: AtomicU64,
+    received_bytes: AtomicU64,
+}
+
+impl Telemetry {
+    pub(crate) fn new(listener: Option<Listener>) -> Self {
+        Self { listener, ..Self::default() }
+    }
+
+    /// Lets events about a method carry its name.
+    pub(crate) fn name(&self, method: MethodId, name: Arc<str>) {
+        self.names.write().unwrap_or_else(PoisonError::into_inner).insert(method, name);
+    }
+
+    /// A transport has measured an answered attempt.
+    pub(crate) fn measured(&self, timings: &Timings) {
+        self.counters.answered_attempts.fetch_add(1, Relaxed);
+        self.counters.sent_bytes.fetch_add(timings.sent_bytes, Relaxed);
+        self.counters.received_bytes.fetch_add(timings.received_bytes, Relaxed);
+    }
+
+    pub(crate) fn tell(&self, event: &Event) {
+        self.counters.count(event);
+        let hears = tracing::enabled!(tracing::Level::DEBUG);
+        if !hears && self.listener.is_none() {
+            return;
+        }
+        let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
+        let name = method(event).and_then(|id| names.get(&id).cloned());
+        drop(names);
+        tracing::debug!(method = name.as_deref(), ?event);
+        if let Some(listener) = &self.listener {
+            let told = catch_unwind(AssertUnwindSafe(|| listener(event, name.as_deref())));
+            if told.is_err() {
+                tracing::error!("the event listener panicked; calls go on");
+            }
+        }
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let counters = &self.counters;
+        let read = |counter: &AtomicU64| counter.load(Relaxed);
+        Stats {
+            hits: [0, 1, 2].map(|row: usize| read(&counters.hits[row])),
+            misses: read(&counters.misses),
+            joins: read(&counters.joins),
+            refreshes: read(&counters.refreshes),
+            bypasses: read(&counters.bypasses),
+            answered_attempts: read(&counters.answered_attempts),
+            failed_attempts: read(&counters.failed_attempts),
+            not_stored: read(&counters.not_stored),
+            withheld: read(&counters.withheld),
+            invalidated_tags: read(&counters.invalidated_tags),
+            store_faults: read(&counters.store_faults),
+            sent_bytes: read(&counters.sent_bytes),
+            received_bytes: read(&counters.received_bytes),
+        }
+    }
+}
+
+impl Counters {
+    fn count(&self, event: &Event) {
+        let counter = match event {
+            Event::Hit { row, .. } => match self.hits.get(usize::from(*row).wrapping_sub(1)) {
+                Some(hits) => hits,
+                None => return,
+            },
+            Event::Miss { .. } => &self.misses,
+            Event::Joined { .. } => &self.joins,
+            Event::Refreshing { .. } => &self.refreshes,
+            Event::Bypassed { .. } => &self.bypasses,
+            Event::AttemptFailed { .. } => &self.failed_attempts,
+            Event::NotStored { .. } => &self.not_stored,
+            Event::Withheld { .. } => &self.withheld,
+            Event::StoreFailed { .. } => &self.store_faults,
+            Event::Invalidated { tags } => {
+                self.invalidated_tags.fetch_add(u64::from(*tags), Relaxed);
+                return;
+            }
+            _ => return,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+}
+
+/// The method that an event is about.
+fn method(event: &Event) -> Option<MethodId> {
+    match event {
+        Event::Hit { method, .. }
+        | Event::Miss { method }
+        | Event::Joined { method }
+        | Event::Refreshing { method }
+        | Event::Bypassed { method, .. }
+        | Event::AttemptFailed { method, .. }
+        | Event::NotStored { method, .. }
+        | Event::Evicted { method }
+        | Event::Withheld { method }
+        | Event::DetailRefetched { method }
+        | Event::RecordUnreadable { method } => Some(*method),
+        _ => None,
+    }
+}
