@@ -32,8 +32,12 @@ struct Inner {
 
 impl Endpoint {
     /// Checks and keeps the parts. `plain_text` must agree with the url's scheme, so that nobody loses TLS by a typing
-    /// mistake (rule J3).
-    pub(crate) fn parse(
+    /// mistake (rule J3). A [`Runtime`](crate::Runtime) makes its own; this is for using a transport by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse), naming the part that is wrong.
+    pub fn parse(
         name: &str,
         url: &str,
         protocol: Protocol,

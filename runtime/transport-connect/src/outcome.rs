@@ -1,0 +1,71 @@
+//! How an exchange ended, in the engine's words.
+
+use bytes::Bytes;
+use holdover_client::{Code, Failure, TransportFailure};
+use http::{HeaderMap, StatusCode};
+
+use crate::service::{HttpFailure, HttpFailureKind};
+use crate::status;
+
+/// A complete answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) headers: HeaderMap,
+    pub(crate) trailers: HeaderMap,
+    pub(crate) message: Bytes,
+    /// Bytes of the body as it was on the wire.
+    pub(crate) received: u64,
+}
+
+/// The call cannot be sent as it is, and was not.
+pub(crate) fn unsendable(message: impl Into<String>) -> Failure {
+    Failure::Transport { kind: TransportFailure::Protocol, unsent: true, message: message.into() }
+}
+
+/// The call is over a limit of our own, and was not sent.
+pub(crate) fn too_large_to_send(message: impl Into<String>) -> Failure {
+    Failure::Transport { kind: TransportFailure::TooLarge, unsent: true, message: message.into() }
+}
+
+/// The answer breaks the protocol.
+pub(crate) fn malformed(message: impl Into<String>) -> Failure {
+    Failure::Transport { kind: TransportFailure::Protocol, unsent: false, message: message.into() }
+}
+
+/// Something from outside is larger than its limit (rule J3).
+pub(crate) fn too_large(message: impl Into<String>) -> Failure {
+    Failure::Transport { kind: TransportFailure::TooLarge, unsent: false, message: message.into() }
+}
+
+/// The body ended before the protocol allows it to: the connection was cut, whatever HTTP thinks of it.
+pub(crate) fn cut_short(message: impl Into<String>) -> Failure {
+    Failure::Transport { kind: TransportFailure::Reset, unsent: false, message: message.into() }
+}
+
+/// Something between client and server answered (rule C4).
+pub(crate) fn intercepted(http_status: StatusCode, why: impl std::fmt::Display) -> Failure {
+    Failure::Intercepted {
+        http_status: Some(http_status.as_u16()),
+        code: status::from_http(http_status),
+        message: format!("HTTP {} that is not from the service: {why}", http_status.as_u16()),
+    }
+}
+
+/// What a failure of the HTTP stack is to the engine.
+pub(crate) fn from_http(failure: HttpFailure) -> Failure {
+    let HttpFailure { kind, unsent, message } = failure;
+    let kind = match kind {
+        HttpFailureKind::Unreachable => TransportFailure::Unreachable,
+        HttpFailureKind::Tls => TransportFailure::Tls,
+        HttpFailureKind::Reset => TransportFailure::Reset,
+        HttpFailureKind::Protocol => TransportFailure::Protocol,
+        HttpFailureKind::TooLarge => TransportFailure::TooLarge,
+        HttpFailureKind::Timeout => TransportFailure::Timeout,
+        // Whoever shows the wrong certificate answered in the server's place. gRPC reports a failed handshake as
+        // UNAVAILABLE, as it does every connection that could not be made.
+        HttpFailureKind::Untrusted => {
+            return Failure::Intercepted { http_status: None, code: Code::Unavailable, message };
+        }
+    };
+    Failure::Transport { kind, unsent, message }
+}

@@ -1,0 +1,116 @@
+//! The three protocols, and what they call things.
+
+use holdover_client::Failure;
+
+use crate::outcome::unsendable;
+
+/// Which protocol an endpoint speaks. All three carry the same calls; they differ in framing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    /// [Connect](https://connectrpc.com/docs/protocol): unary calls are plain HTTP requests, over HTTP/1.1 or 2.
+    Connect,
+    /// [gRPC](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md): HTTP/2 only, the status is in trailers.
+    Grpc,
+    /// [gRPC-Web](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md): gRPC's framing with the trailers in
+    /// the body, so that it passes through what drops HTTP trailers. HTTP/1.1 or 2.
+    GrpcWeb,
+}
+
+impl Protocol {
+    /// The content type of requests, and of answers that carry a message.
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Connect => "application/proto",
+            Self::Grpc => "application/grpc+proto",
+            Self::GrpcWeb => "application/grpc-web+proto",
+        }
+    }
+
+    /// Whether `content_type` is one that an answer in this protocol's framing may have. Parameters are ignored, and
+    /// gRPC's types may leave the `+proto` out: protobuf is their default.
+    pub(crate) fn frames(self, content_type: &str) -> bool {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        let short = match self {
+            Self::Connect => self.content_type(),
+            Self::Grpc => "application/grpc",
+            Self::GrpcWeb => "application/grpc-web",
+        };
+        essence.eq_ignore_ascii_case(short) || essence.eq_ignore_ascii_case(self.content_type())
+    }
+
+    /// The header in which a request says how its message is compressed.
+    pub(crate) fn encoding_header(self) -> &'static str {
+        match self {
+            Self::Connect => "content-encoding",
+            Self::Grpc | Self::GrpcWeb => "grpc-encoding",
+        }
+    }
+
+    /// The header in which a request says which compression it can read.
+    pub(crate) fn accept_encoding_header(self) -> &'static str {
+        match self {
+            Self::Connect => "accept-encoding",
+            Self::Grpc | Self::GrpcWeb => "grpc-accept-encoding",
+        }
+    }
+
+    /// The header in which a request says how long the caller will wait.
+    pub(crate) fn timeout_header(self) -> &'static str {
+        match self {
+            Self::Connect => "connect-timeout-ms",
+            Self::Grpc | Self::GrpcWeb => "grpc-timeout",
+        }
+    }
+
+    /// Whether the protocol needs HTTP/2 to work at all.
+    pub(crate) fn needs_http2(self) -> bool {
+        self == Self::Grpc
+    }
+}
+
+impl TryFrom<holdover_client::Protocol> for Protocol {
+    type Error = Failure;
+
+    fn try_from(protocol: holdover_client::Protocol) -> Result<Self, Failure> {
+        match protocol {
+            holdover_client::Protocol::Connect => Ok(Self::Connect),
+            holdover_client::Protocol::Grpc => Ok(Self::Grpc),
+            holdover_client::Protocol::GrpcWeb => Ok(Self::GrpcWeb),
+            other => {
+                Err(unsendable(format!("this transport does not speak {other:?}: give the endpoint another")))
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Protocol {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Connect => "Connect",
+            Self::Grpc => "gRPC",
+            Self::GrpcWeb => "gRPC-Web",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Protocol;
+
+    #[test]
+    fn content_types_of_other_protocols_are_not_ours() {
+        assert!(Protocol::Grpc.frames("application/grpc"));
+        assert!(Protocol::Grpc.frames("application/grpc+proto; charset=utf-8"));
+        assert!(!Protocol::Grpc.frames("application/grpc-web"));
+        assert!(!Protocol::Grpc.frames("application/grpc+json"));
+        assert!(!Protocol::Grpc.frames("application/grpcx"));
+        assert!(Protocol::GrpcWeb.frames("application/grpc-web"));
+        assert!(Protocol::GrpcWeb.frames("Application/gRPC-Web+Proto"));
+        assert!(!Protocol::GrpcWeb.frames("application/grpc-web-text+proto"));
+        assert!(!Protocol::GrpcWeb.frames("application/grpc"));
+        assert!(Protocol::Connect.frames("application/proto"));
+        assert!(!Protocol::Connect.frames("application/protobuf"));
+        assert!(!Protocol::Connect.frames("text/html"));
+        assert!(!Protocol::Connect.frames(""));
+    }
+}

@@ -1,0 +1,280 @@
+//! One attempt of one call, from request to outcome.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use holdover_client::{
+    Failure, Limits, OnHead, Response as Answered, Timings, Transport, UnaryRequest, UnaryResponse,
+};
+use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Request, Response, Uri, Version};
+use tokio::time::Instant;
+
+use crate::outcome::{Answer, from_http, intercepted, too_large, too_large_to_send, unsendable};
+use crate::service::{ConnectTimings, HttpService, RequestBody, ResponseBody};
+use crate::{Protocol, connect, envelope, grpc, gzip, metadata, timeout};
+
+/// Carries calls in the protocol of their endpoint over an [`HttpService`].
+///
+/// It does one attempt: it never retries, follows, stores or decides. Messages are never decoded.
+pub struct ConnectTransport<S> {
+    service: std::sync::Arc<S>,
+    compress_from: Option<usize>,
+}
+
+impl<S> Clone for ConnectTransport<S> {
+    fn clone(&self) -> Self {
+        Self { service: self.service.clone(), compress_from: self.compress_from }
+    }
+}
+
+#[cfg(feature = "http")]
+impl ConnectTransport<crate::HyperService> {
+    /// Sends over connections of its own, trusting what the system trusts.
+    pub fn new() -> Self {
+        Self::over(crate::HyperService::new())
+    }
+}
+
+#[cfg(feature = "http")]
+impl Default for ConnectTransport<crate::HyperService> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S: HttpService> ConnectTransport<S> {
+    /// Sends over `service`. Requests travel uncompressed; compressed answers are accepted.
+    pub fn over(service: S) -> Self {
+        Self { service: std::sync::Arc::new(service), compress_from: None }
+    }
+
+    /// Compresses requests of at least `bytes` bytes by gzip. Only for servers that are known to accept that: there is
+    /// no way to ask.
+    #[must_use]
+    pub fn compress_requests_from(mut self, bytes: usize) -> Self {
+        self.compress_from = Some(bytes);
+        self
+    }
+}
+
+impl<S: HttpService> Transport for ConnectTransport<S> {
+    fn unary(
+        &self,
+        request: UnaryRequest,
+        on_head: OnHead,
+    ) -> BoxFuture<'static, Result<UnaryResponse, Failure>> {
+        let service = self.service.clone();
+        let compress_from = self.compress_from;
+        Box::pin(async move {
+            let protocol = Protocol::try_from(request.endpoint.protocol())?;
+            let bounds = Bounds::from(request.endpoint.limits());
+            let http_request = build(protocol, &request, bounds, compress_from)?;
+            let mut patience = Patience::start(&*service, request.timeout);
+            let outcome = exchange(&*service, protocol, bounds, http_request, on_head).await;
+            patience.end();
+            outcome
+        })
+    }
+}
+
+async fn exchange<S: HttpService>(
+    service: &S,
+    protocol: Protocol,
+    bounds: Bounds,
+    request: Request<RequestBody>,
+    on_head: OnHead,
+) -> Result<UnaryResponse, Failure> {
+    let sent_bytes = request.body().bytes().map_or(0, |bytes| bytes.len() as u64);
+    let started = Instant::now();
+    let response = service.send(request).await.map_err(from_http)?;
+    let head_at = Instant::now();
+    let connecting =
+        response.extensions().get::<ConnectTimings>().map_or(Duration::ZERO, ConnectTimings::total);
+
+    bounds.check_metadata(metadata::size(response.headers()), "the response's headers")?;
+    let framing = Framing::of(protocol, &response)?;
+    on_head();
+
+    let Answer { headers, trailers, message, received } = match framing {
+        Framing::Grpc => grpc::read(protocol, response, bounds).await?,
+        Framing::Connect => connect::read(response, bounds).await?,
+        Framing::ConnectError => return Err(connect::read_error(response, bounds).await),
+    };
+    Ok(UnaryResponse {
+        response: Answered {
+            metadata: metadata::received(&headers),
+            trailers: metadata::received(&trailers),
+            body: message,
+        },
+        timings: Timings {
+            // Making a connection is no part of a round trip.
+            head_after: head_at.duration_since(started).saturating_sub(connecting),
+            body_after: head_at.elapsed(),
+            sent_bytes,
+            received_bytes: received,
+        },
+    })
+}
+
+/// Notices that a call was given up after a long silence: whoever waits for an answer drops the future at the attempt's
+/// timeout, and the connection may be dead.
+struct Patience<'a, S: HttpService> {
+    service: &'a S,
+    started: Instant,
+    long: Duration,
+    ended: bool,
+}
+
+impl<'a, S: HttpService> Patience<'a, S> {
+    fn start(service: &'a S, timeout: Duration) -> Self {
+        Self { service, started: Instant::now(), long: timeout / 2, ended: false }
+    }
+
+    fn end(&mut self) {
+        self.ended = true;
+    }
+}
+
+impl<S: HttpService> Drop for Patience<'_, S> {
+    fn drop(&mut self) {
+        if !self.ended && self.started.elapsed() >= self.long {
+            self.service.suspect();
+        }
+    }
+}
+
+/// The limits on one call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) message_bytes: usize,
+    pub(crate) metadata_bytes: usize,
+}
+
+impl From<Limits> for Bounds {
+    fn from(limits: Limits) -> Self {
+        Self { message_bytes: limits.message_bytes, metadata_bytes: limits.metadata_bytes }
+    }
+}
+
+impl Bounds {
+    pub(crate) fn check_metadata(self, size: usize, what: &str) -> Result<(), Failure> {
+        if size > self.metadata_bytes {
+            return Err(too_large(format!(
+                "{what} have {size} bytes, where {} are allowed",
+                self.metadata_bytes
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// What the head of a response says about the rest.
+enum Framing {
+    Grpc,
+    Connect,
+    ConnectError,
+}
+
+impl Framing {
+    /// Anything that the service itself would not have sent is INTERCEPTED (rule C4): a redirect, HTML, a success that
+    /// is not 200, a missing or different content type. A portal's empty 200 or 204 would otherwise pass for an empty
+    /// message, which every protobuf parser accepts.
+    fn of(protocol: Protocol, response: &Response<ResponseBody>) -> Result<Self, Failure> {
+        let status = response.status();
+        if status.is_redirection() {
+            return Err(intercepted(status, "a redirect, which is not followed"));
+        }
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let text = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let framing = match protocol {
+            Protocol::Grpc | Protocol::GrpcWeb => protocol.frames(text).then_some(Self::Grpc),
+            Protocol::Connect if status == http::StatusCode::OK => {
+                protocol.frames(text).then_some(Self::Connect)
+            }
+            Protocol::Connect if status.is_success() => None,
+            Protocol::Connect => {
+                let essence = text.split(';').next().unwrap_or_default().trim();
+                essence.eq_ignore_ascii_case("application/json").then_some(Self::ConnectError)
+            }
+        };
+        framing.ok_or_else(|| {
+            let found = match content_type {
+                Some(value) => format!("its content type is {value:?}"),
+                None => "it has no content type".to_owned(),
+            };
+            intercepted(status, format_args!("{found}, where {protocol} was expected"))
+        })
+    }
+}
+
+fn build(
+    protocol: Protocol,
+    request: &UnaryRequest,
+    bounds: Bounds,
+    compress_from: Option<usize>,
+) -> Result<Request<RequestBody>, Failure> {
+    if request.body.len() > bounds.message_bytes {
+        let (size, limit) = (request.body.len(), bounds.message_bytes);
+        return Err(too_large_to_send(format!("the request has {size} bytes, where {limit} are allowed")));
+    }
+    let compress = compress_from.is_some_and(|least| request.body.len() >= least);
+    let payload = if compress { gzip::gzip(&request.body) } else { request.body.clone() };
+    let body = match protocol {
+        Protocol::Connect => payload,
+        Protocol::Grpc | Protocol::GrpcWeb => envelope::seal(&payload, compress)?,
+    };
+
+    let mut http_request = Request::new(RequestBody::whole(body));
+    *http_request.method_mut() = Method::POST;
+    *http_request.uri_mut() = target(request.endpoint.uri(), &request.path)?;
+    if protocol.needs_http2() {
+        *http_request.version_mut() = Version::HTTP_2;
+    }
+
+    if request.metadata.size() > bounds.metadata_bytes {
+        let (size, limit) = (request.metadata.size(), bounds.metadata_bytes);
+        return Err(too_large_to_send(format!(
+            "the call's metadata has {size} bytes, where {limit} are allowed"
+        )));
+    }
+    let headers = http_request.headers_mut();
+    metadata::append(headers, &request.metadata)?;
+    headers
+        .entry(USER_AGENT)
+        .or_insert(HeaderValue::from_static(concat!("holdover/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(protocol.content_type()));
+    headers.insert(protocol.accept_encoding_header(), HeaderValue::from_static("gzip"));
+    if compress {
+        headers.insert(protocol.encoding_header(), HeaderValue::from_static("gzip"));
+    }
+    headers.insert(
+        protocol.timeout_header(),
+        HeaderValue::try_from(timeout::header_value(protocol, request.timeout)).expect("digits and a unit"),
+    );
+    match protocol {
+        Protocol::Connect => headers.insert("connect-protocol-version", HeaderValue::from_static("1")),
+        Protocol::Grpc => headers.insert("te", HeaderValue::from_static("trailers")),
+        Protocol::GrpcWeb => {
+            headers.insert("x-grpc-web", HeaderValue::from_static("1"));
+            // Some servers answer in the text format to a client that does not say that it wants the binary one.
+            headers.insert(ACCEPT, HeaderValue::from_static(protocol.content_type()))
+        }
+    };
+    Ok(http_request)
+}
+
+/// The endpoint's own path, then the method's.
+fn target(endpoint: &Uri, path: &str) -> Result<Uri, Failure> {
+    let prefix = endpoint.path().trim_end_matches('/');
+    let path = Bytes::from([prefix, path].concat());
+    let mut parts = endpoint.clone().into_parts();
+    parts.path_and_query = Some(
+        PathAndQuery::from_maybe_shared(path)
+            .map_err(|error| unsendable(format!("the method's path is no URL path: {error}")))?,
+    );
+    Uri::from_parts(parts)
+        .map_err(|error| unsendable(format!("the endpoint's url cannot carry calls: {error}")))
+}

@@ -1,0 +1,371 @@
+//! The default HTTP service over loopback sockets: versions, connections, and what their failures prove.
+#![cfg(feature = "http")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+mod support;
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use holdover_client::{
+    Endpoint, Failure, Limits, Protocol, Transport as _, TransportFailure, UnaryRequest, UnaryResponse,
+};
+use holdover_transport_connect::{ConnectTransport, HttpService as _, HyperService};
+use http::{Request, Response, Version};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use support::{PROTOCOLS, frame, request};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    (listener, address)
+}
+
+fn call(protocol: Protocol, address: SocketAddr) -> UnaryRequest {
+    let url = format!("http://{address}");
+    UnaryRequest {
+        endpoint: Endpoint::parse("local", &url, protocol, true, Limits::default()).unwrap(),
+        ..request(protocol, b"ask")
+    }
+}
+
+async fn send(service: &HyperService, request: UnaryRequest) -> Result<UnaryResponse, Failure> {
+    ConnectTransport::over(service.clone()).unary(request, Box::new(|| {})).await
+}
+
+fn transport_failure(outcome: Result<UnaryResponse, Failure>) -> (TransportFailure, bool, String) {
+    match outcome {
+        Err(Failure::Transport { kind, unsent, message }) => (kind, unsent, message),
+        other => panic!("a transport failure was expected, not {other:?}"),
+    }
+}
+
+/// Serves either HTTP version, counts connections, and tells the version of every request.
+fn serve(
+    listener: TcpListener,
+    answer: impl Fn(Request<Incoming>) -> Response<Full<Bytes>> + Clone + Send + 'static,
+) -> Arc<AtomicUsize> {
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = connections.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let answer = answer.clone();
+            let service = hyper::service::service_fn(move |request| {
+                let response = answer(request);
+                async move { Ok::<_, Infallible>(response) }
+            });
+            tokio::spawn(async move {
+                let server = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                let _ = server.serve_connection(TokioIo::new(stream), service).await;
+            });
+        }
+    });
+    connections
+}
+
+/// A good answer in the framing that was asked for; `x-version` tells the HTTP version.
+fn good(request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    let asked = request.headers()["content-type"].to_str().unwrap().to_owned();
+    let version = format!("{:?}", request.version());
+    let builder = Response::builder().header("content-type", &asked).header("x-version", version);
+    let body = match asked.as_str() {
+        "application/proto" => b"answer".to_vec(),
+        "application/grpc-web+proto" => [frame(0, b"answer"), frame(0x80, b"grpc-status: 0")].concat(),
+        // An answer without trailers is enough to see that gRPC was spoken; a real server is met in the e2e tests.
+        _ => return builder.header("grpc-status", "12").body(Full::default()).unwrap(),
+    };
+    builder.body(Full::from(body)).unwrap()
+}
+
+#[tokio::test]
+async fn connections_are_kept_and_shared() {
+    let (listener, address) = listen().await;
+    let connections = serve(listener, |request| good(&request));
+    let service = HyperService::new();
+    for _ in 0..5 {
+        let response = send(&service, call(Protocol::Connect, address)).await.unwrap().response;
+        assert_eq!(response.body, "answer");
+        assert_eq!(response.metadata.text("x-version"), Some("HTTP/1.1"));
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+
+    for _ in 0..5 {
+        let Err(Failure::Status { metadata, .. }) = send(&service, call(Protocol::Grpc, address)).await
+        else {
+            panic!("the server says UNIMPLEMENTED to gRPC");
+        };
+        assert_eq!(metadata.text("x-version"), Some("HTTP/2.0"), "plain gRPC knows beforehand");
+    }
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn after_a_suspicion_new_calls_take_new_connections() {
+    let (listener, address) = listen().await;
+    let connections = serve(listener, |request| good(&request));
+    let service = HyperService::new();
+    send(&service, call(Protocol::Connect, address)).await.unwrap();
+    service.suspect();
+    send(&service, call(Protocol::Connect, address)).await.unwrap();
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn the_time_to_connect_is_told_once_for_each_connection() {
+    let (listener, address) = listen().await;
+    serve(listener, |request| good(&request));
+    let service = HyperService::new();
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        let request = Request::post(format!("http://{address}/"))
+            .header("content-type", "application/proto")
+            .body(holdover_transport_connect::RequestBody::whole(Bytes::from_static(b"ask")))
+            .unwrap();
+        let response = service.send(request).await.unwrap();
+        told.push(response.extensions().get::<holdover_transport_connect::ConnectTimings>().is_some());
+        response.into_body().collect().await.unwrap();
+    }
+    assert_eq!(told, [true, false, false]);
+}
+
+#[test]
+fn connections_of_a_runtime_that_has_ended_are_not_used_again() {
+    let service = HyperService::new();
+    let servers = tokio::runtime::Runtime::new().unwrap();
+    let address = servers.block_on(async {
+        let (listener, address) = listen().await;
+        serve(listener, |request| good(&request));
+        address
+    });
+    for _ in 0..3 {
+        let worker = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let response = worker.block_on(send(&service, call(Protocol::Connect, address))).unwrap();
+        assert_eq!(response.response.body, "answer");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_connection_proves_that_nothing_was_sent() {
+    let (listener, address) = listen().await;
+    drop(listener);
+    for protocol in PROTOCOLS {
+        let outcome = send(&HyperService::new(), call(protocol, address)).await;
+        let (kind, unsent, message) = transport_failure(outcome);
+        assert_eq!((kind, unsent), (TransportFailure::Unreachable, true), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_resolve_proves_that_nothing_was_sent() {
+    let mut call = call(Protocol::Connect, "127.0.0.1:1".parse().unwrap());
+    // RFC 6761: never resolves.
+    let url = "http://nowhere.invalid:1";
+    call.endpoint = Endpoint::parse("local", url, Protocol::Connect, true, Limits::default()).unwrap();
+    let (kind, unsent, message) = transport_failure(send(&HyperService::new(), call).await);
+    assert_eq!((kind, unsent), (TransportFailure::Unreachable, true), "{message}");
+}
+
+/// Accepts one connection, reads until `enough`, writes `answer`, closes.
+fn raw(listener: TcpListener, answer: Vec<u8>) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut seen = Vec::new();
+        while !seen.ends_with(b"ask") {
+            assert!(stream.read_buf(&mut seen).await.unwrap() > 0, "the request ends in its message");
+        }
+        stream.write_all(&answer).await.unwrap();
+        stream.shutdown().await.unwrap();
+    })
+}
+
+async fn answered_by(answer: impl Into<Vec<u8>>) -> Result<UnaryResponse, Failure> {
+    let (listener, address) = listen().await;
+    let server = raw(listener, answer.into());
+    let outcome = send(&HyperService::new(), call(Protocol::Connect, address)).await;
+    server.await.unwrap();
+    outcome
+}
+
+#[tokio::test]
+async fn a_connection_that_closes_after_the_request_proves_nothing() {
+    let (kind, unsent, message) = transport_failure(answered_by("").await);
+    assert_eq!((kind, unsent), (TransportFailure::Reset, false), "{message}");
+}
+
+#[tokio::test]
+async fn a_body_shorter_than_its_length_was_cut() {
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/proto\r\ncontent-length: 100\r\n\r\n";
+    let (kind, unsent, message) = transport_failure(answered_by(format!("{head}half")).await);
+    assert_eq!((kind, unsent), (TransportFailure::Reset, false), "{message}");
+}
+
+#[tokio::test]
+async fn what_is_not_http_breaks_the_protocol() {
+    let (kind, unsent, message) = transport_failure(answered_by("SSH-2.0-OpenSSH_9.6\r\n").await);
+    assert_eq!((kind, unsent), (TransportFailure::Protocol, false), "{message}");
+}
+
+#[tokio::test]
+async fn heads_are_bounded_while_they_are_read_and_exactly_after() {
+    let head = |size| {
+        let long = "v".repeat(size);
+        format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/proto\r\nx-long: {long}\r\ncontent-length: 0\r\n\r\n"
+        )
+    };
+    assert_eq!(answered_by(head(10_000)).await.unwrap().response.body, "");
+    for size in [17_000, 200_000] {
+        let (listener, address) = listen().await;
+        let server = raw(listener, head(size).into());
+        let outcome = send(&HyperService::new(), call(Protocol::Connect, address)).await;
+        // The server may fail to write what nobody reads.
+        let _ = server.await;
+        let (kind, _, message) = transport_failure(outcome);
+        assert_eq!(kind, TransportFailure::TooLarge, "{size}: {message}");
+    }
+}
+
+#[tokio::test]
+async fn grpc_to_a_server_of_http1_fails_without_a_guess() {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let service = hyper::service::service_fn(|request| {
+            let response = good(&request);
+            async move { Ok::<_, Infallible>(response) }
+        });
+        let _ =
+            hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    });
+    let (kind, _, message) =
+        transport_failure(send(&HyperService::new(), call(Protocol::Grpc, address)).await);
+    assert!(matches!(kind, TransportFailure::Protocol | TransportFailure::Reset), "{kind:?}: {message}");
+}
+
+/// An HTTP/2 server that reads one request and answers by `react`.
+async fn http2<F>(react: F) -> (TransportFailure, bool, String)
+where
+    F: FnOnce(&mut h2::server::Connection<TcpStream, Bytes>, h2::server::SendResponse<Bytes>)
+        + Send
+        + 'static,
+{
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        let (request, respond) = connection.accept().await.unwrap().unwrap();
+        assert_eq!(request.version(), Version::HTTP_2);
+        react(&mut connection, respond);
+        while connection.accept().await.is_some() {}
+    });
+    transport_failure(send(&HyperService::new(), call(Protocol::Grpc, address)).await)
+}
+
+#[tokio::test]
+async fn a_refused_stream_proves_that_nothing_was_done() {
+    let refused = http2(|_, mut respond| respond.send_reset(h2::Reason::REFUSED_STREAM)).await;
+    assert_eq!((refused.0, refused.1), (TransportFailure::Reset, true), "{}", refused.2);
+}
+
+#[tokio::test]
+async fn any_other_reset_proves_nothing() {
+    for reason in [h2::Reason::CANCEL, h2::Reason::INTERNAL_ERROR, h2::Reason::ENHANCE_YOUR_CALM] {
+        let reset = http2(move |_, mut respond| respond.send_reset(reason)).await;
+        assert_eq!((reset.0, reset.1), (TransportFailure::Reset, false), "{}", reset.2);
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_in_error_proves_nothing_about_a_request_that_it_read() {
+    let ended = http2(|connection, respond| {
+        connection.abrupt_shutdown(h2::Reason::INTERNAL_ERROR);
+        drop(respond);
+    })
+    .await;
+    assert!(!ended.1, "the server had read the request: {}", ended.2);
+}
+
+#[tokio::test]
+async fn a_goaway_before_the_request_proves_that_nothing_was_done() {
+    let (listener, address) = listen().await;
+    let (ready, wait) = oneshot::channel();
+    tokio::spawn(async move {
+        // The GOAWAY frame of a server that has read nothing: last stream id 0, no error. Written by hand, because a
+        // server library would first let a stream in.
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut preface = [0; 24];
+        stream.read_exact(&mut preface).await.unwrap();
+        assert_eq!(&preface, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+        let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+        let goaway = [0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        stream.write_all(&[&settings[..], &goaway].concat()).await.unwrap();
+        let mut rest = Vec::new();
+        let _ = stream.read_to_end(&mut rest).await;
+        let _ = ready.send(());
+    });
+    let service = HyperService::new();
+    let (kind, unsent, message) = transport_failure(send(&service, call(Protocol::Grpc, address)).await);
+    assert!(unsent, "{kind:?}: {message}");
+    drop(service);
+    wait.await.unwrap();
+}
+
+#[tokio::test]
+async fn dropping_a_call_resets_its_http2_stream() {
+    let (listener, address) = listen().await;
+    let (arrived, mut request_arrived) = mpsc::channel(1);
+    let (gone, reset_arrived) = oneshot::channel();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let mut connection = h2::server::handshake(stream).await.unwrap();
+        let (_request, mut respond) = connection.accept().await.unwrap().unwrap();
+        arrived.send(()).await.unwrap();
+        let reason = std::future::poll_fn(|cx| respond.poll_reset(cx));
+        tokio::select! {
+            reason = reason => gone.send(reason.unwrap()).unwrap(),
+            _ = connection.accept() => panic!("the connection stays"),
+        }
+    });
+    let service = HyperService::new();
+    let mut pending = Box::pin(send(&service, call(Protocol::Grpc, address)));
+    tokio::select! {
+        _ = &mut pending => panic!("nobody answers"),
+        _ = request_arrived.recv() => {}
+    }
+    drop(pending);
+    assert_eq!(reset_arrived.await.unwrap(), h2::Reason::CANCEL);
+}
+
+#[tokio::test]
+async fn dropping_a_call_closes_its_http1_connection() {
+    let (listener, address) = listen().await;
+    let (arrived, request_arrived) = oneshot::channel();
+    let (gone, end_arrived) = oneshot::channel();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut seen = Vec::new();
+        while !seen.ends_with(b"ask") {
+            stream.read_buf(&mut seen).await.unwrap();
+        }
+        arrived.send(()).unwrap();
+        let more = stream.read_buf(&mut seen).await;
+        gone.send(matches!(more, Ok(0) | Err(_))).unwrap();
+    });
+    let service = HyperService::new();
+    let mut pending = Box::pin(send(&service, call(Protocol::Connect, address)));
+    tokio::select! {
+        _ = &mut pending => panic!("nobody answers"),
+        _ = request_arrived => {}
+    }
+    drop(pending);
+    assert!(end_arrived.await.unwrap(), "the connection has ended");
+}
