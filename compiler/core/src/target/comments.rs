@@ -1,6 +1,6 @@
 //! What people wrote above the things that they declared.
 
-use prost_types::SourceCodeInfo;
+use prost_types::FileDescriptorSet;
 use std::collections::BTreeMap;
 
 /// The comments of all files, as they were written, by file and by place in its descriptor
@@ -11,24 +11,26 @@ pub struct Comments {
 }
 
 impl Comments {
-    /// Adds the comments of a file: those above a declaration, then the one behind it.
-    pub fn add(&mut self, file: &str, source: &SourceCodeInfo) {
-        let comments = self.files.entry(file.to_owned()).or_default();
-        for location in &source.location {
-            let parts: Vec<&str> = [&location.leading_comments, &location.trailing_comments]
-                .into_iter()
-                .flatten()
-                .map(String::as_str)
-                .filter(|comment| !comment.trim().is_empty())
-                .collect();
-            if !parts.is_empty() {
-                comments.insert(location.path.clone(), parts.join("\n"));
-            }
-        }
+    /// The comments of files with source info: of each declaration the one above it, then the one behind it.
+    pub fn of(files: &FileDescriptorSet) -> Self {
+        let comments = files.file.iter().map(|file| {
+            let locations = file.source_code_info.iter().flat_map(|source| &source.location);
+            let comments = locations.filter_map(|location| {
+                let parts: Vec<&str> = [&location.leading_comments, &location.trailing_comments]
+                    .into_iter()
+                    .flatten()
+                    .map(String::as_str)
+                    .filter(|comment| !comment.trim().is_empty())
+                    .collect();
+                (!parts.is_empty()).then(|| (location.path.clone(), parts.join("\n")))
+            });
+            (file.name().to_owned(), comments.collect())
+        });
+        Self { files: comments.collect() }
     }
 
     /// The comment of what is at a place.
-    pub fn of(&self, file: &str, path: &[i32]) -> Option<&str> {
+    pub(crate) fn at(&self, file: &str, path: &[i32]) -> Option<&str> {
         Some(self.files.get(file)?.get(path)?.as_str())
     }
 }

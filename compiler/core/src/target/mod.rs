@@ -8,11 +8,13 @@ mod comments;
 mod option;
 mod output;
 pub mod rust;
+mod stream;
 mod surface;
 
 pub use comments::Comments;
 pub use option::OptionError;
 pub use output::{OutputFile, OutputPath, OutputPathError};
+pub use stream::{PAGES, STREAM_LEFT_OUT, warnings};
 pub use surface::{Accessor, EnrichedMessage, Method, Package, Part, Service};
 
 use crate::pipeline::Compilation;
@@ -41,7 +43,7 @@ impl<'a> Context<'a> {
 
     /// All files and their imports.
     pub fn pool(&self) -> &DescriptorPool {
-        &self.compilation.pool
+        self.compilation.loaded.pool()
     }
 
     /// What people wrote above their declarations.

@@ -3,6 +3,7 @@
 
 use super::{Comments, TargetError};
 use crate::ir::{self, Ir, Tag, TagPart, Template, TemplatePart};
+use crate::load::LoadedFile;
 use crate::pipeline::Compilation;
 use holdover_annotations::policy::method::Kind;
 use prost::Message as _;
@@ -107,8 +108,8 @@ pub(super) fn packages<'a>(
     comments: &'a Comments,
 ) -> Result<Vec<Package<'a>>, TargetError> {
     let mut packages: BTreeMap<String, Package<'a>> = BTreeMap::new();
-    let asked: BTreeSet<&str> = compilation.files.iter().map(String::as_str).collect();
-    for file in compilation.pool.files() {
+    let asked: BTreeSet<&str> = compilation.loaded.targets().map(LoadedFile::name).collect();
+    for file in compilation.loaded.pool().files() {
         let name = file.package_name().to_owned();
         if !BUILT_IN.contains(&name.as_str()) || asked.contains(file.name()) {
             let empty =
@@ -123,7 +124,7 @@ pub(super) fn packages<'a>(
         }
     }
     for (name, enriched) in &compilation.ir.enriched {
-        let message = compilation.pool.get_message_by_name(name);
+        let message = compilation.loaded.pool().get_message_by_name(name);
         let message = message.ok_or_else(|| TargetError::Inconsistent { what: format!("message {name}") })?;
         if let Some(package) = packages.get_mut(message.package_name()) {
             let accessors = accessors(&message, enriched, comments);
@@ -155,11 +156,11 @@ impl<'a> Service<'a> {
             }
             let index = policy.methods.iter().position(|each| each.name == method.name);
             let index = index.ok_or_else(|| TargetError::Inconsistent { what: method.full_name() })?;
-            let comment = comments.of(&method.file, &method.path);
+            let comment = comments.at(&method.file, &method.path);
             methods.push(Method { ir: method, index, comment });
         }
         let name = service.name.rsplit_once('.').map_or(service.name.as_str(), |(_, name)| name);
-        let comment = comments.of(&service.file, &service.path);
+        let comment = comments.at(&service.file, &service.path);
         Ok(Self { ir: service, name, methods, streams, policy: policy.encode_to_vec(), comment })
     }
 }
@@ -202,13 +203,13 @@ fn accessors<'a>(
         match oneof.filter(|_| droppable) {
             Some(oneof) => {
                 if oneofs.insert(oneof.name().to_owned()) {
-                    let comment = comments.of(file.name(), oneof.path());
+                    let comment = comments.at(file.name(), oneof.path());
                     let part = Part::Oneof(oneof);
                     accessors.push(Accessor { part, droppable: true, viewed: false, comment });
                 }
             }
             None if droppable || viewed => {
-                let comment = comments.of(file.name(), field.path());
+                let comment = comments.at(file.name(), field.path());
                 accessors.push(Accessor { part: Part::Field(field), droppable, viewed, comment });
             }
             None => {}

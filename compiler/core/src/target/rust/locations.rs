@@ -96,7 +96,7 @@ impl Walk<'_> {
     }
 
     fn location(&mut self) {
-        let leading_comments = self.comments.of(self.file, &self.path).and_then(|comment| {
+        let leading_comments = self.comments.at(self.file, &self.path).and_then(|comment| {
             let lines = super::docs::doc_lines(comment);
             (!lines.is_empty()).then(|| {
                 self.marks.docs.push(lines);

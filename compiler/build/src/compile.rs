@@ -1,0 +1,59 @@
+//! From files to a policy.
+
+use std::path::PathBuf;
+
+use holdover_compiler::load::{Loaded, load, load_descriptor_set};
+use holdover_compiler::pipeline::{Compilation, compile_loaded};
+
+use crate::Error;
+use crate::files::{Seen, SourceFiles, read_named};
+
+/// What to compile.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Source files, by their paths.
+    Files {
+        /// The files.
+        files: Vec<PathBuf>,
+        /// The folders that imports start from, in the order in which they are tried.
+        includes: Vec<PathBuf>,
+    },
+    /// A descriptor set of protoc or buf.
+    DescriptorSet(PathBuf),
+}
+
+impl Input {
+    /// Loads the files and everything that they import. `seen` says afterwards what was looked at, even if it fails.
+    ///
+    /// # Errors
+    ///
+    /// Files that cannot be read, or are not valid protobuf.
+    pub fn load(&self, seen: &mut Seen) -> Result<Loaded, Error> {
+        match self {
+            Self::Files { files, includes } => {
+                if files.is_empty() {
+                    return Err(Error::NoFiles);
+                }
+                let sources = SourceFiles::new(includes);
+                let names = files.iter().map(|file| sources.import_path(file)).collect::<Result<Vec<_>, _>>();
+                let loaded = names.map(|names| load(&sources, &names));
+                *seen = sources.seen();
+                loaded?.map_err(Error::Findings)
+            }
+            Self::DescriptorSet(path) => {
+                let bytes = read_named(path);
+                seen.read.insert(path.clone());
+                load_descriptor_set(&path.to_string_lossy(), &bytes?).map_err(Error::Findings)
+            }
+        }
+    }
+
+    /// Loads, checks and compiles the files.
+    ///
+    /// # Errors
+    ///
+    /// As [`Input::load`], and what is wrong with the annotations.
+    pub fn compile(&self, seen: &mut Seen) -> Result<Compilation, Error> {
+        compile_loaded(self.load(seen)?, &mut ()).map_err(Error::Findings)
+    }
+}

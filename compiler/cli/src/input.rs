@@ -1,0 +1,74 @@
+//! The schema that a command is about.
+
+use std::path::{Path, PathBuf};
+
+use holdover_build::Input;
+use holdover_build::files::Seen;
+use holdover_compiler::pipeline::Compilation;
+
+use crate::arguments::InputArguments;
+use crate::config::Config;
+use crate::failure::Failure;
+
+/// Compiles what the command line names, or else `holdover.toml`.
+pub(crate) fn compile(arguments: &InputArguments, config: &Config) -> Result<Compilation, Failure> {
+    Ok(input(arguments, config)?.compile(&mut Seen::default())?)
+}
+
+fn input(arguments: &InputArguments, config: &Config) -> Result<Input, Failure> {
+    if let Some(set) = &arguments.descriptor_set {
+        return Ok(Input::DescriptorSet(set.clone()));
+    }
+    let from_config = |paths: &[PathBuf]| -> Vec<PathBuf> { paths.iter().map(|path| config.path(path)).collect() };
+    let (files, mut includes) = if arguments.files.is_empty() {
+        if let (Some(set), true) = (&config.input.descriptor_set, arguments.includes.is_empty()) {
+            return Ok(Input::DescriptorSet(config.path(set)));
+        }
+        (from_config(&config.input.files), from_config(&config.input.include))
+    } else {
+        (arguments.files.clone(), from_config(&config.input.include))
+    };
+    if files.is_empty() {
+        return Err(Failure::Usage(
+            "no input; name .proto files (holdover check -I proto proto/api.proto), a --descriptor-set, or put them into \
+             holdover.toml"
+                .to_owned(),
+        ));
+    }
+    if !arguments.includes.is_empty() {
+        includes.clone_from(&arguments.includes);
+    }
+    if includes.is_empty() {
+        includes = default_includes(&files);
+    }
+    if let Some(missing) = includes.iter().find(|folder| !folder.is_dir()) {
+        return Err(Failure::Usage(format!("the include path {} is no folder", missing.display())));
+    }
+    if let Some(missing) = files.iter().find(|file| !file.is_file()) {
+        return Err(Failure::Usage(missing_file(missing, &includes)));
+    }
+    Ok(Input::Files { files, includes })
+}
+
+/// This folder, as with protoc; and for files that lie elsewhere the folders that they are in.
+fn default_includes(files: &[PathBuf]) -> Vec<PathBuf> {
+    let mut includes = vec![PathBuf::from(".")];
+    for file in files {
+        let elsewhere = file.is_absolute() || file.starts_with("..");
+        if let Some(folder) = file.parent().filter(|_| elsewhere)
+            && !includes.iter().any(|include| include == folder)
+        {
+            includes.push(folder.to_owned());
+        }
+    }
+    includes
+}
+
+/// A file is named as one names files; people who know protoc name it as it is imported.
+fn missing_file(file: &Path, includes: &[PathBuf]) -> String {
+    let found = includes.iter().map(|include| include.join(file)).find(|path| path.is_file());
+    match found {
+        Some(path) => format!("there is no file {}; did you mean {}?", file.display(), path.display()),
+        None => format!("there is no file {}; check its name", file.display()),
+    }
+}
