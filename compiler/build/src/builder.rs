@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use holdover_compiler::diagnostic::{Diagnostic, SourceMap};
-use holdover_compiler::target::rust::{Rust, RustOptions};
 use holdover_compiler::pipeline::Compilation;
+use holdover_compiler::target::rust::{Rust, RustOptions};
 use holdover_compiler::target::{Comments, Context, generate, warnings};
 use prost::Message as _;
 
@@ -113,7 +113,11 @@ impl Builder {
 
     /// As [`Builder::compile`], printing what cargo reads somewhere else.
     fn run(self, input: Input, cargo: &mut impl Write) -> Result<(), Error> {
-        let out_dir = self.out_dir.clone().or_else(|| env::var_os("OUT_DIR").map(PathBuf::from)).ok_or(Error::NoOutDir)?;
+        let out_dir = self
+            .out_dir
+            .clone()
+            .or_else(|| env::var_os("OUT_DIR").map(PathBuf::from))
+            .ok_or(Error::NoOutDir)?;
         let includes = match &input {
             Input::Files { includes, .. } => includes.clone(),
             Input::DescriptorSet(_) => Vec::new(),

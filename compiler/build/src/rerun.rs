@@ -19,7 +19,9 @@ pub(crate) fn watched(seen: &Seen, roots: &[PathBuf], kept_out: &[PathBuf]) -> B
                 break;
             }
             let folder = candidate.ancestors().skip(1).find(|folder| folder.is_dir());
-            if let Some(folder) = folder.filter(|folder| !kept_out.iter().any(|inner| contains(folder, inner))) {
+            if let Some(folder) =
+                folder.filter(|folder| !kept_out.iter().any(|inner| contains(folder, inner)))
+            {
                 watched.insert(folder.to_owned());
             }
         }
@@ -28,13 +30,20 @@ pub(crate) fn watched(seen: &Seen, roots: &[PathBuf], kept_out: &[PathBuf]) -> B
 }
 
 fn contains(folder: &Path, inner: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
-    match (real(folder), real(inner)) {
-        (Some(folder), Some(inner)) => inner.starts_with(folder),
+    match (folder.canonicalize(), real(inner)) {
+        (Ok(folder), Some(inner)) => inner.starts_with(folder),
         // What cannot be resolved is better not watched: a build too few is repaired by touching a file, a build every
         // time by nobody.
         _ => true,
     }
+}
+
+/// Without symbolic links, even if the path does not exist yet.
+fn real(path: &Path) -> Option<PathBuf> {
+    path.ancestors().find_map(|existing| {
+        let rest = path.strip_prefix(existing).ok()?;
+        Some(existing.canonicalize().ok()?.join(rest))
+    })
 }
 
 #[cfg(test)]

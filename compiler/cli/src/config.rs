@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use holdover_build::files::read_named;
-use holdover_compiler::similar::nearest;
+use holdover_compiler::load::closest;
 use holdover_compiler::target::rust::RustOptions;
 use serde::Deserialize;
 use toml::{Table, Value};
@@ -118,7 +118,8 @@ impl Config {
         };
         let bytes = read_named(path)?;
         let wrong = |reason: String| Failure::Config { path: path.to_owned(), reason };
-        let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8; save it with that encoding".to_owned()))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| wrong("it is not UTF-8; save it with that encoding".to_owned()))?;
         let mut config = Self::parse(&text).map_err(wrong)?;
         path.parent().unwrap_or(Path::new("")).clone_into(&mut config.folder);
         Ok(config)
@@ -141,19 +142,20 @@ impl Config {
 }
 
 fn find<'a>(table: &'a Table, name: &str) -> Option<&'a Table> {
-    name.split('.').filter(|part| !part.is_empty()).try_fold(table, |table, part| table.get(part).and_then(Value::as_table))
+    name.split('.')
+        .filter(|part| !part.is_empty())
+        .try_fold(table, |table, part| table.get(part).and_then(Value::as_table))
 }
 
 fn unknown(name: &str, table: &Table, keys: &[&str]) -> Result<(), String> {
     let Some(key) = table.keys().find(|key| !keys.contains(&key.as_str())) else { return Ok(()) };
     let place = if name.is_empty() { String::new() } else { format!(" in [{name}]") };
-    let meant = match nearest(key, keys.iter().copied()) {
+    let meant = match closest(key, keys.iter().copied()) {
         Some(similar) => format!("did you mean `{similar}`?"),
         None => format!("there are: {}", keys.join(", ")),
     };
     Err(format!("unknown key `{key}`{place}; {meant}"))
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -200,7 +202,10 @@ mod tests {
     fn unknown_keys_are_refused() {
         let wrong = |text: &str| Config::parse(text).unwrap_err();
         assert_eq!(wrong("[inputs]"), "unknown key `inputs`; did you mean `input`?");
-        assert_eq!(wrong("[input]\nincludes = []"), "unknown key `includes` in [input]; did you mean `include`?");
+        assert_eq!(
+            wrong("[input]\nincludes = []"),
+            "unknown key `includes` in [input]; did you mean `include`?"
+        );
         assert_eq!(
             wrong("[generate]\nswift = {}"),
             "unknown key `swift` in [generate]; there are: policy_out, rust"

@@ -50,7 +50,9 @@ impl Plan {
             (None, Some(mut rust)) => {
                 let out = rust.out.take();
                 let out = out.ok_or_else(|| {
-                    Failure::Usage("[generate.rust] in holdover.toml has no `out`; say where Rust goes".to_owned())
+                    Failure::Usage(
+                        "[generate.rust] in holdover.toml has no `out`; say where Rust goes".to_owned(),
+                    )
                 })?;
                 Some((config.path(&out), rust.options()))
             }
@@ -74,10 +76,13 @@ impl Plan {
             let comments = Comments::of(&compilation.loaded.descriptor_set());
             let context = Context::new(compilation, &comments)?;
             let generated = generate(&Rust::new(&context, options.clone())?, &context)?;
-            files.extend(generated.into_iter().map(|OutputFile { path, content }| (out.join(path.as_str()), content)));
+            files.extend(
+                generated.into_iter().map(|OutputFile { path, content }| (out.join(path.as_str()), content)),
+            );
         }
         files.extend(self.policy.iter().map(|path| (path.clone(), compilation.policy.encode_to_vec())));
-        let files: Vec<(PathBuf, &[u8])> = files.iter().map(|(path, content)| (path.clone(), content.as_slice())).collect();
+        let files: Vec<(PathBuf, &[u8])> =
+            files.iter().map(|(path, content)| (path.clone(), content.as_slice())).collect();
         Ok(write_all(&files)?)
     }
 }

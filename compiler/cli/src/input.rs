@@ -19,7 +19,8 @@ fn input(arguments: &InputArguments, config: &Config) -> Result<Input, Failure> 
     if let Some(set) = &arguments.descriptor_set {
         return Ok(Input::DescriptorSet(set.clone()));
     }
-    let from_config = |paths: &[PathBuf]| -> Vec<PathBuf> { paths.iter().map(|path| config.path(path)).collect() };
+    let from_config =
+        |paths: &[PathBuf]| -> Vec<PathBuf> { paths.iter().map(|path| config.path(path)).collect() };
     let (files, mut includes) = if arguments.files.is_empty() {
         if let (Some(set), true) = (&config.input.descriptor_set, arguments.includes.is_empty()) {
             return Ok(Input::DescriptorSet(config.path(set)));

@@ -2,7 +2,7 @@
 
 use holdover_compiler::check::{self, Level};
 use holdover_compiler::diagnostic::Code;
-use holdover_compiler::similar::nearest;
+use holdover_compiler::load::closest;
 use holdover_compiler::{load, target};
 
 use crate::failure::{Failure, Outcome};
@@ -24,7 +24,7 @@ pub(crate) fn explain(code: &str, terminal: &Terminal) -> Result<Outcome, Failur
         return Ok(Outcome::Clean);
     }
     let codes = check::rules().map(|rule| rule.code.as_str()).chain(pages().map(|(code, _)| code.as_str()));
-    let meant = nearest(&code, codes).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
+    let meant = closest(&code, codes).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
     Err(Failure::Usage(format!("there is no rule {code}; {meant}`holdover rules` lists them all")))
 }
 
@@ -41,7 +41,7 @@ pub(crate) fn list(terminal: &Terminal) -> Result<Outcome, Failure> {
         let level = match rule.level {
             Level::Error => "error  ",
             Level::Warning => "warning",
-            Level::Varies => "either ",
+            Level::ErrorOrWarning { .. } => "either ",
         };
         let code = format!("{:width$}", rule.code.as_str());
         text.push_str(&format!("  {code}  {}  {}\n", terminal.faint(level), rule.summary));

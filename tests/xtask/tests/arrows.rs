@@ -9,7 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("holdover-annotations", &[]),
     ("holdover-wire", &["holdover-annotations"]),
     ("holdover-compiler", &["holdover-annotations"]),
-    ("holdover-cli", &["holdover-compiler", "holdover-annotations", "holdover-wire"]),
+    ("holdover-cli", &["holdover-build", "holdover-compiler", "holdover-annotations", "holdover-wire"]),
     ("holdover-build", &["holdover-compiler"]),
     ("holdover-engine", &["holdover-annotations", "holdover-wire"]),
     ("holdover-client", &["holdover-engine"]),

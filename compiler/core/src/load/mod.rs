@@ -22,6 +22,7 @@ mod tests;
 mod text;
 mod walk;
 
+pub use codes::PAGES;
 pub use file::LoadedFile;
 pub use option::{Member, OptionName, OptionStatement};
 pub use sources::{IncludePaths, MemorySources, NotImportable, SourceFile, Sources};

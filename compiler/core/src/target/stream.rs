@@ -30,7 +30,9 @@ pub fn warnings(compilation: &Compilation) -> Diagnostics {
         )
         .subject(method.full_name())
         .help("call it with your gRPC library until streams are generated");
-        if let Some(span) = compilation.loaded.file(&method.file).and_then(|file| file.name_span(&method.path)) {
+        if let Some(span) =
+            compilation.loaded.file(&method.file).and_then(|file| file.name_span(&method.path))
+        {
             warning = warning.at(span, "left out");
         }
         warning

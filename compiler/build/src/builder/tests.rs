@@ -1,0 +1,110 @@
+use super::*;
+use std::fs;
+
+const ANNOTATED: &str = r#"
+    syntax = "proto3";
+    package a.v1;
+    import "b.proto";
+    import "holdover/annotations.proto";
+    service S {
+      rpc Get(Request) returns (b.B) {
+        option idempotency_level = NO_SIDE_EFFECTS;
+        option (holdover.method).cache = { fresh_for: { seconds: 5 } };
+      }
+      rpc Watch(Request) returns (stream b.B);
+    }
+    message Request { string id = 1; }
+"#;
+
+struct Crate(tempfile::TempDir);
+
+impl Crate {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        Self(folder)
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.0.path().join(path)
+    }
+
+    /// What cargo is told, with paths relative to the crate.
+    fn build(&self, builder: Builder, files: &[&str]) -> (Result<(), Error>, String) {
+        let input = Input::Files {
+            files: files.iter().map(|file| self.path(file)).collect(),
+            includes: vec![self.path("proto"), self.path("more")],
+        };
+        let mut told = Vec::new();
+        let result = builder.out_dir(self.path("out")).run(input, &mut told);
+        let told = String::from_utf8(told).unwrap();
+        (result, told.replace(&format!("{}/", self.0.path().display()), ""))
+    }
+
+    fn out(&self) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(self.path("out")) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+#[test]
+fn a_build_writes_files_and_tells_cargo_what_it_read() {
+    let files = [
+        ("proto/a/a.proto", ANNOTATED),
+        ("more/b.proto", "syntax = \"proto3\"; package b; message B { string id = 1; }"),
+    ];
+    let here = Crate::new(&files);
+    let builder = configure()
+        .include_file("all.rs")
+        .policy_out(here.path("out/api.policy"))
+        .file_descriptor_set_path(here.path("out/api.binpb"));
+    let (result, told) = here.build(builder, &["proto/a/a.proto"]);
+    result.unwrap();
+    assert_eq!(here.out(), ["a.v1.rs", "all.rs", "api.binpb", "api.policy", "b.rs"]);
+    assert!(told.contains("cargo:rerun-if-changed=proto/a/a.proto\n"), "{told}");
+    assert!(told.contains("cargo:rerun-if-changed=more/b.proto\n"), "{told}");
+    // `b.proto` would be found in `proto` first.
+    assert!(told.contains("cargo:rerun-if-changed=proto\n"), "{told}");
+    let warning = "cargo:warning=proto/a/a.proto:11:11: [STREAM_LEFT_OUT] `Watch` is a server stream, so generated \
+                   clients do not have it yet; call it with your gRPC library until streams are generated\n";
+    assert!(told.contains(warning), "{told}");
+    let policy = fs::read(here.path("out/api.policy")).unwrap();
+    assert!(policy.windows(4).any(|bytes| bytes == b"a.v1"));
+}
+
+#[test]
+fn errors_are_readable_where_cargo_shows_them_and_nothing_is_written() {
+    let wrong = ANNOTATED
+        .replace("fresh_for", "fresh_fro")
+        .replace("b.B", "Request")
+        .replace("import \"b.proto\";", "");
+    let here = Crate::new(&[("proto/a/a.proto", &wrong)]);
+    let (result, told) = here.build(configure(), &["proto/a/a.proto"]);
+    let error = format!("{:?}", result.unwrap_err());
+    assert!(error.contains("error["), "{error}");
+    assert!(error.contains("proto/a/a.proto:9"), "{error}");
+    assert!(!error.contains('\u{1b}'), "{error}");
+    assert!(told.contains("rerun-if-changed=proto/a/a.proto"), "{told}");
+    assert!(here.out().is_empty());
+}
+
+#[test]
+fn wrong_choices_are_refused_before_anything_is_written() {
+    let here = Crate::new(&[("proto/a.proto", "syntax = \"proto3\"; package a; message A {}")]);
+    let (result, _) = here.build(configure().extern_path("a", "::a"), &["proto/a.proto"]);
+    assert!(result.unwrap_err().to_string().contains("dot before it"));
+    let (result, _) = here.build(configure().include_file("../escaped.rs"), &["proto/a.proto"]);
+    assert!(result.unwrap_err().to_string().contains("inside the output folder"));
+    let (result, _) = here.build(configure(), &["elsewhere/a.proto"]);
+    assert!(result.unwrap_err().to_string().contains("include paths"));
+    let (result, _) = here.build(configure(), &[]);
+    assert!(result.unwrap_err().to_string().contains("no .proto file"));
+    assert!(here.out().is_empty());
+}
