@@ -1,0 +1,400 @@
+//! What goes into a client at its edges.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Message, Session, Span, is_default, verb};
+
+/// Whose data it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Account {
+    /// A signed-in user.
+    User(String),
+    /// The guest.
+    Guest,
+}
+
+/// One input. In JSON the member named after the input holds its main value: `{"get": "op", …}`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
+pub enum In {
+    /// A call.
+    Get(Call),
+    /// An observer.
+    Observe(Call),
+    /// The synchronous read of memory.
+    Cached(Call),
+    /// Warming an entry.
+    Prefetch(Call),
+    /// Storing a value that the app has.
+    Put(Put),
+    /// Pull-to-refresh.
+    Refresh(Refresh),
+    /// Invalidating a tag.
+    Invalidate(Invalidate),
+    /// Signing a session out.
+    SignOut(SignOut),
+    /// Erasing an account that has no session.
+    Erase(Erase),
+    /// Making a session.
+    Open(Open),
+    /// Replacing a session's ambient metadata.
+    SetMetadata(SetMetadata),
+    /// A caller going away.
+    Cancel(Cancel),
+    /// The answer of a credentials hook.
+    Credentials(Reply),
+    /// A response head.
+    Head(Head),
+    /// A successful response.
+    Answer(Answer),
+    /// A failure of a request.
+    Fail(Fail),
+    /// Something the platform says.
+    Hint(Hint),
+    /// How the store behaves from now on.
+    Store(Store),
+    /// The process dies and starts again in the same boot.
+    Restart(Boot),
+    /// The device restarts.
+    Reboot(Boot),
+    /// The wall clock is set.
+    Clock(Clock),
+}
+
+verb::named!(In {
+    "get" => Get, "observe" => Observe, "cached" => Cached, "prefetch" => Prefetch, "put" => Put,
+    "refresh" => Refresh, "invalidate" => Invalidate, "sign_out" => SignOut, "erase" => Erase, "open" => Open,
+    "set_metadata" => SetMetadata, "cancel" => Cancel, "credentials" => Credentials, "head" => Head,
+    "answer" => Answer, "fail" => Fail, "hint" => Hint, "store" => Store, "restart" => Restart,
+    "reboot" => Reboot, "clock" => Clock,
+});
+
+/// A read or a mutation, with the options of rule B7.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// Names the operation in the outputs.
+    #[serde(rename = "it")]
+    pub op: String,
+    /// The method's name without the service.
+    pub method: String,
+    /// The encoded request.
+    pub request: Message,
+    /// The session; may be left out where there is only one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// How long the caller waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Span>,
+    /// Metadata of this call alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+    /// How the cache is used.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub cache: CacheMode,
+    /// `full`: trimmed answers only as a fallback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<FullWord>,
+    /// `BACKGROUND` or `INTERACTIVE`, if not the method's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<String>,
+}
+
+/// The word `full`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FullWord {
+    /// See [`Call::detail`].
+    Full,
+}
+
+/// The `cache` option of rule B7.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CacheMode {
+    /// As the policy says.
+    #[default]
+    Default,
+    /// Never the network.
+    CacheOnly,
+    /// Never the cache; the answer is stored.
+    NetworkOnly,
+    /// Older entries are row 2 at best.
+    MaxAge(Span),
+}
+
+/// Stores a value.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Put {
+    /// Names the operation.
+    #[serde(rename = "it")]
+    pub op: String,
+    /// The method's name without the service.
+    pub method: String,
+    /// The encoded request.
+    pub request: Message,
+    /// The encoded response to store.
+    pub value: Message,
+    /// The session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// Refreshes what an observer shows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refresh {
+    /// Names the operation.
+    #[serde(rename = "it")]
+    pub op: String,
+    /// The observer.
+    pub of: String,
+}
+
+/// Invalidates a tag for the session's account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Invalidate {
+    /// Names the operation.
+    #[serde(rename = "it")]
+    pub op: String,
+    /// The parts of the tag.
+    pub tag: Vec<Part>,
+    /// The session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// A part of a tag.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Part {
+    /// Text of the template.
+    Literal(String),
+    /// A value, whose JSON text is the part.
+    Value {
+        /// The value.
+        value: Value,
+    },
+}
+
+/// Signs a session out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignOut {
+    /// Names the operation.
+    #[serde(rename = "it")]
+    pub op: String,
+    /// Holds the outbox instead of discarding it.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub hold: bool,
+    /// The session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// Erases an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Erase {
+    /// Names the operation.
+    #[serde(rename = "it")]
+    pub op: String,
+    /// The account.
+    pub account: Account,
+}
+
+/// Makes a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Open {
+    /// Names the session.
+    #[serde(rename = "it")]
+    pub name: String,
+    /// What it is made of.
+    #[serde(flatten)]
+    pub session: Session,
+}
+
+/// Replaces the ambient metadata of a session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SetMetadata {
+    /// All of it.
+    #[serde(rename = "it")]
+    pub metadata: BTreeMap<String, String>,
+    /// The names that enter keys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub varies: Vec<String>,
+    /// The session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+}
+
+/// A caller goes away.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cancel {
+    /// The operation.
+    #[serde(rename = "it")]
+    pub op: String,
+}
+
+/// The answer of a credentials hook; exactly one of the three.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// Which question.
+    #[serde(rename = "it")]
+    pub ask: u64,
+    /// Credentials to send.
+    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BTreeMap<String, String>>,
+    /// How long they are good for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Span>,
+    /// The user has to sign in.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub sign_in_required: bool,
+    /// The hook failed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub throws: bool,
+}
+
+/// A response head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Which request.
+    #[serde(rename = "it")]
+    pub send: u64,
+    /// The response's leading metadata.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A successful response.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// Which request.
+    #[serde(rename = "it")]
+    pub send: u64,
+    /// The encoded response.
+    pub body: Message,
+    /// The response's leading metadata, if its head has not come before.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A failed request; exactly one of `status`, `transport` and `intercepted`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fail {
+    /// Which request.
+    #[serde(rename = "it")]
+    pub send: u64,
+    /// A status code in the protocol's framing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The status's message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The response's metadata.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+    /// A failure below the protocol: `connect` (nothing was sent) or `broken` (something may have been).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport: Option<String>,
+    /// A response without the protocol's framing: its HTTP status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intercepted: Option<u16>,
+}
+
+/// What the platform says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hint {
+    /// Which.
+    #[serde(rename = "it")]
+    pub what: HintKind,
+}
+
+/// Kinds of hints.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HintKind {
+    /// The class of the network.
+    Quality(String),
+    /// The user wants to save data.
+    DataSaver(bool),
+    /// The app is visible.
+    Foreground(bool),
+    /// The account of this session has new credentials.
+    Credentials(String),
+}
+
+/// How the store behaves.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// `ok` or the fault.
+    #[serde(rename = "it")]
+    pub state: StoreState,
+}
+
+/// States of a scripted store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoreState {
+    /// Works.
+    #[default]
+    Ok,
+    /// Held by another process, or locked.
+    Held,
+    /// The disk is full.
+    Full,
+    /// The disk cannot be written.
+    ReadOnly,
+    /// What is there is no store.
+    Corrupt,
+}
+
+/// A restart.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Boot {
+    /// Nothing else.
+    #[serde(rename = "it")]
+    pub how: Off,
+}
+
+/// How long the process was gone.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Off {
+    /// Time that passes between death and start.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub off: Span,
+}
+
+/// A step of the wall clock.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Clock {
+    /// By how much.
+    #[serde(rename = "it")]
+    pub by: Wall,
+}
+
+/// See [`Clock`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wall {
+    /// Forward, or back if negative.
+    pub wall: Span,
+}
