@@ -1,6 +1,10 @@
 //! Virtual clock, scripted network, vector replay and store conformance, for Holdover's own tests.
 #![forbid(unsafe_code)]
 
+pub mod api;
 pub mod body;
+pub mod replay;
+pub mod rules;
 pub mod span;
 pub mod vector;
+pub mod world;

@@ -8,10 +8,10 @@ mod tests;
 mod verb;
 
 pub use input::{
-    Account, Answer, Boot, CacheMode, Call, Cancel, Clock, Erase, Fail, FullWord, Head, Hint, HintKind, In, Invalidate,
+    Account, Answer, Boot, Breakage, CacheMode, Call, Cancel, Clock, Erase, Fail, FullWord, Head, Hint, HintKind, In, Invalidate,
     Off, Open, Part, Put, Refresh, Reply, SetMetadata, SignOut, Store, StoreState, Wall,
 };
-pub use output::{Abort, Delivery, ErrorOut, Event, Out, Question, Send};
+pub use output::{Abort, Delivery, ErrorOut, Event, Out, Question, Raise, Send};
 
 use std::collections::BTreeMap;
 use std::fmt;

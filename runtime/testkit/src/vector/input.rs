@@ -272,9 +272,6 @@ pub struct Head {
     /// Which request.
     #[serde(rename = "it")]
     pub send: u64,
-    /// The response's leading metadata.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub metadata: BTreeMap<String, String>,
 }
 
 /// A successful response.
@@ -286,9 +283,12 @@ pub struct Answer {
     pub send: u64,
     /// The encoded response.
     pub body: Message,
-    /// The response's leading metadata, if its head has not come before.
+    /// The response's headers.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
+    /// The response's trailers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trailers: BTreeMap<String, String>,
 }
 
 /// A failed request; exactly one of `status`, `transport` and `intercepted`.
@@ -307,12 +307,30 @@ pub struct Fail {
     /// The response's metadata.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// A failure below the protocol: `connect` (nothing was sent) or `broken` (something may have been).
+    /// A failure below the protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub transport: Option<String>,
+    pub transport: Option<Breakage>,
     /// A response without the protocol's framing: its HTTP status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intercepted: Option<u16>,
+}
+
+/// Failures below the protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Breakage {
+    /// No connection: proof that nothing was sent.
+    Connect,
+    /// TLS failed, other than by trust: proof that nothing was sent.
+    Tls,
+    /// The connection broke.
+    Broken,
+    /// The transport gave up waiting.
+    Timeout,
+    /// The peer broke the protocol.
+    Protocol,
+    /// The answer is over a limit of size.
+    TooLarge,
 }
 
 /// What the platform says.
@@ -332,8 +350,6 @@ pub enum HintKind {
     Quality(String),
     /// The user wants to save data.
     DataSaver(bool),
-    /// The app is visible.
-    Foreground(bool),
     /// The account of this session has new credentials.
     Credentials(String),
 }
@@ -354,8 +370,10 @@ pub enum StoreState {
     /// Works.
     #[default]
     Ok,
-    /// Held by another process, or locked.
+    /// Held by another process.
     Held,
+    /// Locked for now.
+    Locked,
     /// The disk is full.
     Full,
     /// The disk cannot be written.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{Message, Span, is_default, verb};
 
 /// One output. In JSON the member named after the output holds its main value: `{"send": 1, …}`. Outputs to an
-/// operation are `{"to": op, …}` with a member that tells which: `value`, `loading`, `failed`, `ended` or `done`.
+/// operation are `{"to": op, …}` with a member that tells which: `value`, `loading`, `failed` or `done`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
 pub enum Out {
@@ -16,6 +16,8 @@ pub enum Out {
     Send(Send),
     /// A request cancelled on the wire.
     Abort(Abort),
+    /// The priority of a request in flight is raised.
+    Raise(Raise),
     /// A question to a credentials hook.
     Ask(Question),
     /// An event that a rule demands.
@@ -24,14 +26,14 @@ pub enum Out {
     To(Delivery),
 }
 
-verb::named!(Out { "send" => Send, "abort" => Abort, "ask" => Ask, "event" => Event, "to" => To });
+verb::named!(Out { "send" => Send, "abort" => Abort, "raise" => Raise, "ask" => Ask, "event" => Event, "to" => To });
 
 impl Out {
     /// Outputs of one lane have an order within a step; those of different lanes have none.
     #[must_use]
     pub fn lane(&self) -> String {
         match self {
-            Out::Send(_) | Out::Abort(_) => "transport".into(),
+            Out::Send(_) | Out::Abort(_) | Out::Raise(_) => "transport".into(),
             Out::Ask(_) => "credentials".into(),
             Out::Event(_) => "events".into(),
             Out::To(delivery) => format!("to {}", delivery.to),
@@ -56,6 +58,12 @@ pub struct Send {
     /// The name of the endpoint; `prod` if not given.
     #[serde(default = "prod", skip_serializing_if = "is_prod")]
     pub endpoint: String,
+    /// BACKGROUND or INTERACTIVE; compared only where it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<String>,
+    /// How long the attempt may take; compared only where it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Span>,
 }
 
 fn prod() -> String {
@@ -70,6 +78,15 @@ fn is_prod(endpoint: &String) -> bool {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Abort {
+    /// Which request.
+    #[serde(rename = "it")]
+    pub n: u64,
+}
+
+/// The priority of a request in flight becomes INTERACTIVE.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raise {
     /// Which request.
     #[serde(rename = "it")]
     pub n: u64,
@@ -130,9 +147,9 @@ pub struct Delivery {
     /// REDUCED; FULL if not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// Paths of field numbers that the answer was asked to leave out.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub withheld: Vec<String>,
+    /// The plan that a REDUCED value was reduced by, if it is not the method's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<String>,
     /// The full value that Withheld accessors look into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_known: Option<Message>,
@@ -145,12 +162,9 @@ pub struct Delivery {
     /// The first state of an observer.
     #[serde(default, skip_serializing_if = "is_default")]
     pub loading: bool,
-    /// For an observer a state, for a call its end.
+    /// For an observer a state (with SIGNED_OUT the last one), for a call its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<ErrorOut>,
-    /// The end of an observer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ended: Option<ErrorOut>,
     /// The end of an operation that has no value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done: bool,
@@ -171,7 +185,7 @@ pub struct ErrorOut {
     /// UNAVAILABLE: what the server asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Span>,
-    /// The server's message.
+    /// The server's message; compared only where it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
 }

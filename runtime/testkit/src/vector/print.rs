@@ -8,8 +8,8 @@ use super::{Step, Vector};
 const ORDER: [&str; 46] = [
     "at", "in", "get", "observe", "cached", "prefetch", "put", "refresh", "invalidate", "sign_out", "erase", "open",
     "set_metadata", "cancel", "credentials", "head", "answer", "fail", "hint", "store", "restart", "reboot", "clock", "send",
-    "abort", "ask", "event", "to", "of", "user", "guest", "endpoint", "account", "session", "method", "request", "body",
-    "value", "failed", "ended", "source", "freshness", "age", "detail", "refreshing", "kind",
+    "abort", "raise", "ask", "event", "to", "of", "user", "guest", "endpoint", "account", "session", "method", "request", "body",
+    "value", "failed", "source", "freshness", "age", "detail", "refreshing", "kind",
 ];
 
 /// One line of JSON.

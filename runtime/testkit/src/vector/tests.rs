@@ -10,7 +10,7 @@ const EXAMPLE: &str = r#"{
      "out": [{"to": "cold", "value": {"1": "q1"}, "source": "NETWORK", "freshness": "FRESH", "age": "0s"}]},
     {"at": "5s-1ns", "in": {"get": "warm", "method": "Quote", "request": {"1": "r1"}},
      "out": [{"to": "warm", "value": {"1": "q1"}, "source": "CACHE", "freshness": "FRESH", "age": "5s-1ns"}]},
-    {"at": "6s", "in": {"hint": {"foreground": false}}}
+    {"at": "6s", "in": {"hint": {"data_saver": true}}}
   ]
 }
 "#;

@@ -1,0 +1,208 @@
+//! What the engine wants, as vectors say it.
+
+use std::collections::BTreeMap;
+
+use holdover_engine::{
+    Account, AskCredentials, Bypass, Code, Delivered, Detail, Error, Event, Freshness, Metadata, Observed, Output,
+    Priority, Quality, Snapshot, Source, StoreFaultKind,
+};
+use serde_json::Value;
+
+use super::{SentRequest, START, World};
+use crate::vector::{self, Abort, Delivery, ErrorOut, Message, Out, Question, Raise, Send, Span};
+
+impl World {
+    /// Takes an effect that is an output at the edges.
+    pub(super) fn take(&mut self, output: Output) -> Result<(), String> {
+        match output {
+            Output::Send(request) => {
+                let n = self.sends.len() as u64 + 1;
+                let method = request.path.rsplit('/').next().unwrap_or_default().to_owned();
+                self.process.attempts.insert(request.attempt, n);
+                self.sends.push(SentRequest { attempt: Some(request.attempt), method: method.clone() });
+                let out = Out::Send(Send {
+                    n,
+                    body: Message(request.body.to_vec()),
+                    metadata: self.metadata(&method, &request.metadata),
+                    endpoint: request.endpoint.0.to_string(),
+                    priority: Some(priority(request.priority).into()),
+                    timeout: Some(Span(request.timeout.as_nanos().cast_signed())),
+                    method,
+                });
+                self.show(out, None);
+            }
+            Output::CancelAttempt(attempt) => {
+                let n = *self.process.attempts.get(&attempt).ok_or("the engine cancels what it has not sent")?;
+                self.show(Out::Abort(Abort { n }), None);
+            }
+            Output::SetPriority { attempt, priority: Priority::Interactive } => {
+                let n = *self.process.attempts.get(&attempt).ok_or("the engine raises what it has not sent")?;
+                self.show(Out::Raise(Raise { n }), None);
+            }
+            Output::SetPriority { .. } => return Err("the engine lowers the priority of a request".into()),
+            Output::Event(event) => {
+                if let Some((name, fields)) = named(&event) {
+                    let fields = fields.into_iter().map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
+                    self.show(Out::Event(vector::Event { name: name.into(), fields }), None);
+                }
+            }
+            Output::Deliver { op, delivered } => {
+                let Some(operation) = self.process.operations.get(&op) else {
+                    return Err("the engine delivers to an operation that was never started".into());
+                };
+                let (to, method) = (operation.name.clone(), operation.method.clone());
+                self.deliver(&to, &method, &delivered);
+            }
+            Output::Store(_) | Output::AskCredentials(_) | Output::Timeout(_) => {
+                unreachable!("errands and timeouts are taken before")
+            }
+        }
+        Ok(())
+    }
+
+    fn deliver(&mut self, to: &str, method: &str, delivered: &Delivered) {
+        let to = to.to_owned();
+        match delivered {
+            Delivered::Answer(result) => match result.as_ref() {
+                Ok(snapshot) => self.snapshot(to, method, snapshot),
+                Err(failed) => self.show(Out::To(Delivery { to, failed: Some(error(failed)), ..Delivery::default() }), None),
+            },
+            Delivered::Observed(state) => match state.as_ref() {
+                Observed::Loading => self.show(Out::To(Delivery { to, loading: true, ..Delivery::default() }), None),
+                Observed::Value(snapshot) => self.snapshot(to, method, snapshot),
+                Observed::Failed(failed) => {
+                    self.show(Out::To(Delivery { to, failed: Some(error(failed)), ..Delivery::default() }), None);
+                }
+            },
+            Delivered::Done(Ok(())) => self.show(Out::To(Delivery { to, done: true, ..Delivery::default() }), None),
+            Delivered::Done(Err(failed)) => {
+                self.show(Out::To(Delivery { to, failed: Some(error(failed)), ..Delivery::default() }), None);
+            }
+        }
+    }
+
+    pub(super) fn deliver_cached(&mut self, to: &str, method: &str, found: Option<Snapshot>) {
+        match found {
+            Some(snapshot) => self.snapshot(to.to_owned(), method, &snapshot),
+            None => self.show(Out::To(Delivery { to: to.to_owned(), done: true, ..Delivery::default() }), None),
+        }
+    }
+
+    fn snapshot(&mut self, to: String, method: &str, snapshot: &Snapshot) {
+        let age = snapshot.age.as_nanos().cast_signed();
+        let as_of = i128::from(snapshot.as_of_ms) * 1_000_000 - START;
+        let expected = (self.clock.wall() - age).div_euclid(1_000_000) * 1_000_000;
+        let plan = snapshot.withheld.as_ref().map(|withheld| withheld.plan.to_string());
+        let delivery = Delivery {
+            to,
+            value: Some(Message(snapshot.value.to_vec())),
+            source: Some(
+                match snapshot.source {
+                    Source::Network => "NETWORK",
+                    Source::Cache => "CACHE",
+                    Source::Replay => "REPLAY",
+                }
+                .into(),
+            ),
+            freshness: Some(
+                match snapshot.freshness {
+                    Freshness::Fresh => "FRESH",
+                    Freshness::Stale => "STALE",
+                    Freshness::Expired => "EXPIRED",
+                }
+                .into(),
+            ),
+            age: Some(Span(age)),
+            as_of: Some(Span(as_of)),
+            detail: (snapshot.detail == Detail::Reduced).then(|| "REDUCED".into()),
+            plan: plan.filter(|plan| self.api.plans().get(method) != Some(plan)),
+            last_known: snapshot
+                .withheld
+                .as_ref()
+                .and_then(|withheld| withheld.last_known.as_ref())
+                .map(|value| Message(value.to_vec())),
+            refreshing: snapshot.refreshing,
+            error: snapshot.error.as_deref().map(error),
+            ..Delivery::default()
+        };
+        self.show(Out::To(delivery), Some(expected));
+    }
+
+    fn metadata(&self, method: &str, metadata: &Metadata) -> BTreeMap<String, String> {
+        let mut pairs: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in metadata.iter() {
+            let value = self.api.take_out(method, &String::from_utf8_lossy(value));
+            pairs
+                .entry(name.to_owned())
+                .and_modify(|all| {
+                    all.push_str(", ");
+                    all.push_str(&value);
+                })
+                .or_insert(value);
+        }
+        pairs
+    }
+}
+
+pub(super) fn question(n: u64, ask: &AskCredentials) -> Out {
+    Out::Ask(Question {
+        n,
+        account: match &ask.account {
+            Account::User(id) => vector::Account::User(id.to_string()),
+            Account::Guest => vector::Account::Guest,
+        },
+        method: ask.path.rsplit('/').next().unwrap_or_default().to_owned(),
+        endpoint: ask.endpoint.0.to_string(),
+        rejected: ask.rejected.is_some(),
+    })
+}
+
+fn priority(priority: Priority) -> &'static str {
+    match priority {
+        Priority::Background => "BACKGROUND",
+        Priority::Interactive => "INTERACTIVE",
+    }
+}
+
+fn error(error: &Error) -> ErrorOut {
+    let status = error.status.as_deref();
+    ErrorOut {
+        kind: error.kind.name().into(),
+        code: status.map(|status| status.code).map(Code::name).map(str::to_owned),
+        paths: error.paths.clone(),
+        retry_after: error.retry_after.map(|wait| Span(wait.as_nanos().cast_signed())),
+        message: status.map(|status| status.message.clone()).filter(|message| !message.is_empty()),
+    }
+}
+
+/// The events that rules name; all others are rule J6's.
+fn named(event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str)>)> {
+    Some(match event {
+        Event::SignInRequired { .. } => ("sign_in_required", vec![]),
+        Event::Bypassed { reason: Bypass::OwnAuthorization, .. } => ("bypassed", vec![("reason", "OWN_AUTHORIZATION")]),
+        Event::StoreFailed { kind, .. } => {
+            let kind = match kind {
+                StoreFaultKind::Held => "HELD",
+                StoreFaultKind::Locked => "LOCKED",
+                StoreFaultKind::Full => "FULL",
+                StoreFaultKind::ReadOnly => "READ_ONLY",
+                StoreFaultKind::Corrupt => "CORRUPT",
+                StoreFaultKind::Io => "IO",
+            };
+            ("store_failed", vec![("kind", kind)])
+        }
+        Event::StoreRecreated => ("store_recreated", vec![]),
+        _ => return None,
+    })
+}
+
+pub(super) fn quality(class: &str) -> Result<Quality, String> {
+    match class {
+        "OFFLINE" => Ok(Quality::Offline),
+        "VERY_POOR" => Ok(Quality::VeryPoor),
+        "POOR" => Ok(Quality::Poor),
+        "MODERATE" => Ok(Quality::Moderate),
+        "GOOD" => Ok(Quality::Good),
+        other => Err(format!("`{other}` is no class of quality")),
+    }
+}
