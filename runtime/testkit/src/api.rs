@@ -23,7 +23,8 @@ impl Api {
     /// When it is not one.
     pub fn new(policy: impl Into<Bytes>) -> Result<Api, String> {
         let policy = policy.into();
-        let set = PolicySet::decode(policy.clone()).map_err(|error| format!("the policy cannot be read: {error}"))?;
+        let set = PolicySet::decode(policy.clone())
+            .map_err(|error| format!("the policy cannot be read: {error}"))?;
         let plans = set
             .methods
             .iter()
@@ -57,8 +58,10 @@ impl Api {
 
     fn fill_in_value(&self, value: &str) -> Result<String, String> {
         let Some((before, rest)) = value.split_once("{plan ") else { return Ok(value.into()) };
-        let (method, after) = rest.split_once('}').ok_or_else(|| format!("`{value}` lacks a closing brace"))?;
-        let plan = self.plans.get(method).ok_or_else(|| format!("`{value}`: no method {method} is ever trimmed"))?;
+        let (method, after) =
+            rest.split_once('}').ok_or_else(|| format!("`{value}` lacks a closing brace"))?;
+        let plan =
+            self.plans.get(method).ok_or_else(|| format!("`{value}`: no method {method} is ever trimmed"))?;
         Ok(format!("{before}{plan}{after}"))
     }
 

@@ -50,7 +50,8 @@ fn message(fields: &Map<String, Value>, depth: usize, out: &mut Vec<u8>) -> Resu
 }
 
 fn field(number: u32, kind: &str, value: &Value, depth: usize, out: &mut Vec<u8>) -> Result<(), String> {
-    let wrong = || format!("field `{number}{}{kind}` cannot be `{value}`", if kind.is_empty() { "" } else { " " });
+    let wrong =
+        || format!("field `{number}{}{kind}` cannot be `{value}`", if kind.is_empty() { "" } else { " " });
     let tag = |out: &mut Vec<u8>, wire: u64| varint(u64::from(number) << 3 | wire, out);
     let bytes = |out: &mut Vec<u8>, bytes: &[u8]| {
         tag(out, 2);
@@ -127,10 +128,10 @@ fn real(value: &Value) -> Option<f64> {
 
 fn varint(mut n: u64, out: &mut Vec<u8>) {
     while n >= 0x80 {
-        out.push((n & 0x7f) as u8 | 0x80);
+        out.push(n.to_le_bytes()[0] | 0x80);
         n >>= 7;
     }
-    out.push(n as u8 & 0x7f);
+    out.push(n.to_le_bytes()[0]);
 }
 
 fn unhex(text: &str) -> Result<Vec<u8>, String> {
@@ -138,7 +139,7 @@ fn unhex(text: &str) -> Result<Vec<u8>, String> {
         .chars()
         .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
         .collect::<Option<_>>()
-        .filter(|digits: &Vec<u8>| digits.len() % 2 == 0)
+        .filter(|digits: &Vec<u8>| digits.len().is_multiple_of(2))
         .ok_or_else(|| format!("`{text}` is not an even number of hex digits"))?;
     Ok(digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
@@ -177,7 +178,9 @@ fn fields(mut bytes: &[u8], depth: usize) -> Option<Map<String, Value>> {
                     (format!("{number} fill"), Value::from(raw.len()))
                 } else {
                     match std::str::from_utf8(raw) {
-                        Ok(text) if !text.chars().any(char::is_control) => (number.to_string(), Value::from(text)),
+                        Ok(text) if !text.chars().any(char::is_control) => {
+                            (number.to_string(), Value::from(text))
+                        }
                         _ => match fields(raw, depth + 1).filter(|_| depth < 4 && !raw.is_empty()) {
                             Some(inner) => (number.to_string(), Value::Object(inner)),
                             None => (format!("{number} bytes"), Value::from(hex(raw))),
@@ -254,7 +257,9 @@ mod tests {
 
     #[test]
     fn mistakes_are_errors() {
-        for wrong in [json!({"0": 1}), json!({"x": 1}), json!({"1": 1.5}), json!({"1 what": 1}), json!([]), json!("0")] {
+        for wrong in
+            [json!({"0": 1}), json!({"x": 1}), json!({"1": 1.5}), json!({"1 what": 1}), json!([]), json!("0")]
+        {
             assert!(encode(&wrong).is_err(), "{wrong}");
         }
     }

@@ -64,7 +64,8 @@ pub fn replay(api: &Api, vector: &Vector) -> Result<(), Box<Mismatch>> {
             title: vector.title.clone(),
             rules: vector.rules.keys().cloned().collect(),
             step: index,
-            text: step.map_or_else(|| "the setting".into(), |step| Step { out: vec![], ..step.clone() }.print()),
+            text: step
+                .map_or_else(|| "the setting".into(), |step| Step { out: vec![], ..step.clone() }.print()),
             problem,
         })
     };
@@ -90,7 +91,8 @@ fn compare(expected: &[Out], got: &[Shown]) -> Option<Problem> {
     lanes.into_iter().find_map(|lane| {
         let expected: Vec<&Out> = expected.iter().filter(|out| out.lane() == lane).collect();
         let got: Vec<&Shown> = got.iter().filter(|shown| shown.out.lane() == lane).collect();
-        let same = expected.len() == got.len() && expected.iter().zip(&got).all(|(e, g)| **e == like(Some(e), g));
+        let same =
+            expected.len() == got.len() && expected.iter().zip(&got).all(|(e, g)| **e == like(Some(e), g));
         if same {
             return None;
         }
@@ -103,7 +105,11 @@ fn compare(expected: &[Out], got: &[Shown]) -> Option<Problem> {
                 .map(|(i, g)| {
                     let late = span::print(g.at);
                     let out = print(&like(expected.get(i).copied(), g));
-                    if expected.get(i).is_some_and(|e| print(e) == out) { out } else { format!("{out}   at {late}") }
+                    if expected.get(i).is_some_and(|e| print(e) == out) {
+                        out
+                    } else {
+                        format!("{out}   at {late}")
+                    }
                 })
                 .collect(),
             expected: expected.into_iter().map(print).collect(),
@@ -132,7 +138,8 @@ pub fn like(expected: Option<&Out>, got: &Shown) -> Out {
                 (&mut delivery.failed, expected.and_then(|e| e.failed.as_ref())),
             ] {
                 if let Some(error) = error {
-                    error.message = error.message.take().filter(|_| expected.is_some_and(|e| e.message.is_some()));
+                    error.message =
+                        error.message.take().filter(|_| expected.is_some_and(|e| e.message.is_some()));
                 }
             }
         }

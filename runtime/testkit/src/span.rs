@@ -45,16 +45,22 @@ pub fn parse(text: &str) -> Result<i128, String> {
 #[must_use]
 pub fn print(nanos: i128) -> String {
     let exact = |n: i128| {
-        UNITS.iter().rev().skip(3).find(|(_, unit)| n % unit == 0).map(|(name, unit)| format!("{}{name}", n / unit))
+        UNITS
+            .iter()
+            .rev()
+            .skip(3)
+            .find(|(_, unit)| n % unit == 0)
+            .map(|(name, unit)| format!("{}{name}", n / unit))
     };
     if nanos == 0 {
         return "0s".into();
     }
     for (near, tail) in [(nanos, ""), (nanos + 1, "-1ns"), (nanos - 1, "+1ns")] {
-        if near != 0 && near % UNITS[2].1 == 0 {
-            if let Some(text) = exact(near) {
-                return format!("{text}{tail}");
-            }
+        if near != 0
+            && near % UNITS[2].1 == 0
+            && let Some(text) = exact(near)
+        {
+            return format!("{text}{tail}");
         }
     }
     let (whole, part) = (nanos / UNITS[3].1, nanos % UNITS[3].1);
@@ -81,8 +87,18 @@ mod tests {
 
     #[test]
     fn printing_is_read_back() {
-        for nanos in [0, 1, -1, 999, 1_000_000, 1_500_000_000, 4_999_999_999, 5_000_000_001, 65_000_000_000, -7_000_000_003]
-        {
+        for nanos in [
+            0,
+            1,
+            -1,
+            999,
+            1_000_000,
+            1_500_000_000,
+            4_999_999_999,
+            5_000_000_001,
+            65_000_000_000,
+            -7_000_000_003,
+        ] {
             assert_eq!(parse(&print(nanos)).unwrap(), nanos, "{}", print(nanos));
         }
         assert_eq!(print(4_999_999_999), "5s-1ns");

@@ -8,8 +8,9 @@ mod tests;
 mod verb;
 
 pub use input::{
-    Account, Answer, Boot, Breakage, CacheMode, Call, Cancel, Clock, Erase, Fail, FullWord, Head, Hint, HintKind, In, Invalidate,
-    Off, Open, Part, Put, Refresh, Reply, SetMetadata, SignOut, Store, StoreState, Wall,
+    Account, Answer, Boot, Breakage, CacheMode, Call, Cancel, Clock, Erase, Fail, FullWord, Head, Hint,
+    HintKind, In, Invalidate, Off, Open, Part, Put, Refresh, Reply, SetMetadata, SignOut, Store, StoreState,
+    Wall,
 };
 pub use output::{Abort, Delivery, ErrorOut, Event, Out, Question, Raise, Send};
 

@@ -74,7 +74,6 @@ struct OpenSession {
 struct SentRequest {
     /// Unset when the process that sent it is gone.
     attempt: Option<AttemptId>,
-    method: String,
 }
 
 /// What the engine has asked of the store and of the hook, in order.
@@ -105,7 +104,8 @@ impl World {
             outs: Vec::new(),
         };
         world.handle(Input::Network(world.network))?;
-        let me = BTreeMap::from([("me".to_owned(), Session { user: Some("u1".into()), ..Session::default() })]);
+        let me =
+            BTreeMap::from([("me".to_owned(), Session { user: Some("u1".into()), ..Session::default() })]);
         for (name, session) in if vector.sessions.is_empty() { &me } else { &vector.sessions } {
             world.open_session(name, session)?;
         }
@@ -237,7 +237,8 @@ impl Process {
         // A runtime takes its seed from the system, so no two processes have the same.
         bytes[8..16].copy_from_slice(&number.to_le_bytes());
         let mut engine = Engine::new(Config::default(), &Seed(bytes));
-        let registered = engine.register(api.policy()).map_err(|error| format!("the policy was refused: {error}"))?;
+        let registered =
+            engine.register(api.policy()).map_err(|error| format!("the policy was refused: {error}"))?;
         Ok(Process {
             engine,
             registered,

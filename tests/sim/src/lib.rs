@@ -1,2 +1,4 @@
 //! Vectors and the reference model: what the runtime promises, checked against the engine.
 #![forbid(unsafe_code)]
+
+pub mod files;

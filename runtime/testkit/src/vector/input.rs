@@ -227,9 +227,6 @@ pub struct SetMetadata {
     /// All of it.
     #[serde(rename = "it")]
     pub metadata: BTreeMap<String, String>,
-    /// The names that enter keys.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub varies: Vec<String>,
     /// The session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,

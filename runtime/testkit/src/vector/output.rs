@@ -11,6 +11,7 @@ use super::{Message, Span, is_default, verb};
 /// operation are `{"to": op, …}` with a member that tells which: `value`, `loading`, `failed` or `done`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Map<String, Value>", into = "Map<String, Value>")]
+#[allow(clippy::large_enum_variant, reason = "there are few at a time, and most are deliveries")]
 pub enum Out {
     /// A request to the transport.
     Send(Send),

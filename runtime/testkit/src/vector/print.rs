@@ -6,10 +6,52 @@ use super::{Step, Vector};
 
 /// Members that come first, in this order; the others follow by name.
 const ORDER: [&str; 46] = [
-    "at", "in", "get", "observe", "cached", "prefetch", "put", "refresh", "invalidate", "sign_out", "erase", "open",
-    "set_metadata", "cancel", "credentials", "head", "answer", "fail", "hint", "store", "restart", "reboot", "clock", "send",
-    "abort", "raise", "ask", "event", "to", "of", "user", "guest", "endpoint", "account", "session", "method", "request", "body",
-    "value", "failed", "source", "freshness", "age", "detail", "refreshing", "kind",
+    "at",
+    "in",
+    "get",
+    "observe",
+    "cached",
+    "prefetch",
+    "put",
+    "refresh",
+    "invalidate",
+    "sign_out",
+    "erase",
+    "open",
+    "set_metadata",
+    "cancel",
+    "credentials",
+    "head",
+    "answer",
+    "fail",
+    "hint",
+    "store",
+    "restart",
+    "reboot",
+    "clock",
+    "send",
+    "abort",
+    "raise",
+    "ask",
+    "event",
+    "to",
+    "of",
+    "user",
+    "guest",
+    "endpoint",
+    "account",
+    "session",
+    "method",
+    "request",
+    "body",
+    "value",
+    "failed",
+    "source",
+    "freshness",
+    "age",
+    "detail",
+    "refreshing",
+    "kind",
 ];
 
 /// One line of JSON.
@@ -54,7 +96,8 @@ impl Vector {
     /// Writes the vector the way the files in `tests/vectors/` are written.
     #[must_use]
     pub fn print(&self) -> String {
-        let mut members = vec![format!("\"title\": {}", line(&self.title)), format!("\"rules\": {}", line(&self.rules))];
+        let mut members =
+            vec![format!("\"title\": {}", line(&self.title)), format!("\"rules\": {}", line(&self.rules))];
         if let Some(why) = &self.why {
             members.push(format!("\"why\": {}", line(why)));
         }

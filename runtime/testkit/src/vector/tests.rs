@@ -23,7 +23,10 @@ fn a_vector_prints_as_it_was_written() {
 #[test]
 fn mistakes_are_named() {
     for (wrong, says) in [
-        (EXAMPLE.replace("\"method\": \"Quote\", \"request\"", "\"methud\": \"Quote\", \"request\""), "methud"),
+        (
+            EXAMPLE.replace("\"method\": \"Quote\", \"request\"", "\"methud\": \"Quote\", \"request\""),
+            "methud",
+        ),
         (EXAMPLE.replace("{\"get\"", "{\"got\""), "exactly one of"),
         (EXAMPLE.replace("5s-1ns", "5 seconds"), "is not a duration"),
         (EXAMPLE.replace("\"steps\"", "\"stebs\""), "stebs"),

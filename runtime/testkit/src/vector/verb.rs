@@ -6,7 +6,10 @@ use serde_json::{Map, Value};
 ///
 /// # Errors
 /// When no known name is there, or more than one.
-pub(super) fn take(mut map: Map<String, Value>, names: &[&'static str]) -> Result<(&'static str, Value), String> {
+pub(super) fn take(
+    mut map: Map<String, Value>,
+    names: &[&'static str],
+) -> Result<(&'static str, Value), String> {
     let text = Value::Object(map.clone()).to_string();
     let mut found = names.iter().filter(|name| map.contains_key(**name));
     // `{"hint": {"credentials": …}}` nests, so only members of this object are looked at.

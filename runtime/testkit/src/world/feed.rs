@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use holdover_engine::{
-    Account, CacheMode, CallOptions, Code, CredentialsAnswer, DetailMode, Endpoint, Failure, Form, Input, Metadata,
-    MethodId, OpId, OutboxChoice, Priority, Response, SessionId, Tag, TagPart, TransportFailure,
+    Account, CacheMode, CallOptions, Code, CredentialsAnswer, DetailMode, Endpoint, Failure, Form, Input,
+    Metadata, MethodId, OpId, OutboxChoice, Priority, Response, SessionId, Tag, TagPart, TransportFailure,
 };
 
 use super::{Operation, World, show};
@@ -110,7 +110,8 @@ pub(super) fn feed(world: &mut World, input: &In) -> Result<(), String> {
                 world.handle(Input::Network(world.network))
             }
             HintKind::Credentials(name) => {
-                let session = world.sessions.get(name).ok_or_else(|| format!("there is no session `{name}`"))?;
+                let session =
+                    world.sessions.get(name).ok_or_else(|| format!("there is no session `{name}`"))?;
                 let account = account(&session.config.account()?);
                 world.handle(Input::CredentialsChanged { account })
             }
@@ -154,13 +155,15 @@ fn cached(world: &mut World, call: &Call) -> Result<(), String> {
 }
 
 fn credentials(world: &mut World, reply: &vector::Reply) -> Result<(), String> {
-    let ask = *world.process.asks.get(&reply.ask).ok_or_else(|| format!("question {} was not asked", reply.ask))?;
+    let ask =
+        *world.process.asks.get(&reply.ask).ok_or_else(|| format!("question {} was not asked", reply.ask))?;
     let answer = match (&reply.metadata, reply.sign_in_required, reply.throws) {
         (Some(pairs), false, false) => {
             let expires_ms = match reply.expires {
                 None => None,
                 Some(span) => {
-                    let millis = i64::try_from(span.0 / 1_000_000).map_err(|_| "`expires` is too far away")?;
+                    let millis =
+                        i64::try_from(span.0 / 1_000_000).map_err(|_| "`expires` is too far away")?;
                     Some(world.clock.now().wall_ms + millis)
                 }
             };
@@ -236,7 +239,9 @@ fn options(call: &Call) -> Result<CallOptions, String> {
 }
 
 fn duration(nanos: i128) -> Result<Duration, String> {
-    u64::try_from(nanos).map(Duration::from_nanos).map_err(|_| "a duration is negative or over 584 years".into())
+    u64::try_from(nanos)
+        .map(Duration::from_nanos)
+        .map_err(|_| "a duration is negative or over 584 years".into())
 }
 
 pub(super) fn metadata(pairs: &BTreeMap<String, String>) -> Result<Metadata, String> {

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use holdover_engine::{
-    Account, AskCredentials, Bypass, Code, Delivered, Detail, Error, Event, Freshness, Metadata, Observed, Output,
-    Priority, Quality, Snapshot, Source, StoreFaultKind,
+    Account, AskCredentials, Bypass, Code, Delivered, Detail, Error, Event, Freshness, Metadata, Observed,
+    Output, Priority, Quality, Snapshot, Source, StoreFaultKind,
 };
 use serde_json::Value;
 
-use super::{SentRequest, START, World};
+use super::{START, SentRequest, World};
 use crate::vector::{self, Abort, Delivery, ErrorOut, Message, Out, Question, Raise, Send, Span};
 
 impl World {
@@ -19,7 +19,7 @@ impl World {
                 let n = self.sends.len() as u64 + 1;
                 let method = request.path.rsplit('/').next().unwrap_or_default().to_owned();
                 self.process.attempts.insert(request.attempt, n);
-                self.sends.push(SentRequest { attempt: Some(request.attempt), method: method.clone() });
+                self.sends.push(SentRequest { attempt: Some(request.attempt) });
                 let out = Out::Send(Send {
                     n,
                     body: Message(request.body.to_vec()),
@@ -32,11 +32,13 @@ impl World {
                 self.show(out, None);
             }
             Output::CancelAttempt(attempt) => {
-                let n = *self.process.attempts.get(&attempt).ok_or("the engine cancels what it has not sent")?;
+                let n =
+                    *self.process.attempts.get(&attempt).ok_or("the engine cancels what it has not sent")?;
                 self.show(Out::Abort(Abort { n }), None);
             }
             Output::SetPriority { attempt, priority: Priority::Interactive } => {
-                let n = *self.process.attempts.get(&attempt).ok_or("the engine raises what it has not sent")?;
+                let n =
+                    *self.process.attempts.get(&attempt).ok_or("the engine raises what it has not sent")?;
                 self.show(Out::Raise(Raise { n }), None);
             }
             Output::SetPriority { .. } => return Err("the engine lowers the priority of a request".into()),
@@ -65,16 +67,24 @@ impl World {
         match delivered {
             Delivered::Answer(result) => match result.as_ref() {
                 Ok(snapshot) => self.snapshot(to, method, snapshot),
-                Err(failed) => self.show(Out::To(Delivery { to, failed: Some(error(failed)), ..Delivery::default() }), None),
+                Err(failed) => self
+                    .show(Out::To(Delivery { to, failed: Some(error(failed)), ..Delivery::default() }), None),
             },
             Delivered::Observed(state) => match state.as_ref() {
-                Observed::Loading => self.show(Out::To(Delivery { to, loading: true, ..Delivery::default() }), None),
+                Observed::Loading => {
+                    self.show(Out::To(Delivery { to, loading: true, ..Delivery::default() }), None);
+                }
                 Observed::Value(snapshot) => self.snapshot(to, method, snapshot),
                 Observed::Failed(failed) => {
-                    self.show(Out::To(Delivery { to, failed: Some(error(failed)), ..Delivery::default() }), None);
+                    self.show(
+                        Out::To(Delivery { to, failed: Some(error(failed)), ..Delivery::default() }),
+                        None,
+                    );
                 }
             },
-            Delivered::Done(Ok(())) => self.show(Out::To(Delivery { to, done: true, ..Delivery::default() }), None),
+            Delivered::Done(Ok(())) => {
+                self.show(Out::To(Delivery { to, done: true, ..Delivery::default() }), None);
+            }
             Delivered::Done(Err(failed)) => {
                 self.show(Out::To(Delivery { to, failed: Some(error(failed)), ..Delivery::default() }), None);
             }
@@ -84,7 +94,9 @@ impl World {
     pub(super) fn deliver_cached(&mut self, to: &str, method: &str, found: Option<Snapshot>) {
         match found {
             Some(snapshot) => self.snapshot(to.to_owned(), method, &snapshot),
-            None => self.show(Out::To(Delivery { to: to.to_owned(), done: true, ..Delivery::default() }), None),
+            None => {
+                self.show(Out::To(Delivery { to: to.to_owned(), done: true, ..Delivery::default() }), None);
+            }
         }
     }
 
@@ -179,7 +191,9 @@ fn error(error: &Error) -> ErrorOut {
 fn named(event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str)>)> {
     Some(match event {
         Event::SignInRequired { .. } => ("sign_in_required", vec![]),
-        Event::Bypassed { reason: Bypass::OwnAuthorization, .. } => ("bypassed", vec![("reason", "OWN_AUTHORIZATION")]),
+        Event::Bypassed { reason: Bypass::OwnAuthorization, .. } => {
+            ("bypassed", vec![("reason", "OWN_AUTHORIZATION")])
+        }
         Event::StoreFailed { kind, .. } => {
             let kind = match kind {
                 StoreFaultKind::Held => "HELD",

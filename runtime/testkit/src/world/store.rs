@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use holdover_engine::{
-    KeyHash, Loaded, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, StoreFault, StoreFaultKind, TagHash,
-    Variant,
+    KeyHash, Loaded, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, StoreFault,
+    StoreFaultKind, TagHash, Variant,
 };
 
 use crate::vector::StoreState;
@@ -123,7 +123,13 @@ impl Partition {
             .filter_map(|full| self.records.get(&(key, full)))
             .map(|record| Loaded {
                 record: record.clone(),
-                tag_sequence: record.tags.iter().filter_map(|tag| self.tags.get(tag)).copied().max().unwrap_or(0),
+                tag_sequence: record
+                    .tags
+                    .iter()
+                    .filter_map(|tag| self.tags.get(tag))
+                    .copied()
+                    .max()
+                    .unwrap_or(0),
             })
             .collect()
     }

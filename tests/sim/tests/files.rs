@@ -1,0 +1,112 @@
+//! The files in `tests/vectors/` are well-formed, and cover the rules.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use holdover_sim::files::{self, root};
+use holdover_testkit::rules;
+use holdover_testkit::vector::Shows;
+use serde::Deserialize;
+
+/// The rules that this release enforces and that can be seen at the edges.
+const IN_SCOPE: [&str; 42] = [
+    "A1", "A2", "A3", "A4", "A5", "A6", "A7", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "row 1", "row 2",
+    "row 3", "row 4", "C1", "C2", "C3", "C4", "C5", "C6", "C8", "D1", "D2", "D3", "D4", "E1", "E2", "E3",
+    "E5", "E6", "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8",
+];
+const IN_SCOPE_TOO: [&str; 3] = ["F9", "J3", "J7"];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Elsewhere {
+    elsewhere: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    rule: String,
+    /// What of the rule no vector can show.
+    what: String,
+    /// The file of the test, from the root of the repository.
+    file: String,
+    /// The name of the test function.
+    test: String,
+}
+
+/// With `UPDATE_VECTORS=1` the files are rewritten the way they should be.
+#[test]
+fn vectors_are_written_as_they_are_printed() {
+    let update = std::env::var_os("UPDATE_VECTORS").is_some();
+    for file in files::vectors().unwrap() {
+        let printed = file.vector.print();
+        if update {
+            fs::write(root().join(&file.name), &printed).unwrap();
+        } else {
+            assert_eq!(file.text, printed, "{}: run the test with UPDATE_VECTORS=1", file.name);
+        }
+    }
+}
+
+#[test]
+fn file_names_say_the_rule() {
+    for file in files::vectors().unwrap() {
+        let (_, name) = file.name.split_once('/').unwrap();
+        let (rule, what) = name.split_once('-').unwrap();
+        assert!(what.ends_with(".json"), "{}", file.name);
+        let rule = match rule.strip_prefix("row") {
+            Some(row) => format!("row {row}"),
+            None => rule.to_owned(),
+        };
+        assert!(file.vector.rules.contains_key(&rule), "{} does not cite {rule}", file.name);
+        for rule in file.vector.rules.keys() {
+            assert!(rules::text(rule).is_some(), "{} cites {rule}, which is no rule", file.name);
+        }
+    }
+}
+
+#[test]
+fn titles_are_unique() {
+    let mut seen = BTreeMap::new();
+    for file in files::vectors().unwrap() {
+        if let Some(other) = seen.insert(file.vector.title.clone(), file.name.clone()) {
+            panic!("{} and {other} have the same title", file.name);
+        }
+    }
+}
+
+#[test]
+fn every_rule_in_scope_is_shown_from_all_sides() {
+    let mut shown: BTreeMap<String, BTreeSet<Shows>> = BTreeMap::new();
+    for file in files::vectors().unwrap() {
+        for (rule, shows) in file.vector.rules {
+            shown.entry(rule).or_default().insert(shows);
+        }
+    }
+    let lacking: Vec<String> = IN_SCOPE
+        .iter()
+        .chain(&IN_SCOPE_TOO)
+        .filter_map(|rule| {
+            let sides = shown.get(*rule).cloned().unwrap_or_default();
+            let missing: Vec<Shows> = [Shows::Holds, Shows::Boundary, Shows::MustNot]
+                .into_iter()
+                .filter(|side| !sides.contains(side))
+                .collect();
+            (!missing.is_empty()).then(|| format!("{rule}: {missing:?}"))
+        })
+        .collect();
+    assert!(lacking.is_empty(), "write vectors for {lacking:#?}");
+}
+
+#[test]
+fn what_is_shown_elsewhere_is_shown_there() {
+    let text = fs::read_to_string(root().join("elsewhere.toml")).unwrap();
+    let elsewhere: Elsewhere = toml::from_str(&text).unwrap();
+    for Entry { rule, what, file, test } in elsewhere.elsewhere {
+        assert!(rules::text(&rule).is_some(), "{rule} is no rule");
+        assert!(!what.is_empty(), "{rule} says nothing");
+        let source = fs::read_to_string(root().join("../..").join(&file))
+            .unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert!(source.contains(&format!("fn {test}(")), "{file} has no test {test} for {rule}");
+    }
+}
