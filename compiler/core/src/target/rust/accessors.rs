@@ -2,7 +2,7 @@
 
 use super::messages::{inside, module_name};
 use super::names::{Names, camel, snake};
-use super::{Item, Rust, documented, nesting};
+use super::{Item, Rust, allow, documented, nesting};
 use crate::target::{Accessor, EnrichedMessage, Package, Part, TargetError};
 use proc_macro2::{Ident, Literal, TokenStream};
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor};
@@ -40,11 +40,11 @@ pub(super) fn accessors(
         ),
         &[],
     );
-    let reason = "generated; names and comments come from the .proto, and an app need not use all of it";
-    let allow = quote!(#[allow(deprecated, dead_code, unreachable_pub, clippy::all, clippy::pedantic, reason = #reason)]);
+    let [allow, clippy] = allow();
     Ok(quote! {
         #doc
         #allow
+        #clippy
         #[derive(Clone, Copy, Debug)]
         pub struct #name<'a> {
             message: &'a #message,
@@ -52,6 +52,7 @@ pub(super) fn accessors(
         }
 
         #allow
+        #clippy
         impl #holdover::Enrich for #message {
             type Accessors<'a> = #name<'a>;
 
@@ -61,6 +62,7 @@ pub(super) fn accessors(
         }
 
         #allow
+        #clippy
         impl<'a> #name<'a> {
             #(#functions)*
         }

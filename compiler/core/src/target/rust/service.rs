@@ -1,7 +1,7 @@
 //! Interfaces, clients and fakes of services.
 
 use super::names::{Names, camel, ident, snake};
-use super::{Item, Rust, documented};
+use super::{Item, Rust, allow, documented};
 use crate::target::{Method, Package, Service, TargetError};
 use heck::ToSnakeCase;
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -61,16 +61,6 @@ fn deprecated(is: bool) -> TokenStream {
     if is { quote!(#[deprecated]) } else { TokenStream::new() }
 }
 
-/// What our items allow, and why.
-fn allow() -> TokenStream {
-    quote! {
-        #[allow(
-            deprecated, dead_code, unreachable_pub, clippy::all, clippy::pedantic,
-            reason = "generated; names and comments come from the .proto, and an app need not use all of it"
-        )]
-    }
-}
-
 /// Signatures with their documentation, in the order in which they are written.
 fn signatures(rust: &Rust, functions: &Functions<'_>) -> Vec<(TokenStream, TokenStream)> {
     let holdover = &rust.holdover;
@@ -111,7 +101,7 @@ pub(super) fn interface(
     let name = rust.name(&Item::Interface(service.ir.name.clone()))?;
     let doc = documented(service.comment, &format!("The service `{}`.", service.ir.name), &[]);
     let deprecated = deprecated(service.ir.deprecated);
-    let allow = allow();
+    let [allow, clippy] = allow();
     let functions = functions(rust, package, service)?;
     let methods = functions
         .iter()
@@ -121,6 +111,7 @@ pub(super) fn interface(
         #doc
         #deprecated
         #allow
+        #clippy
         pub trait #name: ::core::marker::Send + ::core::marker::Sync {
             #(#methods)*
         }
@@ -137,7 +128,7 @@ pub(super) fn client(
     let name = rust.name(&Item::Client(service.ir.name.clone()))?;
     let interface = rust.name(&Item::Interface(service.ir.name.clone()))?;
     let deprecated = deprecated(service.ir.deprecated);
-    let allow = allow();
+    let [allow, clippy] = allow();
     let policy = Literal::byte_string(&service.policy);
     let doc = documented(None, &format!("Calls `{}` as its policy says.", service.ir.name), &[]);
     let functions = functions(rust, package, service)?;
@@ -169,12 +160,14 @@ pub(super) fn client(
         #doc
         #deprecated
         #allow
+        #clippy
         #[derive(Clone, Debug)]
         pub struct #name {
             client: #holdover::binding::Client,
         }
 
         #allow
+        #clippy
         impl #name {
             /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
             pub const POLICY: &'static [u8] = #policy;
@@ -192,6 +185,7 @@ pub(super) fn client(
         }
 
         #allow
+        #clippy
         impl #interface for #name {
             #(#of_trait)*
         }
@@ -208,7 +202,7 @@ pub(super) fn fake(
     let name = rust.name(&Item::Fake(service.ir.name.clone()))?;
     let interface = rust.name(&Item::Interface(service.ir.name.clone()))?;
     let deprecated = deprecated(service.ir.deprecated);
-    let allow = allow();
+    let [allow, clippy] = allow();
     let functions = functions(rust, package, service)?;
     let mut fields = Vec::new();
     let mut values = Vec::new();
@@ -243,12 +237,14 @@ pub(super) fn fake(
         #doc
         #deprecated
         #allow
+        #clippy
         #[derive(Clone, Debug)]
         pub struct #name {
             #(#fields,)*
         }
 
         #allow
+        #clippy
         impl #name {
             /// Every method fails until it is told what to answer.
             pub fn new() -> Self {
@@ -257,6 +253,7 @@ pub(super) fn fake(
         }
 
         #allow
+        #clippy
         impl ::core::default::Default for #name {
             fn default() -> Self {
                 Self::new()
@@ -264,6 +261,7 @@ pub(super) fn fake(
         }
 
         #allow
+        #clippy
         impl #interface for #name {
             #(#methods)*
         }

@@ -1,7 +1,7 @@
 //! Constructors of tags.
 
 use super::names::{Names, ident, snake};
-use super::{Item, Rust, docs};
+use super::{Item, Rust, allow, docs};
 use crate::ir::TagPart;
 use crate::target::{Package, TargetError};
 use holdover_annotations::policy::field::Kind;
@@ -44,9 +44,11 @@ pub(super) fn tags(rust: &Rust, package: &Package<'_>) -> Result<TokenStream, Ta
             }
         }
     });
+    let [allow, clippy] = allow();
     Ok(quote! {
         /// Names of what answers are about, for `Session::invalidate`.
-        #[allow(dead_code, unreachable_pub, clippy::all, clippy::pedantic, reason = "generated; an app need not use all of it")]
+        #allow
+        #clippy
         pub mod #module {
             #(#functions)*
         }
