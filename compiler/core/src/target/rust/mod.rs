@@ -275,7 +275,11 @@ fn print(module: &str, pieces: &TokenStream) -> Result<Vec<u8>, TargetError> {
     let mut text = HEADER.to_owned();
     for item in file.items {
         text.push('\n');
-        text.push_str(&prettyplease::unparse(&syn::File { shebang: None, attrs: Vec::new(), items: vec![item] }));
+        text.push_str(&prettyplease::unparse(&syn::File {
+            shebang: None,
+            attrs: Vec::new(),
+            items: vec![item],
+        }));
     }
     Ok(text.into_bytes())
 }
