@@ -38,7 +38,7 @@ struct Entry {
 impl Table {
     /// All fields of a type: the others are unknown. `slot` names those that are wanted.
     pub(crate) fn complete(message: &Type, slot: impl Fn(&Field) -> Option<u32>) -> Self {
-        Self::of(message.fields.iter(), slot)
+        Self::of(&message.fields.iter().collect::<Vec<_>>(), slot)
     }
 
     /// Only the fields that are wanted and the other members of their oneofs, for readers that do not ask for unknown fields.
@@ -49,15 +49,14 @@ impl Table {
                 wanted_oneofs[oneof] = true;
             }
         }
-        let fields = message
-            .fields
-            .iter()
-            .filter(|field| slot(field).is_some() || field.oneof.is_some_and(|oneof| wanted_oneofs[oneof]));
-        Self::of(fields, &slot)
+        let wanted =
+            |field: &&Field| slot(field).is_some() || field.oneof.is_some_and(|oneof| wanted_oneofs[oneof]);
+        Self::of(&message.fields.iter().filter(wanted).collect::<Vec<_>>(), &slot)
     }
 
-    fn of<'t>(fields: impl Iterator<Item = &'t Field>, slot: impl Fn(&Field) -> Option<u32>) -> Self {
+    fn of(fields: &[&Field], slot: impl Fn(&Field) -> Option<u32>) -> Self {
         let entries: Box<[Entry]> = fields
+            .iter()
             .map(|field| Entry {
                 number: field.number,
                 kind: field.kind,

@@ -34,11 +34,11 @@ const VALUE: u8 = 1;
 
 impl Tag {
     /// Builds the tag that a template with these parts renders.
-    pub fn from_parts<'a>(parts: impl IntoIterator<Item = TagPart<'a>>) -> Self {
+    pub fn from_parts(parts: &[TagPart<'_>]) -> Self {
         let mut tag = Vec::new();
         let mut literal = String::new();
         for part in parts {
-            match part {
+            match *part {
                 TagPart::Literal(text) => literal.push_str(text),
                 TagPart::Value(text) => {
                     put_literal(&mut tag, &mut literal);
@@ -219,12 +219,14 @@ impl Template {
                 .collect();
         }
         // A long value beside a list is copied into every tag.
-        let size = tags.iter().flatten().map(|text| text.len()).fold(0usize, usize::saturating_add);
+        let size = tags.iter().flatten().map(TagText::len).fold(0usize, usize::saturating_add);
         if size > limits.max_bytes {
             return Err(WireError::TooLarge { size, limit: limits.max_bytes });
         }
-        let mut tags: Vec<Tag> =
-            tags.iter().map(|tag| Tag::from_parts(tag.iter().map(TagText::part))).collect();
+        let mut tags: Vec<Tag> = tags
+            .iter()
+            .map(|tag| Tag::from_parts(&tag.iter().map(TagText::part).collect::<Vec<_>>()))
+            .collect();
         tags.sort_unstable();
         tags.dedup();
         Ok(tags)
