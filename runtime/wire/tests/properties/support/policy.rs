@@ -383,11 +383,7 @@ pub(crate) fn path(tape: &mut Tape<'_>, types: &Types, root: &MessageDescriptor)
         let fitting: Vec<_> = desc
             .fields()
             .filter(|field| !matches!(field.kind(), Kind::Double | Kind::Float))
-            .filter(|field| numbers.len() < 6 || field.kind().as_message().is_none())
-            .filter(|field| {
-                // Not into a map that ends in floating-point numbers, which is a dead end unless it is by the key.
-                field.number() != 53
-            })
+            .filter(|field| numbers.len() < 3 || field.kind().as_message().is_none())
             .collect();
         let field = &fitting[tape.below(fitting.len())];
         numbers.push(field.number());

@@ -38,6 +38,15 @@ pub(crate) fn encode(tape: &mut Tape<'_>, message: &DynamicMessage) -> Vec<u8> {
             at += 1;
         }
     }
+    for field in message.descriptor().fields() {
+        // A zero of implicit presence may be written, and means nothing.
+        let implicit = !field.supports_presence() && !field.is_list() && !field.is_map();
+        if implicit && !message.has_field(&field) && tape.chance(20) {
+            let mut piece = Vec::new();
+            single(tape, &field, &Value::default_value_for_field(&field), &mut piece);
+            pieces.insert(tape.below(pieces.len() + 1), piece);
+        }
+    }
     pieces.concat()
 }
 
