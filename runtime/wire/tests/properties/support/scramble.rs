@@ -8,6 +8,11 @@ use super::tape::{self, Shape, Tape};
 
 /// Encodes a message in a way chosen by the tape; it decodes to an equal message.
 pub(crate) fn encode(tape: &mut Tape<'_>, message: &DynamicMessage) -> Vec<u8> {
+    encode_part(tape, message, true)
+}
+
+/// Encodes a message, or only a part of it, which must not say anything about the rest.
+fn encode_part(tape: &mut Tape<'_>, message: &DynamicMessage, whole: bool) -> Vec<u8> {
     let mut pieces: Vec<Vec<u8>> = Vec::new();
     let fields: Vec<_> = message.fields().map(|(field, value)| (field, value.clone())).collect();
     for (field, value) in fields {
@@ -41,7 +46,7 @@ pub(crate) fn encode(tape: &mut Tape<'_>, message: &DynamicMessage) -> Vec<u8> {
     for field in message.descriptor().fields() {
         // A zero of implicit presence may be written, and means nothing.
         let implicit = !field.supports_presence() && !field.is_list() && !field.is_map();
-        if implicit && !message.has_field(&field) && tape.chance(20) {
+        if whole && implicit && !message.has_field(&field) && tape.chance(20) {
             let mut piece = Vec::new();
             single(tape, &field, &Value::default_value_for_field(&field), &mut piece);
             pieces.insert(tape.below(pieces.len() + 1), piece);
@@ -103,13 +108,9 @@ fn field_pieces(tape: &mut Tape<'_>, field: &FieldDescriptor, value: &Value) -> 
             for (field, value) in message.fields() {
                 halves[usize::from(split && tape.chance(128))].set_field(&field, value.clone());
             }
-            let [first, second] = halves;
-            let mut piece = Vec::new();
-            single(tape, field, &Value::Message(first), &mut piece);
-            pieces.push(piece);
-            if split {
+            for half in &halves[..if split { 2 } else { 1 }] {
                 let mut piece = Vec::new();
-                single(tape, field, &Value::Message(second), &mut piece);
+                nested(tape, field, half, !split, &mut piece);
                 pieces.push(piece);
             }
         }
@@ -158,17 +159,7 @@ fn is_packable(field: &FieldDescriptor) -> bool {
 /// One occurrence of a field.
 fn single(tape: &mut Tape<'_>, field: &FieldDescriptor, value: &Value, out: &mut Vec<u8>) {
     match value {
-        Value::Message(message) if field.is_group() => {
-            put_key(tape, field.number(), WireType::StartGroup, out);
-            out.extend(encode(tape, message));
-            put_key(tape, field.number(), WireType::EndGroup, out);
-        }
-        Value::Message(message) => {
-            let body = if tape.chance(40) { message.encode_to_vec() } else { encode(tape, message) };
-            put_key(tape, field.number(), WireType::LengthDelimited, out);
-            put_varint(tape, body.len() as u64, 5, out);
-            out.extend(body);
-        }
+        Value::Message(message) => nested(tape, field, message, true, out),
         Value::String(_) | Value::Bytes(_) => {
             let body: &[u8] = value.as_str().map_or_else(
                 || value.as_bytes().map_or(&[][..], |bytes| bytes.as_ref()),
@@ -182,6 +173,26 @@ fn single(tape: &mut Tape<'_>, field: &FieldDescriptor, value: &Value, out: &mut
             put_key(tape, field.number(), wire_type(&field.kind()), out);
             bare(tape, &field.kind(), scalar, out);
         }
+    }
+}
+
+/// One occurrence of a message or group, or of a part of it.
+fn nested(
+    tape: &mut Tape<'_>,
+    field: &FieldDescriptor,
+    message: &DynamicMessage,
+    whole: bool,
+    out: &mut Vec<u8>,
+) {
+    let body = if tape.chance(40) { message.encode_to_vec() } else { encode_part(tape, message, whole) };
+    if field.is_group() {
+        put_key(tape, field.number(), WireType::StartGroup, out);
+        out.extend(body);
+        put_key(tape, field.number(), WireType::EndGroup, out);
+    } else {
+        put_key(tape, field.number(), WireType::LengthDelimited, out);
+        put_varint(tape, body.len() as u64, 5, out);
+        out.extend(body);
     }
 }
 
