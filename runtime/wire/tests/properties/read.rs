@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use prost::Message as _;
 use prost_reflect::DynamicMessage;
 
+use crate::cases;
 use crate::support::policy::{Types, key_plan, keyed_text, missing, path, presence_plan, values_at};
 use crate::support::tape::{self, Shape, Tape};
 use crate::support::{message, scramble};
@@ -72,7 +73,7 @@ fn bytes(max: usize) -> impl Strategy<Value = Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases())]
 
     #[test]
     fn what_is_missing_is_what_reflection_misses(plan in bytes(400), content in bytes(600), how in bytes(800)) {
