@@ -8,6 +8,9 @@ use crate::schema::{Budget, Label, Type, Types};
 /// Fields up to this number are looked up by index, the others by search.
 const DENSE: u32 = 512;
 
+/// How many field numbers have a key of one byte.
+const NEAR: usize = 16;
+
 /// What to do with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -15,6 +18,8 @@ pub(crate) enum Action {
     Drop,
     /// Go on in this node.
     Descend(u32),
+    /// No field has this number.
+    Refuse,
 }
 
 #[derive(Debug)]
@@ -24,6 +29,8 @@ pub(crate) struct Plan {
 
 #[derive(Debug)]
 pub(crate) struct Node {
+    /// The numbers whose keys take one byte.
+    near: [Action; NEAR],
     /// By field number; numbers beyond its end are in `sparse`, or get `other`.
     dense: Box<[Action]>,
     /// Sorted by number.
@@ -33,6 +40,12 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// The action of a number below 16.
+    #[inline]
+    pub(crate) fn near(&self, number: u8) -> Action {
+        self.near[usize::from(number) % NEAR]
+    }
+
     #[inline]
     pub(crate) fn action(&self, number: u32) -> Action {
         match self.dense.get(number as usize) {
@@ -75,7 +88,7 @@ impl Plan {
         let mut node = self.node(0);
         for &number in path {
             match node.action(number) {
-                Action::Keep => return false,
+                Action::Keep | Action::Refuse => return false,
                 Action::Drop => return true,
                 Action::Descend(next) => node = self.node(next),
             }
@@ -129,7 +142,11 @@ fn compile_node(
         .map(|number| (number, action(number)))
         .collect();
     budget.spend(dense.len() + sparse.len() + 1)?;
-    Ok(Node { dense, sparse, other })
+    let near = std::array::from_fn(|number| match u32::try_from(number) {
+        Ok(number @ 1..) => action(number),
+        _ => Action::Refuse,
+    });
+    Ok(Node { near, dense, sparse, other })
 }
 
 fn compile_action(
