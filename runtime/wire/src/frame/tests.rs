@@ -1,1 +1,73 @@
+use super::*;
 
+fn body() -> Vec<u8> {
+    [encode(0, b"one").unwrap(), encode(COMPRESSED, b"").unwrap(), encode(WEB_TRAILERS, b"three").unwrap()].concat()
+}
+
+fn read(chunks: &[&[u8]], limit: usize) -> Result<Vec<(u8, Vec<u8>)>, FrameError> {
+    let mut reader = FrameReader::new(limit);
+    let mut frames = Vec::new();
+    for chunk in chunks {
+        reader.push(Bytes::copy_from_slice(chunk));
+        while let Some(frame) = reader.next_frame()? {
+            frames.push((frame.flags, frame.payload.to_vec()));
+        }
+    }
+    reader.finish()?;
+    Ok(frames)
+}
+
+#[test]
+fn frames_come_out_however_the_body_is_cut() {
+    let body = body();
+    let expected =
+        vec![(0, b"one".to_vec()), (COMPRESSED, vec![]), (WEB_TRAILERS, b"three".to_vec())];
+    for first in 0..=body.len() {
+        for second in first..=body.len() {
+            let chunks = [&body[..first], &body[first..second], &body[second..]];
+            assert_eq!(read(&chunks, 5), Ok(expected.clone()), "cut at {first} and {second}");
+        }
+    }
+    let bytes: Vec<&[u8]> = body.chunks(1).collect();
+    assert_eq!(read(&bytes, 5), Ok(expected));
+    assert_eq!(read(&[], 5), Ok(vec![]));
+}
+
+#[test]
+fn chunks_may_be_added_before_all_frames_are_taken() {
+    let mut reader = FrameReader::new(5);
+    let body = body();
+    for chunk in body.chunks(4) {
+        reader.push(Bytes::copy_from_slice(chunk));
+    }
+    let mut frames = 0;
+    while reader.next_frame().unwrap().is_some() {
+        frames += 1;
+    }
+    assert_eq!((frames, reader.finish()), (3, Ok(())));
+}
+
+#[test]
+fn a_frame_in_one_chunk_is_not_copied() {
+    let mut reader = FrameReader::new(5);
+    let body = encode(0, b"hello").unwrap();
+    reader.push(body.clone());
+    let frame = reader.next_frame().unwrap().unwrap();
+    assert_eq!(frame.payload.as_ptr(), body[HEAD_LEN..].as_ptr());
+    assert!(!frame.is_compressed());
+}
+
+#[test]
+fn a_frame_that_is_too_large_is_refused_by_its_head() {
+    let error = FrameError::TooLarge { size: 5, limit: 4 };
+    assert_eq!(read(&[&[0, 0, 0, 0, 5]], 4), Err(error));
+    assert_eq!(read(&[&[0, 0], &[0, 0, 5]], 4), Err(error));
+    assert_eq!(read(&[&[0, 255, 255, 255, 255]], 4), Err(FrameError::TooLarge { size: u32::MAX, limit: 4 }));
+}
+
+#[test]
+fn a_body_that_ends_inside_a_frame_is_an_error() {
+    assert_eq!(read(&[&[0, 0, 0]], 9), Err(FrameError::Truncated { missing: 2 }));
+    assert_eq!(read(&[&[0, 0, 0, 0, 4, 1, 2, 3]], 9), Err(FrameError::Truncated { missing: 1 }));
+    assert_eq!(head(COMPRESSED, 0x0102_0304), Ok([1, 1, 2, 3, 4]));
+}
