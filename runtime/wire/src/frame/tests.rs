@@ -1,7 +1,8 @@
 use super::*;
 
 fn body() -> Vec<u8> {
-    [encode(0, b"one").unwrap(), encode(COMPRESSED, b"").unwrap(), encode(WEB_TRAILERS, b"three").unwrap()].concat()
+    [encode(0, b"one").unwrap(), encode(COMPRESSED, b"").unwrap(), encode(WEB_TRAILERS, b"three").unwrap()]
+        .concat()
 }
 
 fn read(chunks: &[&[u8]], limit: usize) -> Result<Vec<(u8, Vec<u8>)>, FrameError> {
@@ -20,8 +21,7 @@ fn read(chunks: &[&[u8]], limit: usize) -> Result<Vec<(u8, Vec<u8>)>, FrameError
 #[test]
 fn frames_come_out_however_the_body_is_cut() {
     let body = body();
-    let expected =
-        vec![(0, b"one".to_vec()), (COMPRESSED, vec![]), (WEB_TRAILERS, b"three".to_vec())];
+    let expected = vec![(0, b"one".to_vec()), (COMPRESSED, vec![]), (WEB_TRAILERS, b"three".to_vec())];
     for first in 0..=body.len() {
         for second in first..=body.len() {
             let chunks = [&body[..first], &body[first..second], &body[second..]];

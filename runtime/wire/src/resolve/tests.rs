@@ -18,10 +18,10 @@ fn numbers_have_one_form() {
     assert_eq!(canonical(0, Kind::Bool), 0);
     assert_eq!(canonical(u64::from((-0.0f32).to_bits()), Kind::Float), 0);
     assert_eq!(canonical((-0.0f64).to_bits(), Kind::Double), 0);
-    assert_eq!(canonical((-f64::NAN).to_bits(), Kind::Double), canonical(0x7ff0_0000_0000_0001, Kind::Double));
     assert_eq!(
-        canonical(u64::from((-f32::NAN).to_bits()), Kind::Float),
-        canonical(0x7f80_0001, Kind::Float)
+        canonical((-f64::NAN).to_bits(), Kind::Double),
+        canonical(0x7ff0_0000_0000_0001, Kind::Double)
     );
+    assert_eq!(canonical(u64::from((-f32::NAN).to_bits()), Kind::Float), canonical(0x7f80_0001, Kind::Float));
     assert_eq!(canonical(1.5f64.to_bits(), Kind::Double), 1.5f64.to_bits());
 }

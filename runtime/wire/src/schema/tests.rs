@@ -137,10 +137,15 @@ fn a_correct_policy_is_compiled() {
     assert!(method.request_pruner().is_none() && method.invalidates().is_empty());
     let pruner = method.response_pruner().unwrap();
     assert_eq!(pruner.hash(), "0123456789abcdef0123456789abcdef");
-    assert!(pruner.drops(&[2]) && pruner.drops(&[3, 3, 2]) && pruner.drops(&[4, 2, 2]) && pruner.drops(&[99]));
+    assert!(
+        pruner.drops(&[2]) && pruner.drops(&[3, 3, 2]) && pruner.drops(&[4, 2, 2]) && pruner.drops(&[99])
+    );
     assert!(!pruner.drops(&[1]) && !pruner.drops(&[3]) && !pruner.drops(&[4, 2, 1]) && !pruner.drops(&[]));
     assert!(schema.method("/a.Service/Put").is_none());
 }
+
+/// What the error says, and the change that makes it.
+type Case<T> = (&'static str, fn(&mut T));
 
 /// A policy with one thing changed.
 fn refused(change: impl FnOnce(&mut policy::PolicySet)) -> String {
@@ -180,7 +185,7 @@ fn errors_name_the_place_the_problem_and_the_way_out() {
 
 #[test]
 fn wrong_types_are_refused() {
-    let cases: [(&str, fn(&mut policy::PolicySet)); 13] = [
+    let cases: [Case<policy::PolicySet>; 13] = [
         ("format_version", |policy| policy.format_version = 2),
         ("not sorted before", |policy| policy.types.swap(0, 2)),
         ("not sorted by number", |policy| policy.types[1].fields.swap(0, 1)),
@@ -203,7 +208,7 @@ fn wrong_types_are_refused() {
 
 #[test]
 fn wrong_methods_are_refused() {
-    let cases: [(&str, fn(&mut policy::PolicySet)); 5] = [
+    let cases: [Case<policy::PolicySet>; 5] = [
         ("occurs twice", |policy| policy.methods.push(policy.methods[0].clone())),
         ("do not stand together", |policy| {
             for (service, name) in [("b.Service", "Get"), ("a.Service", "Other")] {
@@ -223,7 +228,7 @@ fn wrong_methods_are_refused() {
 
 #[test]
 fn wrong_prune_plans_are_refused() {
-    let cases: [(&str, fn(&mut policy::PrunePlan)); 12] = [
+    let cases: [Case<policy::PrunePlan>; 12] = [
         ("node 0 is not the message", |plan| plan.nodes.clear()),
         ("node 0 is not the message", |plan| plan.nodes.swap(0, 1)),
         ("32 lower-case hex digits", |plan| plan.hash = "0123456789ABCDEF0123456789ABCDEF".into()),
@@ -245,7 +250,7 @@ fn wrong_prune_plans_are_refused() {
 
 #[test]
 fn wrong_key_plans_are_refused() {
-    let cases: [(&str, fn(&mut policy::KeyPlan)); 6] = [
+    let cases: [Case<policy::KeyPlan>; 6] = [
         ("node 0 is not the request", |plan| plan.nodes.clear()),
         ("not sorted", |plan| plan.nodes[0].fields.swap(0, 1)),
         ("no such field", |plan| plan.nodes[0].fields[2].number = 99),
@@ -261,7 +266,7 @@ fn wrong_key_plans_are_refused() {
 
 #[test]
 fn wrong_presence_plans_are_refused() {
-    let cases: [(&str, fn(&mut policy::PresencePlan)); 9] = [
+    let cases: [Case<policy::PresencePlan>; 9] = [
         ("node 0 is not the response", |plan| plan.nodes.clear()),
         ("not sorted", |plan| plan.nodes[0].required = vec![1, 1]),
         ("no field 99", |plan| plan.nodes[0].required = vec![99]),
@@ -301,8 +306,7 @@ fn wrong_paths_are_refused() {
     {
         let error = refused(|policy| {
             let path = policy::Path { r#type: 1, numbers: numbers.into(), text: "mask".into() };
-            policy.methods[0].detail.as_mut().unwrap().signal =
-                Some(policy::detail::Signal::ReadMask(path));
+            policy.methods[0].detail.as_mut().unwrap().signal = Some(policy::detail::Signal::ReadMask(path));
         });
         assert!(error.contains(expected), "{error}");
     }
