@@ -1,18 +1,47 @@
 //! The engine itself: inputs in, outputs out.
 
-use std::collections::{BTreeMap, VecDeque};
+mod answers;
+mod calls;
+mod credentials;
+mod disk;
+mod flights;
+mod invalidations;
+mod observers;
+mod partitions;
+mod puts;
+mod serving;
+mod signouts;
+mod specs;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use holdover_wire::Limits;
 
-use crate::call::{CallOptions, MethodId};
+use crate::account::Credentials;
+use crate::call::{CallOptions, MethodId, OpId};
+use crate::clock::Clock;
 use crate::config::Config;
+use crate::credentials::AskId;
 use crate::error::Error;
+use crate::event::Event;
+use crate::failure::Failed;
+use crate::flight::{Flight, FlightId};
 use crate::input::Input;
-use crate::output::Output;
-use crate::session::SessionId;
-use crate::snapshot::Snapshot;
+use crate::key::{Key, Owner};
+use crate::memory::Memory;
+use crate::method::{self, Method};
+use crate::network::{AttemptId, NetworkState, Quality};
+use crate::operation::Operation;
+use crate::output::{Delivered, Output};
+use crate::partition::Partition;
+use crate::random::Random;
+use crate::session::{Account, Session, SessionId};
+use crate::snapshot::{Detail, Snapshot};
 use crate::time::Now;
+use crate::timer::{Timer, Timers};
+use disk::Disk;
 
 /// Where the engine's own randomness starts. Keys of partitions come from it, so a real runtime takes it from the
 /// system's generator; a test takes a constant, and gets the same outputs byte for byte.
@@ -39,16 +68,83 @@ impl Registered {
 /// until it returns [`Output::Timeout`], before the next input. Outputs of one input are carried out in order. What is due
 /// at an instant happens before what arrives at that instant.
 pub struct Engine {
-    #[expect(dead_code, reason = "read by the parts that follow")]
     config: Config,
+    limits: Limits,
+    random: Random,
+    now: Now,
+    clock: Clock,
+    network: NetworkState,
+    /// Encoded policies, with what they were registered as.
+    policies: Vec<(Bytes, Registered)>,
+    methods: Vec<Arc<Method>>,
+    sessions: BTreeMap<SessionId, SessionState>,
+    credentials: BTreeMap<Account, Credentials>,
+    partitions: BTreeMap<Owner, Partition>,
+    memory: Memory,
+    disk: Disk,
+    operations: BTreeMap<OpId, Operation>,
+    /// Operations that end with [`Delivered::Done`], by account.
+    chores: BTreeMap<OpId, Account>,
+    /// Observers by the key that they watch.
+    watchers: BTreeMap<Key, BTreeSet<OpId>>,
+    flights: BTreeMap<FlightId, Flight>,
+    /// Flights that can be joined, oldest first.
+    by_key: BTreeMap<(Key, bool), Vec<FlightId>>,
+    attempts: BTreeMap<AttemptId, FlightId>,
+    asks: BTreeMap<AskId, Account>,
+    /// Flights that ended while something else was being decided.
+    ended: VecDeque<(FlightId, Failed)>,
+    timers: Timers,
     outputs: VecDeque<Output>,
+    /// Where keys are written.
+    scratch: Vec<u8>,
+    /// The last of all names that the engine has given.
+    named: u64,
+    /// Hits by row 1, 2 and 3.
+    hits: [u64; 3],
+}
+
+struct SessionState {
+    config: Session,
+    owner: Owner,
+    signed_out: bool,
 }
 
 impl Engine {
     /// An engine without sessions or policies. No effect.
     #[must_use]
-    pub fn new(config: Config, _seed: &Seed) -> Self {
-        Self { config, outputs: VecDeque::new() }
+    pub fn new(config: Config, seed: &Seed) -> Self {
+        let mut random = Random::new(seed);
+        let limits =
+            Limits { max_bytes: config.max_message_bytes, max_tags: config.max_tags, ..Limits::DEFAULT };
+        Self {
+            limits,
+            memory: Memory::new(config.memory_bytes, random.hash_seed()),
+            disk: Disk::new(config.store),
+            random,
+            config,
+            now: Now::default(),
+            clock: Clock::default(),
+            network: NetworkState { quality: Quality::Unspecified, save_data: false },
+            policies: Vec::new(),
+            methods: Vec::new(),
+            sessions: BTreeMap::new(),
+            credentials: BTreeMap::new(),
+            partitions: BTreeMap::new(),
+            operations: BTreeMap::new(),
+            chores: BTreeMap::new(),
+            watchers: BTreeMap::new(),
+            flights: BTreeMap::new(),
+            by_key: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            asks: BTreeMap::new(),
+            ended: VecDeque::new(),
+            timers: Timers::default(),
+            outputs: VecDeque::new(),
+            scratch: Vec::new(),
+            named: 0,
+            hits: [0; 3],
+        }
     }
 
     /// Registers an encoded `holdover.policy.v1.PolicySet`. The same bytes again give the same methods.
@@ -56,23 +152,69 @@ impl Engine {
     /// # Errors
     /// MISUSE if the bytes are not a policy, are newer than this runtime, or need a feature that it lacks; the message
     /// names the method and the block.
-    pub fn register(&mut self, _policy: &Bytes) -> Result<Registered, Error> {
-        Ok(Registered::default())
+    pub fn register(&mut self, policy: &Bytes) -> Result<Registered, Error> {
+        if let Some((_, registered)) = self.policies.iter().find(|(known, _)| known == policy) {
+            return Ok(registered.clone());
+        }
+        let methods = method::read(policy, self.methods.len())?;
+        let names = methods.iter().map(|method| (method.path[1..].to_owned(), method.id)).collect();
+        self.methods.extend(methods.into_iter().map(Arc::new));
+        let registered = Registered { methods: Arc::new(names) };
+        self.policies.push((policy.clone(), registered.clone()));
+        Ok(registered)
     }
 
     /// Takes in a fact. What to do follows from [`Engine::poll_output`].
-    pub fn handle(&mut self, _input: Input, _now: Now) {}
+    pub fn handle(&mut self, input: Input, now: Now) {
+        self.pass_time(now);
+        match input {
+            Input::OpenSession { session, config } => self.open_session(session, config),
+            Input::SetMetadata { session, metadata } => {
+                if let Some(session) = self.sessions.get_mut(&session) {
+                    session.config.metadata = metadata;
+                }
+            }
+            Input::CloseSession { session } => {
+                self.sessions.remove(&session);
+            }
+            Input::SignOut { op, session, outbox } => self.sign_out(op, session, outbox),
+            Input::Erase { op, account } => self.erase(op, account),
+            Input::Call { op, session, method, request, options, form } => {
+                self.start_call(op, session, method, &request, &options, form);
+            }
+            Input::Cancel { op } => self.cancel(op),
+            Input::Refresh { op, observer } => self.pull_to_refresh(op, observer),
+            Input::Put { op, session, method, request, value, options } => {
+                self.put(op, session, method, &request, value, &options);
+            }
+            Input::Invalidate { op, session, tag } => self.invalidate_tag(op, session, tag),
+            Input::Network(network) => self.network_changed(network),
+            Input::Credentials { ask, answer } => self.credentials_answered(ask, answer),
+            Input::CredentialsChanged { account } => self.credentials_changed(&account),
+            Input::Head { attempt } => self.head(attempt),
+            Input::Response { attempt, response } => self.response(attempt, response),
+            Input::Failed { attempt, failure } => self.attempt_failed(attempt, failure),
+            Input::Stored { id, result } => self.stored(id, result),
+            Input::Tick => {}
+        }
+        self.settle();
+    }
 
     /// Serves from memory, without a flight or a load: rows 1 and 2 only. A row 2 hit leaves outputs (its refresh).
+    ///
+    /// `None` says nothing about the call but that it has to be started.
     pub fn peek(
         &mut self,
-        _session: SessionId,
-        _method: MethodId,
-        _request: &Bytes,
-        _options: &CallOptions,
-        _now: Now,
+        session: SessionId,
+        method: MethodId,
+        request: &Bytes,
+        options: &CallOptions,
+        now: Now,
     ) -> Option<Snapshot> {
-        None
+        self.now = now;
+        let snapshot = self.serve_from_memory(session, method, request, options);
+        self.settle();
+        snapshot
     }
 
     /// Whether [`Engine::poll_output`] has more than a timeout to say.
@@ -83,6 +225,80 @@ impl Engine {
 
     /// The next effect, or [`Output::Timeout`] when there is nothing more to do.
     pub fn poll_output(&mut self) -> Output {
-        self.outputs.pop_front().unwrap_or(Output::Timeout(None))
+        self.outputs.pop_front().unwrap_or_else(|| Output::Timeout(self.timers.next()))
+    }
+
+    /// How many calls were served by rows 1, 2 and 3 so far. Hits of [`Engine::peek`] by row 1 are counted, but are no
+    /// events.
+    #[must_use]
+    pub fn hits(&self) -> [u64; 3] {
+        self.hits
+    }
+
+    fn open_session(&mut self, id: SessionId, mut config: Session) {
+        for name in &mut config.varies {
+            name.make_ascii_lowercase();
+        }
+        config.varies.sort_unstable();
+        config.varies.dedup();
+        let owner = Owner::Account(config.account.clone());
+        self.sessions.entry(id).or_insert(SessionState { config, owner, signed_out: false });
+    }
+
+    /// Moves on to `now`: whatever is due happens first.
+    fn pass_time(&mut self, now: Now) {
+        self.now = now;
+        if self.clock.observe(&now) {
+            self.event(Event::ClockDistrusted);
+        }
+        while let Some(timer) = self.timers.pop_due(now.boot) {
+            match timer {
+                Timer::Wait(op) => self.wait_over(op),
+                Timer::StaleAfter(op) => self.stale_after(op),
+                Timer::Crossing(op) => self.crossing(op),
+                Timer::Attempt(flight) => self.attempt_timeout(flight),
+                Timer::Total(flight) => self.total_timeout(flight),
+            }
+            self.settle();
+        }
+    }
+
+    /// Ends what ended while something else was being decided.
+    fn settle(&mut self) {
+        while let Some((flight, failed)) = self.ended.pop_front() {
+            self.flight_failed(flight, failed);
+        }
+    }
+
+    fn network_changed(&mut self, network: NetworkState) {
+        self.network = network;
+        self.restore_observers();
+    }
+
+    fn name(&mut self) -> u64 {
+        self.named += 1;
+        self.named
+    }
+
+    fn event(&mut self, event: Event) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    fn deliver(&mut self, op: OpId, delivered: Delivered) {
+        if let Some(snapshot) = delivered.snapshot()
+            && snapshot.detail == Detail::Reduced
+            && let Some(operation) = self.operations.get(&op)
+        {
+            let method = operation.spec.method.id;
+            self.event(Event::Withheld { method });
+        }
+        self.outputs.push_back(Output::Deliver { op, delivered });
+    }
+
+    /// Ends a chore, unless it was cancelled.
+    fn finish_chore(&mut self, op: OpId, result: Result<(), Error>) {
+        if self.chores.remove(&op).is_some() {
+            self.deliver(op, Delivered::Done(result));
+        }
     }
 }

@@ -6,20 +6,37 @@
 //! `runtime/SEMANTICS.md`.
 #![forbid(unsafe_code)]
 
+mod account;
 mod call;
+mod clock;
 mod config;
 mod credentials;
+mod detail;
 mod engine;
+mod entry;
 mod error;
 mod event;
+mod failure;
+mod flight;
 mod input;
+mod key;
+mod ledger;
+mod memory;
 mod metadata;
+mod method;
 mod network;
+mod operation;
 mod output;
+mod partition;
+
+mod random;
+mod record;
 mod session;
 mod snapshot;
 mod store;
 mod time;
+mod timer;
+mod window;
 
 pub use holdover_annotations::policy;
 
@@ -29,11 +46,12 @@ pub use credentials::{AskCredentials, AskId, CredentialsAnswer};
 pub use engine::{Engine, Registered, Seed};
 pub use error::{Code, Error, ErrorKind, StatusDetail};
 pub use event::{Bypass, Event, NotStored};
+pub use holdover_wire::{Tag, TagPart, json};
 pub use input::Input;
 pub use metadata::Metadata;
 pub use network::{AttemptId, Failure, NetworkState, Quality, Request, Response, TransportFailure};
 pub use output::{Delivered, Output};
-pub use session::{Account, Endpoint, Session, SessionId, Tag, TagPart};
+pub use session::{Account, Endpoint, Session, SessionId};
 pub use snapshot::{Detail, Freshness, NotAPlanHash, Observed, PlanHash, Snapshot, Source, Withheld};
 pub use store::{
     KeyHash, Loaded, OutboxChoice, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, StoreFault,

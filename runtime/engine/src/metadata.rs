@@ -39,7 +39,6 @@ impl Metadata {
     }
 
     /// The same, for names and values that are known to be valid: constants of this crate.
-    #[allow(dead_code, reason = "used by the parts that follow")]
     pub(crate) fn insert(&mut self, name: &'static str, value: impl Into<Bytes>) {
         self.0.push((name.into(), value.into()));
     }
@@ -90,7 +89,6 @@ impl Metadata {
     }
 
     /// Takes `other`'s pairs; names that `other` has replace those that are here.
-    #[allow(dead_code, reason = "used by the parts that follow")]
     pub(crate) fn overlay(&mut self, other: &Self) {
         self.0.retain(|(name, _)| other.get(name).is_none());
         self.0.extend(other.0.iter().cloned());

@@ -50,3 +50,17 @@ pub enum Delivered {
     /// The end of a prefetch, put, invalidate, sign-out or erase.
     Done(Result<(), Error>),
 }
+
+impl Delivered {
+    /// The snapshot in it, if there is one.
+    pub(crate) fn snapshot(&self) -> Option<&Snapshot> {
+        match self {
+            Self::Answer(result) => result.as_ref().as_ref().ok(),
+            Self::Observed(state) => match state.as_ref() {
+                Observed::Value(snapshot) => Some(snapshot),
+                Observed::Loading | Observed::Failed(_) => None,
+            },
+            Self::Done(_) => None,
+        }
+    }
+}

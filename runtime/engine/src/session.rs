@@ -49,16 +49,3 @@ pub struct Session {
     /// Lower-case names of ambient metadata whose values enter every key.
     pub varies: Vec<String>,
 }
-
-/// One part of a tag's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TagPart {
-    /// What the template says outside of braces.
-    Literal(String),
-    /// A value, as its JSON text without quotes (`r-17`, `42`, `true`).
-    Value(String),
-}
-
-/// A tag, as parts and never as a flat string, so that no value can pass for a literal (rule D4).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag(pub Vec<TagPart>);

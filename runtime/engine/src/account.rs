@@ -1,0 +1,154 @@
+//! What is known about an account's credentials, in memory only (rules A3, A4).
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::credentials::AskId;
+use crate::flight::FlightId;
+use crate::metadata::Metadata;
+use crate::session::Endpoint;
+
+/// For what credentials are asked and kept: an endpoint and a method's path.
+pub(crate) type Slot = (Endpoint, Arc<str>);
+
+/// One account's credentials.
+#[derive(Debug, Default)]
+pub(crate) struct Credentials {
+    kept: BTreeMap<Slot, Kept>,
+    /// What was refused and has not been asked about yet.
+    rejected: BTreeMap<Slot, Metadata>,
+    /// The one question in the air.
+    pub(crate) asked: Option<(AskId, Slot)>,
+    /// What is to be asked next, each slot once.
+    queue: VecDeque<Slot>,
+    /// Flights that wait for an answer.
+    pub(crate) waiting: BTreeMap<Slot, BTreeSet<FlightId>>,
+    /// Nobody is signed in as far as the server is concerned.
+    pub(crate) sign_in_required: bool,
+}
+
+#[derive(Debug)]
+struct Kept {
+    metadata: Metadata,
+    expires_ms: Option<i64>,
+}
+
+impl Credentials {
+    /// The kept answer, unless it has expired.
+    pub(crate) fn kept(&self, slot: &Slot, wall_ms: i64) -> Option<&Metadata> {
+        let kept = self.kept.get(slot)?;
+        kept.expires_ms.is_none_or(|expires| wall_ms < expires).then_some(&kept.metadata)
+    }
+
+    /// Keeps what the hook answered.
+    pub(crate) fn keep(&mut self, slot: Slot, metadata: Metadata, expires_ms: Option<i64>) {
+        self.kept.insert(slot, Kept { metadata, expires_ms });
+    }
+
+    /// The server refused what a call was sent with. What has been renewed meanwhile stays.
+    pub(crate) fn reject(&mut self, slot: &Slot, refused: &Metadata) {
+        if self.kept.get(slot).is_none_or(|kept| kept.metadata == *refused) {
+            self.kept.remove(slot);
+            self.rejected.insert(slot.clone(), refused.clone());
+        }
+    }
+
+    /// A flight waits for an answer; the slot is asked for in its turn.
+    pub(crate) fn wait(&mut self, slot: Slot, flight: FlightId) {
+        let is_asked = self.asked.as_ref().is_some_and(|(_, asked)| *asked == slot);
+        if !is_asked && !self.queue.contains(&slot) {
+            self.queue.push_back(slot.clone());
+        }
+        self.waiting.entry(slot).or_default().insert(flight);
+    }
+
+    /// A flight does not wait any more.
+    pub(crate) fn forget(&mut self, slot: &Slot, flight: FlightId) {
+        if let Some(flights) = self.waiting.get_mut(slot) {
+            flights.remove(&flight);
+            if flights.is_empty() {
+                self.waiting.remove(slot);
+            }
+        }
+    }
+
+    /// What to ask next, if nothing is being asked: the first slot that somebody still waits for, one of those who wait,
+    /// and what was refused.
+    pub(crate) fn next(&mut self) -> Option<(Slot, FlightId, Option<Metadata>)> {
+        if self.asked.is_some() {
+            return None;
+        }
+        while let Some(slot) = self.queue.pop_front() {
+            if let Some(flight) = self.waiting.get(&slot).and_then(BTreeSet::first) {
+                let rejected = self.rejected.remove(&slot);
+                return Some((slot, *flight, rejected));
+            }
+        }
+        None
+    }
+
+    /// Forgets everything but who waits: their questions are asked again. The question that was in the air.
+    pub(crate) fn reset(&mut self) -> Option<(AskId, Slot)> {
+        self.clear();
+        self.sign_in_required = false;
+        self.queue = self.waiting.keys().cloned().collect();
+        self.asked.take()
+    }
+
+    /// Forgets everything that was kept. Questions and waiting flights stay.
+    pub(crate) fn clear(&mut self) {
+        self.kept.clear();
+        self.rejected.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(path: &str) -> Slot {
+        (Endpoint::new("prod"), path.into())
+    }
+
+    fn token(text: &'static str) -> Metadata {
+        let mut metadata = Metadata::new();
+        metadata.insert("authorization", text);
+        metadata
+    }
+
+    #[test]
+    fn an_answer_is_kept_until_it_expires() {
+        let mut credentials = Credentials::default();
+        credentials.keep(slot("/a"), token("1"), Some(100));
+        assert_eq!(credentials.kept(&slot("/a"), 99), Some(&token("1")));
+        assert_eq!(credentials.kept(&slot("/a"), 100), None);
+        assert_eq!(credentials.kept(&slot("/b"), 0), None);
+    }
+
+    #[test]
+    fn only_the_current_answer_can_be_rejected() {
+        let mut credentials = Credentials::default();
+        credentials.keep(slot("/a"), token("new"), None);
+        credentials.reject(&slot("/a"), &token("old"));
+        assert_eq!(credentials.kept(&slot("/a"), 0), Some(&token("new")));
+        credentials.reject(&slot("/a"), &token("new"));
+        credentials.wait(slot("/a"), FlightId(1));
+        assert_eq!(credentials.next(), Some((slot("/a"), FlightId(1), Some(token("new")))));
+    }
+
+    #[test]
+    fn one_question_at_a_time_and_none_that_nobody_waits_for() {
+        let mut credentials = Credentials::default();
+        for (path, flight) in [("/a", 1), ("/b", 2), ("/a", 3), ("/c", 4)] {
+            credentials.wait(slot(path), FlightId(flight));
+        }
+        let (first, ..) = credentials.next().unwrap();
+        assert_eq!(first, slot("/a"));
+        credentials.asked = Some((AskId(1), first));
+        assert_eq!(credentials.next(), None);
+        credentials.asked = None;
+        credentials.forget(&slot("/b"), FlightId(2));
+        assert_eq!(credentials.next().unwrap().0, slot("/c"));
+        assert_eq!(credentials.next(), None);
+    }
+}

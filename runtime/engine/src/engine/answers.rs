@@ -1,0 +1,251 @@
+//! Answers: whether they are usable, how much of the answer they are, where they are kept (rules C1, E2, F5, F6).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdover_wire::PresenceError;
+
+use super::Engine;
+use crate::call::OpId;
+use crate::entry::{Answer, Entry};
+use crate::error::{Error, ErrorKind};
+use crate::event::{Event, NotStored};
+use crate::failure::{Class, Failed};
+use crate::flight::{Attempt, Fallback, Flight};
+use crate::method::Method;
+use crate::network::{AttemptId, Response};
+use crate::operation::{Role, Spec};
+use crate::snapshot::{Detail, Freshness, PlanHash, Snapshot, Source, Withheld};
+
+/// The greatest `age` header that is believed, in seconds: as long as the longest window.
+const MAX_AGE_HEADER: u64 = 365 * 24 * 3600;
+
+impl Engine {
+    pub(super) fn response(&mut self, attempt: AttemptId, response: Response) {
+        let Some((id, attempt)) = self.land(attempt) else { return };
+        let Some(flight) = self.flights.get(&id) else { return };
+        let spec = flight.spec.clone();
+        let (want, asked_before) = (flight.want, flight.fallback.is_some());
+        if response.body.len() > self.config.max_message_bytes {
+            let error = self.check_message(&spec.method, &response.body, "answer").err();
+            let error = error.unwrap_or_else(|| Error::new(ErrorKind::TooLarge, "the answer is too large"));
+            return self.flight_failed(id, Failed { error, class: Class::Other, harmless: false });
+        }
+        if spec.has_credentials() {
+            self.signed_in(&spec);
+        }
+        let plan = match self.read_answer(&spec.method, want, &response) {
+            Ok(plan) => plan,
+            Err(failed) => {
+                self.not_stored(&spec.method, NotStored::Unusable);
+                if spec.method.invalidates.is_empty() {
+                    return self.flight_failed(id, failed);
+                }
+                // The server acted all the same.
+                let Some(flight) = self.finish(id) else { return };
+                return self.invalidate_by_answer(&flight, &response.body, &Err(failed.error));
+            }
+        };
+        let age_before = age_header(&response);
+        let answer = Answer {
+            value: response.body,
+            sent: attempt.sent,
+            age_before,
+            tags: Arc::new([]),
+            sequence: attempt.sequence,
+            outdated: false,
+            put: false,
+        };
+        if let (Some(plan), Detail::Full) = (plan, want) {
+            let fallback = Fallback { answer, plan };
+            if asked_before || !spec.method.is_read() {
+                let Some(flight) = self.finish(id) else { return };
+                let message =
+                    "the server answers with less than it was asked for: it trims without being told to";
+                return self.answer_reduced(&flight, &fallback, Error::new(ErrorKind::Unusable, message));
+            }
+            if let Some(flight) = self.flights.get_mut(&id) {
+                flight.fallback = Some(fallback);
+            }
+            self.event(Event::DetailRefetched { method: spec.method.id });
+            let Attempt { credentials, .. } = attempt;
+            return self.send(id, credentials);
+        }
+        let Some(flight) = self.finish(id) else { return };
+        self.answer(&flight, &answer, plan, None);
+    }
+
+    /// A full answer was wanted and a reduced one is all there is.
+    pub(super) fn answer_reduced(&mut self, flight: &Flight, fallback: &Fallback, error: Error) {
+        self.answer(flight, &fallback.answer, Some(fallback.plan), Some(error));
+    }
+
+    /// Stores a usable answer, and gives it to everybody who waits for it or watches its entry.
+    fn answer(&mut self, flight: &Flight, answer: &Answer, plan: Option<PlanHash>, error: Option<Error>) {
+        let spec = &flight.spec;
+        let kept = self.keep(spec, answer.clone(), plan);
+        if let Some(Err(reason)) = kept {
+            self.not_stored(&spec.method, reason);
+        }
+        if !spec.method.invalidates.is_empty() {
+            let snapshot = self.network_snapshot(answer, plan, None, error);
+            let value = answer.value.clone();
+            return self.invalidate_by_answer(flight, &value, &Ok(snapshot));
+        }
+        let outdated = kept == Some(Err(NotStored::OldGeneration));
+        for waiter in &flight.waiters {
+            let Some(operation) = self.operations.get_mut(waiter) else { continue };
+            operation.flight = None;
+            if matches!(operation.role, Role::Observe(_)) {
+                self.observer_answered(*waiter, answer, plan, error.as_ref(), outdated);
+                continue;
+            }
+            let last_known = self.last_known(*waiter);
+            let snapshot = self.network_snapshot(answer, plan, last_known, error.clone());
+            self.end(*waiter, Ok(snapshot));
+        }
+        if kept == Some(Ok(())) {
+            self.show_watchers(spec, answer, plan, Source::Network, &flight.waiters);
+        }
+    }
+
+    /// The plan by which an answer is reduced, or why it is not usable.
+    fn read_answer(
+        &self,
+        method: &Method,
+        want: Detail,
+        response: &Response,
+    ) -> Result<Option<PlanHash>, Failed> {
+        self.check_presence(method, &response.body)?;
+        crate::detail::applied(method, want, response, &self.limits)
+            .map_err(|error| Failed::unusable(format!("the answer cannot be read: {error}"), Vec::new()))
+    }
+
+    /// Whether everything REQUIRED is there (rule E2).
+    pub(super) fn check_presence(&self, method: &Method, value: &[u8]) -> Result<(), Failed> {
+        let Some(presence) = &method.presence else { return Ok(()) };
+        presence.check(value, &self.limits).map_err(|error| match error {
+            PresenceError::Missing(missing) => Failed::unusable(missing.to_string(), missing.paths),
+            PresenceError::Wire(error) => {
+                Failed::unusable(format!("the answer cannot be read: {error}"), Vec::new())
+            }
+        })
+    }
+
+    /// Stores an answer, in memory and on disk. `None`: this call's answers are not stored.
+    pub(super) fn keep(
+        &mut self,
+        spec: &Spec,
+        mut answer: Answer,
+        plan: Option<PlanHash>,
+    ) -> Option<Result<(), NotStored>> {
+        let key = spec.shared_key()?;
+        let cache = spec.method.cache.as_ref()?;
+        if answer.value.len() > self.config.max_entry_bytes {
+            return Some(Err(NotStored::TooLarge));
+        }
+        if plan.is_some() && plan != spec.method.detail.as_ref().map(|detail| detail.plan) {
+            return Some(Err(NotStored::UnknownPlan));
+        }
+        let mut tags = Vec::new();
+        for template in &cache.tags {
+            match template.render(&spec.request, &answer.value, &self.limits) {
+                Ok(rendered) => tags.extend(rendered),
+                Err(_) => return Some(Err(NotStored::Unusable)),
+            }
+        }
+        if tags.len() > self.config.max_tags {
+            return Some(Err(NotStored::TooLarge));
+        }
+        let partition = self.partitions.get(&spec.owner).filter(|partition| partition.is_open())?;
+        answer.tags = partition.hash_tags(&tags).into();
+        if partition.ledger.is_newer(&answer.tags, answer.sequence) {
+            return Some(Err(NotStored::OldGeneration));
+        }
+        let on_disk = self.writes_to_disk(spec);
+        let known = self.memory.look(key);
+        // Memory holds all of a key or nothing: what it does not hold may still be on disk.
+        let is_complete = known.is_some() || plan.is_none() || !on_disk;
+        let had_reduced = known.map_or(spec.method.detail.is_some(), |entry| entry.reduced.is_some());
+        let mut entry = known.cloned().unwrap_or_default();
+        if !entry.accept(answer.clone(), plan) {
+            return Some(Err(NotStored::Superseded));
+        }
+        if is_complete && entry.largest() <= self.config.max_memory_entry_bytes {
+            self.memory.insert(key.clone(), spec.owner.clone(), entry.clone());
+        } else {
+            self.memory.remove(key);
+            if !on_disk {
+                return Some(Err(NotStored::TooLarge));
+            }
+        }
+        if on_disk {
+            if had_reduced && entry.reduced.is_none() {
+                self.remove_from_disk(spec, true);
+            }
+            self.save(spec, &answer, plan);
+        }
+        Some(Ok(()))
+    }
+
+    /// The server says that there is no such answer: whatever is stored and older goes (rule C3).
+    pub(super) fn evict(&mut self, flight: &Flight, error: &Error) {
+        let spec = &flight.spec;
+        let Some(key) = spec.shared_key() else { return };
+        let sent = flight.last_sent.unwrap_or(self.now);
+        if self.memory.look(key).is_some_and(|entry| entry.is_later_than(&sent)) {
+            return;
+        }
+        self.memory.remove(key);
+        if self.writes_to_disk(spec) {
+            self.remove_from_disk(spec, false);
+        }
+        for operation in
+            self.operations.values_mut().filter(|operation| operation.spec.shared_key() == Some(key))
+        {
+            operation.held = None;
+        }
+        self.watchers_evicted(spec, error, &flight.waiters);
+        self.event(Event::Evicted { method: spec.method.id });
+    }
+
+    fn not_stored(&mut self, method: &Method, reason: NotStored) {
+        self.event(Event::NotStored { method: method.id, reason });
+    }
+
+    /// The value of the full answer that a call could show in place of what is withheld (rule F9).
+    pub(super) fn last_known(&self, id: OpId) -> Option<bytes::Bytes> {
+        let operation = self.operations.get(&id)?;
+        let stored = operation.spec.key.as_ref().and_then(|key| self.memory.look(key));
+        let full = |entry: &Entry| entry.full.as_ref().map(|answer| answer.value.clone());
+        stored.and_then(full).or_else(|| operation.held.as_ref().and_then(full))
+    }
+
+    /// An answer that has just arrived, as those who waited for it get it (rule C1).
+    pub(super) fn network_snapshot(
+        &self,
+        answer: &Answer,
+        plan: Option<PlanHash>,
+        last_known: Option<bytes::Bytes>,
+        error: Option<Error>,
+    ) -> Snapshot {
+        Snapshot {
+            value: answer.value.clone(),
+            source: Source::Network,
+            freshness: Freshness::Fresh,
+            as_of_ms: answer.as_of_ms(),
+            age: Duration::from_nanos(answer.age(&self.now)),
+            detail: if plan.is_some() { Detail::Reduced } else { Detail::Full },
+            withheld: plan.map(|plan| Withheld { plan, last_known }),
+            refreshing: false,
+            error: error.map(Box::new),
+        }
+    }
+}
+
+/// The `age` header in nanoseconds (RFC 9111, section 5.1).
+fn age_header(response: &Response) -> u64 {
+    let text = response.metadata.text("age").or_else(|| response.trailers.text("age"));
+    let seconds: u64 = text.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    seconds.min(MAX_AGE_HEADER) * 1_000_000_000
+}

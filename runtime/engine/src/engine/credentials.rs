@@ -1,0 +1,179 @@
+//! Credentials: one question at a time per account, and the state in which nobody is signed in (rules A3, A4).
+
+use std::collections::BTreeSet;
+
+use super::Engine;
+use crate::account::{Credentials, Slot};
+use crate::call::OpId;
+use crate::credentials::{AskCredentials, AskId, CredentialsAnswer};
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::failure::{self, Failed};
+use crate::flight::FlightId;
+use crate::metadata::Metadata;
+use crate::operation::{Role, Spec};
+use crate::output::Output;
+use crate::session::{Account, SessionId};
+use crate::snapshot::Observed;
+
+impl Engine {
+    /// Whether reads of this kind end SIGN_IN_REQUIRED without asking anybody.
+    pub(super) fn is_sign_in_required(&self, spec: &Spec) -> bool {
+        spec.has_credentials()
+            && self.credentials.get(&spec.account).is_some_and(|account| account.sign_in_required)
+    }
+
+    /// Asks the hook the next question of an account, if none is in the air.
+    pub(super) fn ask_next(&mut self, account: &Account) {
+        let Some((slot, flight, rejected)) = self.credentials.get_mut(account).and_then(Credentials::next)
+        else {
+            return;
+        };
+        let ask = AskId(self.name());
+        let Some(flight) = self.flights.get(&flight) else { return };
+        let question = AskCredentials {
+            ask,
+            session: flight.spec.session,
+            account: account.clone(),
+            endpoint: slot.0.clone(),
+            path: slot.1.clone(),
+            rejected,
+        };
+        if let Some(credentials) = self.credentials.get_mut(account) {
+            credentials.asked = Some((ask, slot));
+        }
+        self.asks.insert(ask, account.clone());
+        self.outputs.push_back(Output::AskCredentials(Box::new(question)));
+    }
+
+    pub(super) fn credentials_answered(&mut self, ask: AskId, answer: CredentialsAnswer) {
+        let Some(account) = self.asks.remove(&ask) else { return };
+        let Some(credentials) = self.credentials.get_mut(&account) else { return };
+        let Some((_, slot)) = credentials.asked.take_if(|(asked, _)| *asked == ask) else { return };
+        let waiting = credentials.waiting.remove(&slot).unwrap_or_default();
+        match answer {
+            CredentialsAnswer::Use { metadata, expires_ms } => {
+                credentials.keep(slot, metadata.clone(), expires_ms);
+                let session = self.session_of(&waiting);
+                self.end_sign_in_state(&account, session);
+                for flight in waiting {
+                    self.send(flight, Some(metadata.clone()));
+                }
+            }
+            CredentialsAnswer::SignInRequired => {
+                self.lose_waiting(waiting.clone(), &Failed::sign_in_required());
+                self.begin_sign_in_state(&account, self.session_of(&waiting));
+            }
+            CredentialsAnswer::Failed { message } => {
+                let message =
+                    format!("the credentials hook failed ({message}): nobody was signed out, try again");
+                let failed = Failed::unsent(Error::new(ErrorKind::Unreachable, message));
+                self.lose_waiting(waiting, &failed);
+            }
+        }
+        self.ask_next(&account);
+    }
+
+    fn session_of(&self, flights: &BTreeSet<FlightId>) -> Option<SessionId> {
+        flights.first().and_then(|flight| self.flights.get(flight)).map(|flight| flight.spec.session)
+    }
+
+    fn lose_waiting(&mut self, flights: BTreeSet<FlightId>, failed: &Failed) {
+        for id in flights {
+            if let Some(flight) = self.flights.get_mut(&id) {
+                flight.asking = false;
+            }
+            self.ended.push_back((id, failed.clone()));
+        }
+    }
+
+    /// The server refused a call's credentials: asks once with what was refused, and repeats the call once.
+    pub(super) fn refused(&mut self, id: FlightId, spec: &Spec, refused: &Metadata, failed: Failed) {
+        let slot: Slot = (spec.endpoint.clone(), spec.method.path.clone());
+        let account = self.credentials.entry(spec.account.clone()).or_default();
+        account.reject(&slot, refused);
+        let Some(flight) = self.flights.get_mut(&id) else { return };
+        if flight.refused {
+            self.begin_sign_in_state(&spec.account, Some(spec.session));
+            return self.flight_failed(id, failed);
+        }
+        flight.refused = true;
+        self.depart(id);
+    }
+
+    /// Nobody is signed in: reads that wait for the hook end, observers fail, and one event says so.
+    fn begin_sign_in_state(&mut self, account: &Account, session: Option<SessionId>) {
+        let Some(credentials) = self.credentials.get_mut(account) else { return };
+        let began = !std::mem::replace(&mut credentials.sign_in_required, true);
+        if began && let Some(session) = session {
+            self.event(Event::SignInRequired { session });
+        }
+        let waits = |flight: &crate::flight::Flight| {
+            flight.asking && flight.spec.account == *account && flight.spec.method.is_read()
+        };
+        let waiting: BTreeSet<FlightId> =
+            self.flights.iter().filter(|(_, flight)| waits(flight)).map(|(id, _)| *id).collect();
+        for flight in waiting {
+            self.ended.push_back((flight, Failed::sign_in_required()));
+        }
+        if began {
+            for id in self.observers_with_credentials(account) {
+                let is_flying = self.operations.get(&id).is_some_and(|operation| operation.flight.is_some());
+                let is_fresh = self.standing(id).is_some_and(|s| s.row == crate::window::Row::Fresh);
+                if !is_flying && !is_fresh {
+                    self.fail_observer(id, failure::sign_in_required());
+                }
+            }
+        }
+    }
+
+    /// There are credentials again: observers that failed for want of them try again.
+    fn end_sign_in_state(&mut self, account: &Account, session: Option<SessionId>) {
+        let Some(credentials) = self.credentials.get_mut(account) else { return };
+        if !std::mem::replace(&mut credentials.sign_in_required, false) {
+            return;
+        }
+        if let Some(session) = session {
+            self.event(Event::SignedIn { session });
+        }
+        for id in self.observers_with_credentials(account) {
+            let failed = self.operations.get(&id).is_some_and(|operation| match &operation.role {
+                Role::Observe(observer) => matches!(
+                    &observer.shown,
+                    Some(Observed::Failed(error)) if error.kind == ErrorKind::SignInRequired
+                ),
+                _ => false,
+            });
+            let is_flying = self.operations.get(&id).is_some_and(|operation| operation.flight.is_some());
+            if failed && !is_flying {
+                self.refetch(id);
+            }
+        }
+    }
+
+    /// A call with the account's credentials has succeeded.
+    pub(super) fn signed_in(&mut self, spec: &Spec) {
+        self.end_sign_in_state(&spec.account, Some(spec.session));
+    }
+
+    /// The host says that there are new credentials.
+    pub(super) fn credentials_changed(&mut self, account: &Account) {
+        let Some(credentials) = self.credentials.get_mut(account) else { return };
+        credentials.clear();
+        let session = self
+            .sessions
+            .iter()
+            .find(|(_, session)| session.config.account == *account && !session.signed_out)
+            .map(|(id, _)| *id);
+        self.end_sign_in_state(account, session);
+    }
+
+    fn observers_with_credentials(&self, account: &Account) -> Vec<OpId> {
+        let theirs = |spec: &Spec| spec.account == *account && spec.has_credentials();
+        self.operations
+            .iter()
+            .filter(|(_, operation)| matches!(operation.role, Role::Observe(_)) && theirs(&operation.spec))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+}

@@ -1,0 +1,312 @@
+//! Flights: how they are joined, sent, left and lost (rules C5, C6, C8).
+
+use std::sync::Arc;
+
+use super::Engine;
+use crate::call::{OpId, Priority};
+use crate::detail;
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::failure::{self, Class, Failed};
+use crate::flight::{Attempt, Flight, FlightId};
+use crate::metadata::Metadata;
+use crate::network::{AttemptId, Failure, Request};
+use crate::operation::Spec;
+use crate::output::Output;
+use crate::snapshot::Detail;
+use crate::store::TagHash;
+use crate::timer::Timer;
+
+impl Engine {
+    /// Joins a flight for the same answer, or starts one. A failure to start comes later, like any other.
+    pub(super) fn fly(
+        &mut self,
+        spec: &Arc<Spec>,
+        want: Detail,
+        priority: Priority,
+        waiter: Option<OpId>,
+        unsent_only: bool,
+        renews: bool,
+    ) -> FlightId {
+        let tags = self.request_tags(spec);
+        if let Some(id) = self.joinable(spec, want, &tags, unsent_only) {
+            self.event(Event::Joined { method: spec.method.id });
+            self.join(id, waiter, priority);
+            return id;
+        }
+        let id = FlightId(self.name());
+        let deadline = self.now.boot.after(spec.method.total_timeout(priority));
+        let total = self.timers.set(deadline, Timer::Total(id));
+        let flight = Flight {
+            spec: spec.clone(),
+            want,
+            priority,
+            deadline,
+            total: Some(total),
+            generation: self.sequence(spec),
+            tags,
+            waiters: waiter.into_iter().collect(),
+            renews,
+            attempt: None,
+            last_sent: None,
+            asking: false,
+            refused: false,
+            fallback: None,
+        };
+        self.flights.insert(id, flight);
+        if let Some(key) = spec.shared_key() {
+            self.by_key.entry((key.clone(), want == Detail::Reduced)).or_default().push(id);
+        }
+        self.depart(id);
+        id
+    }
+
+    /// The newest flight for the same answer that started after everything that could outdate it (rule D3).
+    fn joinable(&self, spec: &Spec, want: Detail, tags: &[TagHash], unsent_only: bool) -> Option<FlightId> {
+        let key = spec.shared_key()?;
+        let ledger = &self.partitions.get(&spec.owner)?.ledger;
+        let response_tags = spec.method.cache.as_ref()?.response_tags;
+        let flights = self.by_key.get(&(key.clone(), want == Detail::Reduced))?;
+        flights.iter().rev().copied().find(|id| {
+            self.flights.get(id).is_some_and(|flight| {
+                let is_current = if response_tags {
+                    flight.generation >= ledger.sequence()
+                } else {
+                    !ledger.is_newer(tags, flight.generation)
+                        && !ledger.is_newer(&flight.tags, flight.generation)
+                };
+                is_current && !(unsent_only && flight.last_sent.is_some())
+            })
+        })
+    }
+
+    fn join(&mut self, id: FlightId, waiter: Option<OpId>, priority: Priority) {
+        let Some(flight) = self.flights.get_mut(&id) else { return };
+        flight.waiters.extend(waiter);
+        if priority > flight.priority {
+            flight.priority = priority;
+            if let Some(attempt) = &flight.attempt {
+                self.outputs.push_back(Output::SetPriority { attempt: attempt.id, priority });
+            }
+        }
+    }
+
+    /// Tags of the answer that the request alone gives.
+    fn request_tags(&self, spec: &Spec) -> Vec<TagHash> {
+        let (Some(cache), Some(partition)) = (&spec.method.cache, self.partitions.get(&spec.owner)) else {
+            return Vec::new();
+        };
+        if !spec.shared {
+            return Vec::new();
+        }
+        let templates = cache.tags.iter().filter(|template| !template.needs_response());
+        let tags = templates.filter_map(|template| template.render(&spec.request, &[], &self.limits).ok());
+        tags.flat_map(|tags| partition.hash_tags(&tags)).collect()
+    }
+
+    /// The generation of what starts now.
+    pub(super) fn sequence(&self, spec: &Spec) -> u64 {
+        self.partitions.get(&spec.owner).map_or(0, |partition| partition.ledger.sequence())
+    }
+
+    /// Sends a flight's request, if its credentials are there; else asks for them.
+    pub(super) fn depart(&mut self, id: FlightId) {
+        let Some(flight) = self.flights.get(&id) else { return };
+        let spec = flight.spec.clone();
+        if !spec.has_credentials() {
+            return self.send(id, None);
+        }
+        let slot = (spec.endpoint.clone(), spec.method.path.clone());
+        let wall_ms = self.now.wall_ms;
+        let account = self.credentials.entry(spec.account.clone()).or_default();
+        if let Some(kept) = account.kept(&slot, wall_ms).cloned() {
+            return self.send(id, Some(kept));
+        }
+        account.wait(slot, id);
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.asking = true;
+        }
+        self.ask_next(&spec.account);
+    }
+
+    pub(super) fn send(&mut self, id: FlightId, credentials: Option<Metadata>) {
+        let Some(flight) = self.flights.get(&id) else { return };
+        let (spec, want, priority, deadline) =
+            (flight.spec.clone(), flight.want, flight.priority, flight.deadline);
+        let method = &spec.method;
+        let mut metadata = spec.metadata.clone();
+        if let Some(credentials) = &credentials {
+            metadata.overlay(credentials);
+        }
+        let body = match detail::shape(method, want, &spec.request, &mut metadata, &self.limits) {
+            Ok(body) => body,
+            Err(error) => {
+                let message = format!("the request of {} cannot be trimmed: {error}", &method.path[1..]);
+                return self.lose(id, Error::misuse(message));
+            }
+        };
+        if metadata.size() > self.config.max_metadata_bytes {
+            let error = self.metadata_too_large(method, metadata.size());
+            return self.lose(id, error);
+        }
+        let remaining = deadline.since(self.now.boot);
+        let timeout = method.attempt_timeout(priority).min(remaining);
+        let attempt = AttemptId(self.name());
+        let timer = self.timers.set(self.now.boot.after(timeout), Timer::Attempt(id));
+        let sequence = self.sequence(&spec);
+        let sent = self.now;
+        self.attempts.insert(attempt, id);
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.last_sent = Some(sent);
+            flight.asking = false;
+            flight.attempt =
+                Some(Attempt { id: attempt, sent, sequence, head: false, credentials, timer: Some(timer) });
+        }
+        self.outputs.push_back(Output::Send(Box::new(Request {
+            attempt,
+            endpoint: spec.endpoint.clone(),
+            path: method.path.clone(),
+            metadata,
+            body,
+            timeout,
+            priority,
+            idempotent: method.is_idempotent(),
+            no_side_effects: method.is_read(),
+        })));
+    }
+
+    /// A flight cannot be sent, whatever the network is like.
+    fn lose(&mut self, id: FlightId, error: Error) {
+        self.ended.push_back((id, Failed { error, class: Class::Other, harmless: true }));
+    }
+
+    pub(super) fn head(&mut self, attempt: AttemptId) {
+        let flight = self.attempts.get(&attempt).and_then(|id| self.flights.get_mut(id));
+        if let Some(attempt) = flight.and_then(|flight| flight.attempt.as_mut()) {
+            attempt.head = true;
+        }
+    }
+
+    /// Takes an attempt off the wire, if it still is of interest.
+    pub(super) fn land(&mut self, attempt: AttemptId) -> Option<(FlightId, Attempt)> {
+        let id = self.attempts.remove(&attempt)?;
+        let mut attempt = self.flights.get_mut(&id)?.attempt.take()?;
+        self.timers.cancel(&mut attempt.timer);
+        Some((id, attempt))
+    }
+
+    pub(super) fn attempt_failed(&mut self, attempt: AttemptId, failure: Failure) {
+        let Some((id, attempt)) = self.land(attempt) else { return };
+        let Some(spec) = self.flights.get(&id).map(|flight| flight.spec.clone()) else { return };
+        let mut failed = failure::understand(failure);
+        self.event(Event::AttemptFailed { method: spec.method.id, kind: failed.error.kind });
+        if failed.class == Class::SignIn {
+            if let Some(credentials) = attempt.credentials {
+                return self.refused(id, &spec, &credentials, failed);
+            }
+            // There is nobody to ask: the server's word is passed on.
+            failed.class = Class::Other;
+            failed.error.kind = ErrorKind::Rejected;
+        }
+        self.flight_failed(id, failed);
+    }
+
+    pub(super) fn attempt_timeout(&mut self, id: FlightId) {
+        let Some(flight) = self.flights.get_mut(&id) else { return };
+        let Some(attempt) = flight.attempt.take() else { return };
+        let timeout = self.now.boot.since(attempt.sent.boot);
+        let method = flight.spec.method.id;
+        self.attempts.remove(&attempt.id);
+        self.outputs.push_back(Output::CancelAttempt(attempt.id));
+        self.event(Event::AttemptFailed { method, kind: ErrorKind::Timeout });
+        self.flight_failed(id, Failed::timeout("the attempt", timeout, false));
+    }
+
+    pub(super) fn total_timeout(&mut self, id: FlightId) {
+        let Some(flight) = self.flights.get_mut(&id) else { return };
+        flight.total = None;
+        let timeout = flight.spec.method.total_timeout(flight.priority);
+        let attempt = flight.attempt.take();
+        if let Some(attempt) = &attempt {
+            let mut timer = attempt.timer;
+            self.timers.cancel(&mut timer);
+            self.attempts.remove(&attempt.id);
+            self.outputs.push_back(Output::CancelAttempt(attempt.id));
+        }
+        self.flight_failed(id, Failed::timeout("the call", timeout, attempt.is_none()));
+    }
+
+    /// A flight has ended without an answer.
+    pub(super) fn flight_failed(&mut self, id: FlightId, failed: Failed) {
+        let Some(mut flight) = self.finish(id) else { return };
+        if failed.class == Class::Transient
+            && let Some(fallback) = flight.fallback.take()
+        {
+            return self.answer_reduced(&flight, &fallback, failed.error);
+        }
+        let spec = &flight.spec;
+        if failed.class == Class::Evicting {
+            self.evict(&flight, &failed.error);
+        }
+        if !failed.harmless && flight.last_sent.is_some() && !spec.method.invalidates.is_empty() {
+            return self.invalidate_without_answer(&flight, failed.error);
+        }
+        for waiter in std::mem::take(&mut flight.waiters) {
+            self.call_failed(waiter, &failed);
+        }
+    }
+
+    /// Takes a flight out of everything.
+    pub(super) fn finish(&mut self, id: FlightId) -> Option<Flight> {
+        let mut flight = self.flights.remove(&id)?;
+        self.timers.cancel(&mut flight.total);
+        if let Some(attempt) = &mut flight.attempt {
+            self.timers.cancel(&mut attempt.timer);
+            self.attempts.remove(&attempt.id);
+        }
+        if let Some(key) = flight.spec.shared_key() {
+            let index = (key.clone(), flight.want == Detail::Reduced);
+            if let Some(flights) = self.by_key.get_mut(&index) {
+                flights.retain(|other| *other != id);
+                if flights.is_empty() {
+                    self.by_key.remove(&index);
+                }
+            }
+        }
+        if flight.asking
+            && let Some(account) = self.credentials.get_mut(&flight.spec.account)
+        {
+            account.forget(&(flight.spec.endpoint.clone(), flight.spec.method.path.clone()), id);
+        }
+        Some(flight)
+    }
+
+    /// Somebody does not wait for a flight any more. The last one to leave a cold read or a mutation cancels it (C8).
+    pub(super) fn leave(&mut self, op: OpId, id: FlightId) {
+        let Some(flight) = self.flights.get_mut(&id) else { return };
+        flight.waiters.remove(&op);
+        let has_head = flight.attempt.as_ref().is_some_and(|attempt| attempt.head);
+        let runs_on = flight.spec.method.is_read() && (flight.renews || has_head);
+        if flight.waiters.is_empty() && !runs_on {
+            self.abandon(id);
+        }
+    }
+
+    /// Cancels a flight. A mutation that was sent may have had its effect (reading 16).
+    pub(super) fn abandon(&mut self, id: FlightId) {
+        let Some(flight) = self.finish(id) else { return };
+        if let Some(attempt) = &flight.attempt {
+            self.outputs.push_back(Output::CancelAttempt(attempt.id));
+            if !flight.spec.method.invalidates.is_empty() {
+                self.invalidate_unanswered(&flight);
+            }
+        }
+    }
+
+    /// Whether a flight started before something that its entry depends on was invalidated.
+    pub(super) fn is_outdated(&self, id: FlightId) -> bool {
+        let Some(flight) = self.flights.get(&id) else { return false };
+        let partition = self.partitions.get(&flight.spec.owner);
+        partition.is_some_and(|partition| partition.ledger.is_newer(&flight.tags, flight.generation))
+    }
+}

@@ -1,0 +1,142 @@
+//! Invalidation: what a mutation makes outdated, durably before anybody hears of it (section D).
+
+use holdover_wire::{Tag, Template};
+
+use super::Engine;
+use crate::call::OpId;
+use crate::error::Error;
+use crate::event::Event;
+use crate::flight::Flight;
+use crate::key::Owner;
+use crate::operation::{Role, Spec};
+use crate::output::Delivered;
+use crate::partition::{Invalidation, Stage, Waiter};
+use crate::session::SessionId;
+use crate::snapshot::Snapshot;
+use crate::store::TagWrite;
+
+impl Engine {
+    /// A call with `invalidates` was acknowledged.
+    pub(super) fn invalidate_by_answer(
+        &mut self,
+        flight: &Flight,
+        response: &[u8],
+        result: &Result<Snapshot, Error>,
+    ) {
+        let tags = self.render(&flight.spec, Some(response));
+        self.invalidate_for(flight, tags, result);
+    }
+
+    /// A call with `invalidates` failed, and may have had its effect.
+    pub(super) fn invalidate_without_answer(&mut self, flight: &Flight, error: Error) {
+        let tags = self.render(&flight.spec, None);
+        self.invalidate_for(flight, tags, &Err(error));
+    }
+
+    /// A call with `invalidates` was cancelled on the wire, and may have had its effect. Nobody waits for it any more.
+    pub(super) fn invalidate_unanswered(&mut self, flight: &Flight) {
+        let tags = self.render(&flight.spec, None);
+        self.invalidate(Invalidation { account: flight.spec.account.clone(), tags, then: Vec::new() });
+    }
+
+    /// The tags that a call invalidates. Those that cannot be rendered are left out: they cannot be attached either.
+    fn render(&self, spec: &Spec, response: Option<&[u8]>) -> Vec<Tag> {
+        let rendered = |template: &Template| {
+            if template.needs_response() && response.is_none() {
+                return None;
+            }
+            template.render(&spec.request, response.unwrap_or_default(), &self.limits).ok()
+        };
+        spec.method.invalidates.iter().filter_map(rendered).flatten().take(self.config.max_tags).collect()
+    }
+
+    fn invalidate_for(&mut self, flight: &Flight, tags: Vec<Tag>, result: &Result<Snapshot, Error>) {
+        let mut then = Vec::new();
+        for waiter in &flight.waiters {
+            let Some(operation) = self.operations.get_mut(waiter) else { continue };
+            operation.flight = None;
+            operation.settling = true;
+            self.timers.cancel(&mut operation.wait);
+            then.push((*waiter, Delivered::Answer(Box::new(result.clone()))));
+        }
+        let account = flight.spec.account.clone();
+        self.invalidate(Invalidation { account, tags, then });
+    }
+
+    pub(super) fn invalidate_tag(&mut self, op: OpId, session: SessionId, tag: Tag) {
+        match self.session(session) {
+            Ok(session) => {
+                let account = session.config.account.clone();
+                self.chores.insert(op, account.clone());
+                let then = vec![(op, Delivered::Done(Ok(())))];
+                self.invalidate(Invalidation { account, tags: vec![tag], then });
+            }
+            Err(error) => self.deliver(op, Delivered::Done(Err(error))),
+        }
+    }
+
+    /// Outdates entries in the account's partition and the device's, has that written, and fetches again what is watched.
+    pub(super) fn invalidate(&mut self, invalidation: Invalidation) {
+        if invalidation.tags.is_empty() {
+            return self.settle_all(invalidation.then);
+        }
+        let mut owners = vec![Owner::Account(invalidation.account.clone()), Owner::Device];
+        // A partition that is being destroyed has nothing left to outdate.
+        owners.retain(|owner| self.partitions.get(owner).is_none_or(|p| p.stage != Stage::Destroying));
+        for owner in &owners {
+            if !self.is_open(owner) {
+                return self.with_partition(owner, Waiter::Invalidate(Box::new(invalidation)));
+            }
+        }
+        let Invalidation { tags, then, .. } = invalidation;
+        self.event(Event::Invalidated { tags: u32::try_from(tags.len()).unwrap_or(u32::MAX) });
+        let on_disk = self.disk.is_open();
+        let mut writes = Vec::new();
+        for owner in &owners {
+            let Some(partition) = self.partitions.get_mut(owner) else { continue };
+            let hashes = partition.hash_tags(&tags);
+            let sequence = partition.ledger.invalidate(hashes.iter().copied());
+            if on_disk && partition.durable {
+                writes.push(TagWrite { partition: partition.id, tags: hashes, sequence });
+            } else if self.config.store {
+                partition.unwritten.extend(tags.iter().cloned());
+            }
+        }
+        if writes.is_empty() {
+            self.settle_all(then);
+        } else {
+            self.write_tags(writes, owners.clone(), tags, then);
+        }
+        for owner in &owners {
+            self.refetch_observers(owner);
+        }
+    }
+
+    /// Tells everybody who waited for tags to be durable.
+    pub(super) fn settle_all(&mut self, then: Vec<(OpId, Delivered)>) {
+        for (op, delivered) in then {
+            self.end_settled(op, delivered);
+        }
+    }
+
+    /// Observers of entries that are outdated now fetch them again (rule B4).
+    fn refetch_observers(&mut self, owner: &Owner) {
+        let watching = |spec: &Spec| spec.key.is_some() && spec.owner == *owner;
+        let observers: Vec<OpId> = self
+            .operations
+            .iter()
+            .filter(|(_, operation)| matches!(operation.role, Role::Observe(_)) && watching(&operation.spec))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in observers {
+            let Some(operation) = self.operations.get(&id) else { continue };
+            let outdated = match operation.flight {
+                Some(flight) => self.is_outdated(flight),
+                None => self.standing(id).is_some_and(|standing| standing.invalidated),
+            };
+            if outdated {
+                self.refetch(id);
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Values that the app already has (rule B6).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Engine;
+use crate::call::{CallOptions, MethodId, OpId};
+use crate::entry::Answer;
+use crate::error::{Error, ErrorKind};
+use crate::event::NotStored;
+use crate::operation::Spec;
+use crate::output::Delivered;
+use crate::partition::{Put, Waiter};
+use crate::session::SessionId;
+use crate::snapshot::Source;
+
+impl Engine {
+    pub(super) fn put(
+        &mut self,
+        op: OpId,
+        session: SessionId,
+        method: MethodId,
+        request: &Bytes,
+        value: Bytes,
+        options: &CallOptions,
+    ) {
+        match self.check_put(session, method, request, &value, options) {
+            Ok(spec) => {
+                self.chores.insert(op, spec.account.clone());
+                let owner = spec.owner.clone();
+                self.with_partition(&owner, Waiter::Put(Box::new(Put { op, spec, value })));
+            }
+            Err(error) => self.deliver(op, Delivered::Done(Err(error))),
+        }
+    }
+
+    fn check_put(
+        &mut self,
+        session: SessionId,
+        method: MethodId,
+        request: &Bytes,
+        value: &Bytes,
+        options: &CallOptions,
+    ) -> Result<Spec, Error> {
+        let method = self.method(method)?;
+        self.check_message(&method, request, "request")?;
+        self.check_message(&method, value, "value")?;
+        let (spec, _) = self.spec(session, &method, request, &options.metadata)?;
+        if spec.shared_key().is_none() {
+            return Err(Error::misuse(format!(
+                "a value cannot be put for this call of {}: its method has no `cache`, or the call stays out of the cache",
+                &method.path[1..]
+            )));
+        }
+        self.check_presence(&method, value).map_err(|failed| failed.error)?;
+        Ok(spec)
+    }
+
+    /// The partition is open.
+    pub(super) fn put_now(&mut self, put: Put) {
+        let Put { op, spec, value } = put;
+        if !self.chores.contains_key(&op) {
+            return;
+        }
+        let answer = Answer {
+            value,
+            sent: self.now,
+            age_before: 0,
+            tags: Arc::new([]),
+            sequence: self.sequence(&spec),
+            outdated: false,
+            put: true,
+        };
+        let kept = self.keep(&spec, answer.clone(), None);
+        let result = match kept {
+            Some(Ok(())) => {
+                self.show_watchers(&spec, &answer, None, Source::Cache, &BTreeSet::new());
+                Ok(())
+            }
+            Some(Err(NotStored::TooLarge)) => Err(Error::new(
+                ErrorKind::TooLarge,
+                "the value is too large to be stored: see max_entry_bytes",
+            )),
+            Some(Err(_)) | None => {
+                Err(Error::new(ErrorKind::Unusable, "the value cannot be stored: its tags cannot be read"))
+            }
+        };
+        self.finish_chore(op, result);
+    }
+}

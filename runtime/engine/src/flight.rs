@@ -1,0 +1,70 @@
+//! Flights: requests on their way, shared by those who want the same answer (rule C6).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::call::{OpId, Priority};
+use crate::clock::Stamp;
+use crate::entry::Answer;
+use crate::metadata::Metadata;
+use crate::network::AttemptId;
+use crate::operation::Spec;
+use crate::snapshot::{Detail, PlanHash};
+use crate::store::TagHash;
+use crate::time::Instant;
+use crate::timer::TimerId;
+
+/// Names a flight within the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FlightId(pub(crate) u64);
+
+/// A request on its way, over all its attempts.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    pub(crate) spec: Arc<Spec>,
+    /// The detail that it asks for.
+    pub(crate) want: Detail,
+    pub(crate) priority: Priority,
+    /// When it must have ended.
+    pub(crate) deadline: Instant,
+    pub(crate) total: Option<TimerId>,
+    /// The partition's sequence number when it started: calls that start after an invalidation do not join it (D3).
+    pub(crate) generation: u64,
+    /// Those of its entry's tags that the request alone gives.
+    pub(crate) tags: Vec<TagHash>,
+    /// Who waits for it.
+    pub(crate) waiters: BTreeSet<OpId>,
+    /// An entry of its key was stored when it started, so it runs on when nobody waits (C8).
+    pub(crate) renews: bool,
+    /// What is on the wire.
+    pub(crate) attempt: Option<Attempt>,
+    /// When its last attempt was sent, if one was.
+    pub(crate) last_sent: Option<Stamp>,
+    /// It waits for the credentials hook.
+    pub(crate) asking: bool,
+    /// Its credentials were refused once.
+    pub(crate) refused: bool,
+    /// It got a reduced answer to a full request, and asks once more: the answer, should that fail (F5).
+    pub(crate) fallback: Option<Fallback>,
+}
+
+/// An answer that is reduced although nobody asked for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Fallback {
+    pub(crate) answer: Answer,
+    pub(crate) plan: PlanHash,
+}
+
+/// One request on the wire.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) id: AttemptId,
+    pub(crate) sent: Stamp,
+    /// The partition's sequence number when it was sent: the generation of its answer (D1).
+    pub(crate) sequence: u64,
+    /// The head of the response has arrived.
+    pub(crate) head: bool,
+    /// What the hook answered.
+    pub(crate) credentials: Option<Metadata>,
+    pub(crate) timer: Option<TimerId>,
+}

@@ -1,0 +1,280 @@
+//! Registered policies: what the engine knows of each method, checked once.
+
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use holdover_annotations::policy;
+use holdover_wire::{Keyer, Presence, Pruner, ReadMask, Schema, Template};
+use prost::Message as _;
+
+use crate::call::{MethodId, Priority};
+use crate::error::Error;
+use crate::network::Quality;
+use crate::snapshot::PlanHash;
+use crate::window::Windows;
+
+/// One method of a registered policy.
+#[derive(Debug)]
+pub(crate) struct Method {
+    pub(crate) id: MethodId,
+    /// "/pricing.v1.Pricing/GetQuote"
+    pub(crate) path: Arc<str>,
+    pub(crate) unary: bool,
+    pub(crate) idempotency: policy::method::Idempotency,
+    pub(crate) cache: Option<Cache>,
+    pub(crate) detail: Option<Detail>,
+    pub(crate) presence: Option<Presence>,
+    pub(crate) invalidates: Vec<Template>,
+    attempt_timeout: Option<Duration>,
+    total_timeout: Option<Duration>,
+    pub(crate) priority: Priority,
+}
+
+/// How answers are kept.
+#[derive(Debug)]
+pub(crate) struct Cache {
+    pub(crate) windows: Windows,
+    pub(crate) stale_after: Option<Duration>,
+    /// Entries belong to the device and to no account.
+    pub(crate) device: bool,
+    /// Entries may be on disk.
+    pub(crate) disk: bool,
+    pub(crate) keyer: Keyer,
+    pub(crate) key_metadata: Vec<String>,
+    pub(crate) tags: Vec<Template>,
+    /// Some tag has a part of the response, so that the tags of a request are not known before its answer.
+    pub(crate) response_tags: bool,
+    /// The encoded schema epoch: length-prefixed (type, epoch) pairs.
+    pub(crate) epoch: Vec<u8>,
+}
+
+/// How answers are trimmed.
+#[derive(Debug)]
+pub(crate) struct Detail {
+    pub(crate) reduce_at: Quality,
+    pub(crate) restore: bool,
+    pub(crate) signal: Signal,
+    pub(crate) plan: PlanHash,
+    pub(crate) response: Pruner,
+    pub(crate) request: Option<Pruner>,
+}
+
+/// How the server is asked.
+#[derive(Debug)]
+pub(crate) enum Signal {
+    Header,
+    GoogleFieldMask,
+    ReadMask(ReadMask),
+}
+
+impl Method {
+    /// Calling changes nothing on the server.
+    pub(crate) fn is_read(&self) -> bool {
+        self.idempotency == policy::method::Idempotency::NoSideEffects
+    }
+
+    /// Calling twice does no harm.
+    pub(crate) fn is_idempotent(&self) -> bool {
+        self.idempotency != policy::method::Idempotency::Unspecified
+    }
+
+    /// Whether calls carry the account's credentials (rule A5).
+    pub(crate) fn has_account(&self) -> bool {
+        !self.cache.as_ref().is_some_and(|cache| cache.device)
+    }
+
+    /// How long one attempt may take (rule C5).
+    pub(crate) fn attempt_timeout(&self, priority: Priority) -> Duration {
+        self.attempt_timeout.unwrap_or(match priority {
+            Priority::Interactive => Duration::from_secs(10),
+            Priority::Background => Duration::from_secs(30),
+        })
+    }
+
+    /// How long all attempts together may take (rule C5).
+    pub(crate) fn total_timeout(&self, priority: Priority) -> Duration {
+        self.total_timeout.unwrap_or(match priority {
+            Priority::Interactive => Duration::from_secs(30),
+            Priority::Background => Duration::from_secs(120),
+        })
+    }
+}
+
+/// Reads an encoded policy; methods get ids from `first` on.
+pub(crate) fn read(encoded: &Bytes, first: usize) -> Result<Vec<Method>, Error> {
+    let set = policy::PolicySet::decode(encoded.clone()).map_err(|error| {
+        Error::misuse(format!(
+            "the registered bytes are not a holdover.policy.v1.PolicySet ({error}): pass what the compiler wrote, unchanged"
+        ))
+    })?;
+    if set.format_version > holdover_annotations::POLICY_FORMAT {
+        return Err(Error::misuse(format!(
+            "the policy has format {} and this runtime reads up to {}: update the runtime, or generate with its compiler",
+            set.format_version,
+            holdover_annotations::POLICY_FORMAT
+        )));
+    }
+    for method in &set.methods {
+        refuse_missing_features(method)?;
+    }
+    let schema = Schema::new(&set).map_err(|error| Error::misuse(error.to_string()))?;
+    set.methods
+        .iter()
+        .zip(schema.methods())
+        .enumerate()
+        .map(|(index, (method, plans))| {
+            let id = u32::try_from(first + index)
+                .map_err(|_| Error::misuse("too many methods are registered: register each policy once"))?;
+            read_method(method, plans, MethodId(id))
+        })
+        .collect()
+}
+
+fn read_method(
+    method: &policy::Method,
+    plans: &holdover_wire::Method,
+    id: MethodId,
+) -> Result<Method, Error> {
+    let broken = |problem: &dyn Display| {
+        Error::misuse(format!(
+            "the policy of {}/{} is broken ({problem}): generate it again",
+            method.service, method.name
+        ))
+    };
+    let unary = method.kind() == policy::method::Kind::Unary;
+    let cache = match &method.cache {
+        Some(cache) if unary => Some(read_cache(method, cache, plans, &broken)?),
+        _ => None,
+    };
+    let detail = match &method.detail {
+        Some(detail) => Some(read_detail(method, detail, plans, &broken)?),
+        None => None,
+    };
+    let delivery = method.delivery.clone().unwrap_or_default();
+    let priority = match delivery.priority() {
+        policy::delivery::Priority::Background => Priority::Background,
+        _ => Priority::Interactive,
+    };
+    Ok(Method {
+        id,
+        path: plans.path().into(),
+        unary,
+        idempotency: method.idempotency(),
+        cache,
+        detail,
+        presence: plans.presence().cloned(),
+        invalidates: plans.invalidates().to_vec(),
+        attempt_timeout: delivery.attempt_timeout.map(Duration::from_nanos),
+        total_timeout: delivery.total_timeout.map(Duration::from_nanos),
+        priority,
+    })
+}
+
+fn read_cache(
+    method: &policy::Method,
+    cache: &policy::Cache,
+    plans: &holdover_wire::Method,
+    broken: &dyn Fn(&dyn Display) -> Error,
+) -> Result<Cache, Error> {
+    if method.idempotency() != policy::method::Idempotency::NoSideEffects {
+        return Err(broken(&"it is cached without being NO_SIDE_EFFECTS"));
+    }
+    let keyer = plans.key().cloned().ok_or_else(|| broken(&"it is cached without a key plan"))?;
+    let mut epoch = Vec::new();
+    for part in &method.epochs {
+        crate::key::put(&mut epoch, part.r#type.as_bytes());
+        epoch.extend_from_slice(&part.epoch.to_be_bytes());
+    }
+    Ok(Cache {
+        windows: Windows {
+            fresh_for: cache.fresh_for,
+            stale_while_revalidate: cache.stale_while_revalidate,
+            stale_if_error: cache.stale_if_error,
+        },
+        stale_after: cache.stale_after.map(Duration::from_nanos),
+        device: cache.scope() == policy::cache::Scope::Device,
+        // Payloads are not sealed yet: sensitive ones stay in memory (rule E1).
+        disk: cache.storage() != policy::cache::Storage::Memory && !method.sensitive_response,
+        keyer,
+        key_metadata: cache.key_metadata.clone(),
+        tags: plans.tags().to_vec(),
+        response_tags: plans.tags().iter().any(Template::needs_response),
+        epoch,
+    })
+}
+
+fn read_detail(
+    method: &policy::Method,
+    detail: &policy::Detail,
+    plans: &holdover_wire::Method,
+    broken: &dyn Fn(&dyn Display) -> Error,
+) -> Result<Detail, Error> {
+    if method.idempotency() != policy::method::Idempotency::NoSideEffects {
+        return Err(broken(&"it is trimmed without being NO_SIDE_EFFECTS"));
+    }
+    let response = plans.response_pruner().cloned().ok_or_else(|| broken(&"its detail block has no plan"))?;
+    let signal = match (&detail.signal, plans.read_mask()) {
+        (Some(policy::detail::Signal::GoogleFieldMask(_)), _) => Signal::GoogleFieldMask,
+        (Some(policy::detail::Signal::ReadMask(_)), Some(mask)) => Signal::ReadMask(mask.clone()),
+        _ => Signal::Header,
+    };
+    if !matches!(signal, Signal::Header) && response.mask_paths().is_empty() {
+        return Err(broken(&"its detail is a field mask without paths"));
+    }
+    Ok(Detail {
+        reduce_at: match detail.reduce_at() {
+            Quality::Unspecified => Quality::Poor,
+            quality => quality,
+        },
+        restore: detail.restore,
+        signal,
+        plan: response.hash().parse().map_err(|error| broken(&error))?,
+        response,
+        request: plans.request_pruner().cloned(),
+    })
+}
+
+/// A runtime that cannot keep a promise refuses to make it.
+fn refuse_missing_features(method: &policy::Method) -> Result<(), Error> {
+    use policy::{Feature, offline::Mode};
+
+    let mut needed: Vec<i32> = method.required_features.clone();
+    // The blocks themselves count too, should a policy not list what it needs.
+    if method.cache.as_ref().is_some_and(|cache| cache.replay_window > 0) {
+        needed.push(Feature::Replay as i32);
+    }
+    match method.offline.as_ref().and_then(|offline| offline.mode.as_ref()) {
+        Some(Mode::Outbox(_)) => needed.push(Feature::Outbox as i32),
+        Some(_) => needed.push(Feature::OfflineMode as i32),
+        None => {}
+    }
+    if let Some(delivery) = &method.delivery {
+        if delivery.retry.is_some() {
+            needed.push(Feature::Retry as i32);
+        }
+        if delivery.defer_at_most > 0 {
+            needed.push(Feature::Defer as i32);
+        }
+        if delivery.reconnect {
+            needed.push(Feature::Reconnect as i32);
+        }
+    }
+    let Some(first) = needed.into_iter().find(|feature| *feature != Feature::Unspecified as i32) else {
+        return Ok(());
+    };
+    let block = match Feature::try_from(first) {
+        Ok(Feature::Replay) => "cache.replay".to_owned(),
+        Ok(Feature::OfflineMode) => "an offline mode (serve_stale, wait or fail_fast)".to_owned(),
+        Ok(Feature::Retry) => "delivery.retry".to_owned(),
+        Ok(Feature::Outbox) => "offline.outbox".to_owned(),
+        Ok(Feature::Defer) => "delivery.defer_at_most".to_owned(),
+        Ok(Feature::Reconnect) => "delivery.reconnect".to_owned(),
+        _ => format!("a feature that it does not know ({first})"),
+    };
+    Err(Error::misuse(format!(
+        "{}/{} uses {block}, which this runtime does not support yet: remove the block, or use a runtime that does",
+        method.service, method.name
+    )))
+}

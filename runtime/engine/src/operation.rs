@@ -1,0 +1,113 @@
+//! Calls in progress, as their callers see them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::call::{CacheMode, DetailMode, Priority};
+use crate::entry::{Entry, Wish};
+use crate::flight::FlightId;
+use crate::key::{Key, Owner};
+use crate::metadata::Metadata;
+use crate::method::Method;
+use crate::session::{Account, Endpoint, SessionId};
+use crate::snapshot::{Detail, Observed};
+use crate::time::Instant;
+use crate::timer::TimerId;
+
+/// What is called: everything that does not change while the call runs.
+#[derive(Debug)]
+pub(crate) struct Spec {
+    pub(crate) session: SessionId,
+    pub(crate) account: Account,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) method: Arc<Method>,
+    pub(crate) request: Bytes,
+    /// Ambient and per call; without credentials.
+    pub(crate) metadata: Metadata,
+    /// Where the answer is stored. `None`: the method is not cached, or this call bypasses the cache.
+    pub(crate) key: Option<Key>,
+    pub(crate) owner: Owner,
+    /// Others may join its flight, and the answer may be stored.
+    pub(crate) shared: bool,
+    /// It brought its own `authorization`.
+    pub(crate) own_authorization: bool,
+    /// It says itself which fields it wants.
+    pub(crate) own_mask: bool,
+}
+
+impl Spec {
+    /// Whether the account's credentials go with it (rules A3, A5).
+    pub(crate) fn has_credentials(&self) -> bool {
+        self.method.has_account() && !self.own_authorization
+    }
+
+    /// The key, if the answer is stored there and others may share it.
+    pub(crate) fn shared_key(&self) -> Option<&Key> {
+        self.key.as_ref().filter(|_| self.shared)
+    }
+}
+
+/// A call in progress.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) spec: Arc<Spec>,
+    /// The same call without what keeps its answer out of the cache: what a refresh of the entry sends.
+    pub(crate) refresh: Arc<Spec>,
+    pub(crate) role: Role,
+    pub(crate) mode: CacheMode,
+    pub(crate) detail: DetailMode,
+    /// The detail of the request that it would send now.
+    pub(crate) want: Detail,
+    pub(crate) priority: Priority,
+    pub(crate) started: Instant,
+    pub(crate) timeout: Duration,
+    /// When the caller's wait is over.
+    pub(crate) wait: Option<TimerId>,
+    /// When row 3 is served.
+    pub(crate) stale_after: Option<TimerId>,
+    /// What it waits for.
+    pub(crate) flight: Option<FlightId>,
+    /// The stored answers as this call knows them, whatever memory has dropped since.
+    pub(crate) held: Option<Entry>,
+    /// It has its answer, and waits until tags are durable.
+    pub(crate) settling: bool,
+}
+
+/// What becomes of the answer.
+#[derive(Debug)]
+pub(crate) enum Role {
+    Get,
+    Prefetch,
+    /// Pull to refresh.
+    Refresh,
+    Observe(Observer),
+}
+
+/// What an observer has been told.
+#[derive(Debug, Default)]
+pub(crate) struct Observer {
+    pub(crate) shown: Option<Observed>,
+    /// When the shown answer is not fresh any more.
+    pub(crate) crossing: Option<TimerId>,
+}
+
+impl Operation {
+    /// What it wants of an entry.
+    pub(crate) fn wish(&self) -> Wish {
+        wish(self.mode, self.detail, self.want)
+    }
+}
+
+/// What a call with these options wants of an entry, asking for `detail`.
+pub(crate) fn wish(mode: CacheMode, detail_mode: DetailMode, detail: Detail) -> Wish {
+    Wish {
+        detail,
+        full_only: detail_mode == DetailMode::Full,
+        max_age: match mode {
+            CacheMode::MaxAge(age) => Some(crate::time::nanos(age)),
+            _ => None,
+        },
+    }
+}

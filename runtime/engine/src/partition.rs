@@ -1,0 +1,79 @@
+//! Partitions: one per account, one for the device. What is stored in one is never seen in another (rule A7).
+
+use bytes::Bytes;
+use holdover_wire::Tag;
+
+use crate::call::OpId;
+use crate::key::{Owner, hash_tag};
+use crate::ledger::Ledger;
+use crate::operation::Spec;
+use crate::output::Delivered;
+use crate::session::Account;
+use crate::store::{PartitionId, PartitionKey, TagHash};
+
+/// One partition, as this run knows it.
+pub(crate) struct Partition {
+    pub(crate) id: PartitionId,
+    /// Names keys and tags in the store, and tags in memory.
+    pub(crate) key: PartitionKey,
+    pub(crate) ledger: Ledger,
+    pub(crate) stage: Stage,
+    /// The store has it, with this key.
+    pub(crate) durable: bool,
+    /// Who waits until it is open.
+    pub(crate) waiting: Vec<Waiter>,
+    /// Invalidated while the store did not work.
+    pub(crate) unwritten: Vec<Tag>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Closed,
+    Opening,
+    Open,
+    /// It is being destroyed. Whoever needs it waits for the new one.
+    Destroying,
+}
+
+/// Who waits for a partition.
+pub(crate) enum Waiter {
+    Call(OpId),
+    Put(Box<Put>),
+    Invalidate(Box<Invalidation>),
+}
+
+/// A value that the app gives.
+pub(crate) struct Put {
+    pub(crate) op: OpId,
+    pub(crate) spec: Spec,
+    pub(crate) value: Bytes,
+}
+
+/// Tags to invalidate, and whom to tell when that is durable.
+pub(crate) struct Invalidation {
+    pub(crate) account: Account,
+    pub(crate) tags: Vec<Tag>,
+    pub(crate) then: Vec<(OpId, Delivered)>,
+}
+
+impl Partition {
+    pub(crate) fn new(owner: &Owner, key: PartitionKey) -> Self {
+        Self {
+            id: owner.partition(),
+            key,
+            ledger: Ledger::default(),
+            stage: Stage::Closed,
+            durable: false,
+            waiting: Vec::new(),
+            unwritten: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.stage == Stage::Open
+    }
+
+    pub(crate) fn hash_tags(&self, tags: &[Tag]) -> Vec<TagHash> {
+        tags.iter().map(|tag| hash_tag(&self.key, tag)).collect()
+    }
+}
