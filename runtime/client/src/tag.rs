@@ -1,5 +1,7 @@
 //! Building tags from values.
 
+use holdover_engine::json;
+
 use crate::{Tag, TagPart};
 
 /// Builds a [`Tag`] from the parts of its template; generated constructors do nothing else.
@@ -26,7 +28,7 @@ impl TagBuilder {
         self
     }
 
-    /// Adds the value that stands for a `{path}`: its JSON text without quotes.
+    /// Adds the value that stands for a `{path}`: its JSON text, as the runtime renders it.
     #[must_use]
     pub fn value(mut self, value: impl TagValue) -> Self {
         self.0.push(TagPart::Value(value.into_text()));
@@ -39,27 +41,33 @@ impl TagBuilder {
     }
 }
 
-/// A scalar that may stand in a tag: strings, booleans and integers. Enums stand as their numbers.
+/// A scalar that may stand in a tag: strings, bytes, booleans and integers. Enums stand as their numbers.
 pub trait TagValue {
-    /// Its JSON text without quotes.
+    /// Its JSON text.
     fn into_text(self) -> String;
 }
 
 impl TagValue for &str {
     fn into_text(self) -> String {
-        self.to_owned()
+        json::string(self)
     }
 }
 
 impl TagValue for String {
     fn into_text(self) -> String {
-        self
+        json::string(&self)
     }
 }
 
 impl TagValue for &String {
     fn into_text(self) -> String {
-        self.clone()
+        json::string(self)
+    }
+}
+
+impl TagValue for &[u8] {
+    fn into_text(self) -> String {
+        json::bytes(self)
     }
 }
 

@@ -187,7 +187,7 @@ impl Engine {
             Input::Put { op, session, method, request, value, options } => {
                 self.put(op, session, method, &request, value, &options);
             }
-            Input::Invalidate { op, session, tag } => self.invalidate_tag(op, session, tag),
+            Input::Invalidate { op, session, tag } => self.invalidate_tag(op, session, &tag),
             Input::Network(network) => self.network_changed(network),
             Input::Credentials { ask, answer } => self.credentials_answered(ask, answer),
             Input::CredentialsChanged { account } => self.credentials_changed(&account),

@@ -6,9 +6,8 @@ use crate::call::{CallOptions, Form, MethodId, OpId};
 use crate::credentials::{AskId, CredentialsAnswer};
 use crate::metadata::Metadata;
 use crate::network::{AttemptId, Failure, NetworkState, Response};
-use crate::session::{Account, Session, SessionId};
+use crate::session::{Account, Session, SessionId, Tag};
 use crate::store::{OutboxChoice, StoreAnswer, StoreFault, StoreId};
-use holdover_wire::Tag;
 
 /// A fact. Unknown ids of attempts, questions, store commands and operations are ignored: the driver and the engine
 /// cancel past each other without locks.

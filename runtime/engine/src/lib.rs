@@ -46,12 +46,12 @@ pub use credentials::{AskCredentials, AskId, CredentialsAnswer};
 pub use engine::{Engine, Registered, Seed};
 pub use error::{Code, Error, ErrorKind, StatusDetail};
 pub use event::{Bypass, Event, NotStored};
-pub use holdover_wire::{Tag, TagPart, json};
+pub use holdover_wire::json;
 pub use input::Input;
 pub use metadata::Metadata;
 pub use network::{AttemptId, Failure, NetworkState, Quality, Request, Response, TransportFailure};
 pub use output::{Delivered, Output};
-pub use session::{Account, Endpoint, Session, SessionId};
+pub use session::{Account, Endpoint, Session, SessionId, Tag, TagPart};
 pub use snapshot::{Detail, Freshness, NotAPlanHash, Observed, PlanHash, Snapshot, Source, Withheld};
 pub use store::{
     KeyHash, Loaded, OutboxChoice, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, StoreFault,

@@ -49,3 +49,26 @@ pub struct Session {
     /// Lower-case names of ambient metadata whose values enter every key.
     pub varies: Vec<String>,
 }
+
+/// One part of a tag's text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TagPart {
+    /// What the template says outside of braces, with its escapes undone.
+    Literal(String),
+    /// A value as JSON text, as [`crate::json`] writes it: `"r-17"` (in quotes), `42`, `true`.
+    Value(String),
+}
+
+/// A tag, as parts and never as a flat string, so that no value can pass for a literal (rule D4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag(pub Vec<TagPart>);
+
+impl Tag {
+    /// The tag that a template with these parts renders.
+    pub(crate) fn rendered(&self) -> holdover_wire::Tag {
+        holdover_wire::Tag::from_parts(self.0.iter().map(|part| match part {
+            TagPart::Literal(text) => holdover_wire::TagPart::Literal(text),
+            TagPart::Value(text) => holdover_wire::TagPart::Value(text),
+        }))
+    }
+}

@@ -63,13 +63,13 @@ impl Engine {
         self.invalidate(Invalidation { account, tags, then });
     }
 
-    pub(super) fn invalidate_tag(&mut self, op: OpId, session: SessionId, tag: Tag) {
+    pub(super) fn invalidate_tag(&mut self, op: OpId, session: SessionId, tag: &crate::session::Tag) {
         match self.session(session) {
             Ok(session) => {
                 let account = session.config.account.clone();
                 self.chores.insert(op, account.clone());
                 let then = vec![(op, Delivered::Done(Ok(())))];
-                self.invalidate(Invalidation { account, tags: vec![tag], then });
+                self.invalidate(Invalidation { account, tags: vec![tag.rendered()], then });
             }
             Err(error) => self.deliver(op, Delivered::Done(Err(error))),
         }
