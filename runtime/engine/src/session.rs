@@ -66,9 +66,14 @@ pub struct Tag(pub Vec<TagPart>);
 impl Tag {
     /// The tag that a template with these parts renders.
     pub(crate) fn rendered(&self) -> holdover_wire::Tag {
-        holdover_wire::Tag::from_parts(self.0.iter().map(|part| match part {
-            TagPart::Literal(text) => holdover_wire::TagPart::Literal(text),
-            TagPart::Value(text) => holdover_wire::TagPart::Value(text),
-        }))
+        let parts: Vec<_> = self
+            .0
+            .iter()
+            .map(|part| match part {
+                TagPart::Literal(text) => holdover_wire::TagPart::Literal(text),
+                TagPart::Value(text) => holdover_wire::TagPart::Value(text),
+            })
+            .collect();
+        holdover_wire::Tag::from_parts(&parts)
     }
 }
