@@ -1,2 +1,7 @@
 //! Tests of the compiler from the outside.
 #![forbid(unsafe_code)]
+
+pub mod compare;
+pub mod known;
+pub mod protoc;
+pub mod schemas;

@@ -29,6 +29,18 @@ pub(crate) struct Written {
 }
 
 impl LoadedFile {
+    /// A file as it was parsed, before anything is resolved.
+    pub(crate) fn new(
+        name: &str,
+        id: FileId,
+        descriptor: FileDescriptorProto,
+        locations: Vec<Location>,
+    ) -> Self {
+        let spans = Spans::new(id, &locations);
+        let name = name.to_owned();
+        LoadedFile { name, id, target: false, descriptor, locations, spans, options: HashMap::new() }
+    }
+
     /// The name under which it is imported: `pricing/v1/pricing.proto`.
     pub fn name(&self) -> &str {
         &self.name

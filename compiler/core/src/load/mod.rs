@@ -14,6 +14,7 @@ mod option;
 mod path;
 mod pool;
 mod qualify;
+mod raw;
 mod read;
 mod sources;
 mod suggest;
@@ -31,7 +32,7 @@ pub use walk::Target;
 
 use std::collections::HashMap;
 
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, FileDescriptor};
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
 use crate::diagnostic::{Diagnostics, Report, SourceMap, Span};
@@ -59,6 +60,7 @@ pub fn load<S: AsRef<str>>(sources: &dyn Sources, files: &[S]) -> Result<Loaded,
     for file in files {
         reader.target(file.as_ref());
     }
+    reader.imports();
     let mut diagnostics = std::mem::take(&mut reader.diagnostics);
     let mut all = std::mem::take(&mut reader.files);
     let sources = reader.map.clone();
@@ -170,14 +172,24 @@ impl Loaded {
         FileDescriptorSet { file }
     }
 
+    /// A file as an encoded `FileDescriptorProto`, custom options included and source information left out: what
+    /// `protoc --descriptor_set_out --retain_options` writes for it.
+    pub fn encoded(&self, file: &LoadedFile) -> Vec<u8> {
+        let bytes = self.pool_file(file).encode_to_vec();
+        raw::with_imports(&bytes, &file.descriptor).expect("prost-reflect writes well-formed messages")
+    }
+
+    fn pool_file(&self, file: &LoadedFile) -> FileDescriptor {
+        self.pool.get_file_by_name(&file.name).expect("the pool was built from these files")
+    }
+
     fn descriptor(&self, file: &LoadedFile) -> FileDescriptorProto {
-        let descriptor = self.pool.get_file_by_name(&file.name).expect("the pool was built from these files");
         FileDescriptorProto {
             // The pool's imports are not those of the file; see `pool`.
             dependency: file.descriptor.dependency.clone(),
             public_dependency: file.descriptor.public_dependency.clone(),
             weak_dependency: file.descriptor.weak_dependency.clone(),
-            ..descriptor.file_descriptor_proto().clone()
+            ..self.pool_file(file).file_descriptor_proto().clone()
         }
     }
 }

@@ -7,7 +7,7 @@ use miette::Diagnostic as _;
 use prost_reflect::DescriptorPool;
 use prost_types::FileDescriptorProto;
 
-use super::file::{LoadedFile, Spans};
+use super::file::LoadedFile;
 use super::{Sources, codes, path, text};
 use crate::diagnostic::{Diagnostic, Diagnostics, FileId, SourceMap, Span};
 
@@ -70,7 +70,7 @@ impl<'a> Reader<'a> {
         self.known.get(import_path).copied().flatten()
     }
 
-    /// Reads a file that was asked for, and all that it needs.
+    /// Reads a file that was asked for.
     pub(crate) fn target(&mut self, import_path: &str) {
         if !is_import_path(import_path) {
             self.diagnostics.push(
@@ -83,14 +83,17 @@ impl<'a> Reader<'a> {
         if let Some(Some(index)) = self.known.get(import_path) {
             self.files[*index].target = true;
         }
+    }
+
+    /// Reads everything that the files read so far import.
+    pub(crate) fn imports(&mut self) {
         // Breadth first: what is not there yet is appended, and its imports are looked at in turn.
         let mut next = 0;
         while next < self.files.len() {
-            let imports: Vec<(String, Option<Span>)> = {
-                let file = &self.files[next];
-                let dependencies = file.descriptor.dependency.iter().enumerate();
-                dependencies.map(|(i, name)| (name.clone(), import_span(file, i))).collect()
-            };
+            let file = &self.files[next];
+            let imports: Vec<(String, Option<Span>)> = (file.descriptor.dependency.iter().enumerate())
+                .map(|(i, name)| (name.clone(), import_span(file, i)))
+                .collect();
             for (name, span) in imports {
                 self.file(&name, span);
             }
@@ -115,6 +118,12 @@ impl<'a> Reader<'a> {
             Some(span) => diagnostic.at(span, "imported here"),
             None => diagnostic,
         };
+        // Google's files on an include path may be newer than the parser, and may not be older than the options that
+        // prost-reflect knows: the built-in ones win.
+        if let Some(descriptor) = well_known(import_path) {
+            let id = self.map.add(format!("<built in>/{import_path}"), None);
+            return Some(LoadedFile::new(import_path, id, descriptor, Vec::new()));
+        }
         let found = match self.sources.read(import_path) {
             Ok(found) => found,
             Err(error) => {
@@ -146,18 +155,6 @@ impl<'a> Reader<'a> {
             );
         }
         let Some(found) = found else {
-            if let Some(descriptor) = well_known(import_path) {
-                let id = self.map.add(format!("<built in>/{import_path}"), None);
-                return Some(LoadedFile {
-                    name: import_path.to_owned(),
-                    id,
-                    target: false,
-                    descriptor,
-                    locations: Vec::new(),
-                    spans: Spans::default(),
-                    options: HashMap::new(),
-                });
-            }
             self.missing(import_path, imported_at);
             return None;
         };
@@ -238,16 +235,7 @@ impl<'a> Reader<'a> {
             Ok(mut descriptor) => {
                 let locations =
                     descriptor.source_code_info.take().map(|info| info.location).unwrap_or_default();
-                let spans = Spans::new(id, &locations);
-                Some(LoadedFile {
-                    name: import_path.to_owned(),
-                    id,
-                    target: false,
-                    descriptor,
-                    locations,
-                    spans,
-                    options: HashMap::new(),
-                })
+                Some(LoadedFile::new(import_path, id, descriptor, locations))
             }
             Err(error) => {
                 let all: Vec<&dyn miette::Diagnostic> = std::iter::once(&error as &dyn miette::Diagnostic)
