@@ -24,15 +24,9 @@ pub(crate) async fn read(
     let (head, body) = response.into_parts();
     let mut headers = head.headers;
 
-    // Trailers-Only: the status is in the head, and nothing follows.
-    match status::take_grpc(&mut headers) {
-        GrpcStatus::Missing => {}
-        GrpcStatus::Malformed => return Err(malformed("the head's grpc-status is not a number")),
-        GrpcStatus::Ok => return Err(malformed("the status is OK, but there is no message")),
-        GrpcStatus::Failed(failed) => {
-            return Err(failed.with_metadata(&HeaderMap::new(), &headers));
-        }
-    }
+    // Trailers-Only: the status is in the head, and nothing follows. Some servers say it in the head and again in the
+    // trailers, with the details there, so those are waited for.
+    let in_head = status::take_grpc(&mut headers);
 
     let encoding = Encoding::of(&headers);
     let mut pieces = Pieces::new(body, protocol == Protocol::GrpcWeb, bounds);
@@ -40,11 +34,14 @@ pub(crate) async fn read(
     let mut trailers = loop {
         let piece = match pieces.next().await {
             Ok(piece) => piece,
-            // A proxy's error page under a gRPC content type: its HTTP status says more than its bytes.
-            Err(failure) if !head.status.is_success() => {
-                return Err(intercepted(head.status, describe(failure)));
+            Err(failure) => {
+                return Err(match in_head {
+                    GrpcStatus::Failed(failed) => failed.with_metadata(&headers, &HeaderMap::new()),
+                    // A proxy's error page under a gRPC content type: its HTTP status says more than its bytes.
+                    _ if !head.status.is_success() => intercepted(head.status, describe(failure)),
+                    _ => failure,
+                });
             }
-            Err(failure) => return Err(failure),
         };
         match piece {
             Piece::Message(frame) if message.is_none() => message = Some(frame),
@@ -60,7 +57,11 @@ pub(crate) async fn read(
     };
     bounds.check_metadata(metadata::size(&trailers), "the response's trailers")?;
 
-    match status::take_grpc(&mut trailers) {
+    let said = match status::take_grpc(&mut trailers) {
+        GrpcStatus::Missing => in_head,
+        said => said,
+    };
+    match said {
         GrpcStatus::Failed(failed) => Err(failed.with_metadata(&headers, &trailers)),
         _ if !head.status.is_success() => Err(intercepted(head.status, "no grpc-status came with it")),
         GrpcStatus::Missing => Err(cut_short("the answer ends without a grpc-status")),

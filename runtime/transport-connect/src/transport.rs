@@ -190,7 +190,12 @@ impl Framing {
         let content_type = response.headers().get(CONTENT_TYPE);
         let text = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
         let framing = match protocol {
-            Protocol::Grpc | Protocol::GrpcWeb => protocol.frames(text).then_some(Self::Grpc),
+            Protocol::Grpc => protocol.frames(text).then_some(Self::Grpc),
+            // tonic answers in gRPC's own type where a layer around gRPC-Web refuses a call, such as for its deadline.
+            Protocol::GrpcWeb => {
+                let refused = Protocol::Grpc.frames(text) && response.headers().contains_key("grpc-status");
+                (protocol.frames(text) || refused).then_some(Self::Grpc)
+            }
             Protocol::Connect if status == http::StatusCode::OK => {
                 protocol.frames(text).then_some(Self::Connect)
             }

@@ -5,6 +5,7 @@ mod support;
 
 use bytes::Bytes;
 use holdover_client::{Code, Failure, Metadata, Protocol};
+use holdover_transport_connect::{HttpFailure, HttpFailureKind};
 use prost::Message as _;
 use support::{PROTOCOLS, Scripted, answer, frame, outcome, refusal};
 
@@ -67,6 +68,32 @@ async fn a_status_without_a_body_stands_in_the_head() {
         assert_eq!((said.code, said.message.as_str()), (Code::PermissionDenied, "no"));
         assert_eq!(said.metadata.text("x-why"), Some("9"));
     }
+}
+
+/// As connectrpc's server has it.
+#[tokio::test]
+async fn a_status_in_the_head_may_be_said_again_in_the_trailers_with_the_details() {
+    let scripted = answer(200, &[("content-type", "application/grpc"), ("grpc-status", "5")], "")
+        .trailers(&[("grpc-status", "5"), ("grpc-message", "gone"), ("grpc-status-details-bin", "CAU")]);
+    let said = said(Protocol::Grpc, scripted).await;
+    assert_eq!((said.code, said.message.as_str(), &said.details[..]), (Code::NotFound, "gone", &[8, 5][..]));
+}
+
+#[tokio::test]
+async fn a_status_in_the_head_stands_when_the_rest_is_lost() {
+    let reset = HttpFailure::new(HttpFailureKind::Reset, "connection reset by peer");
+    for body in ["", "\0\0\0"] {
+        let scripted = answer(200, &[("content-type", "application/grpc"), ("grpc-status", "5")], body);
+        assert_eq!(said(Protocol::Grpc, scripted.clone()).await.code, Code::NotFound);
+        assert_eq!(said(Protocol::Grpc, scripted.breaks(reset.clone())).await.code, Code::NotFound);
+    }
+}
+
+/// As tonic has it, where a layer around tonic-web refuses the call.
+#[tokio::test]
+async fn a_refusal_in_grpcs_type_is_understood_by_grpc_web() {
+    let head = &[("content-type", "application/grpc"), ("grpc-status", "4")];
+    assert_eq!(said(Protocol::GrpcWeb, answer(200, head, "")).await.code, Code::DeadlineExceeded);
 }
 
 #[tokio::test]

@@ -1,2 +1,24 @@
-//! End-to-end tests against real servers.
+//! Real servers for the end-to-end tests: tonic and connectrpc over loopback sockets, and what stands between a client
+//! and its server on a bad day.
+//!
+//! A test scripts one [`Handler`] and lets any of the servers serve it; what they do with it (framing, compression,
+//! statuses, deadlines) is their own. Servers run on threads of their own, so that one can be taken down in the middle of
+//! a call as a crash would do it.
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "only tests use it, and a panic is how they fail"
+)]
+
+mod connect;
+mod handler;
+mod identity;
+mod running;
+mod site;
+mod tonic_server;
+
+pub use handler::{Answer, Asked, Handler, Refusal};
+pub use identity::Identity;
+pub use running::{Server, portal};
+pub use site::{Site, Stack, transport};

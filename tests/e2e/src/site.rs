@@ -1,0 +1,107 @@
+//! Every way in which a client and a server can meet.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use holdover_client::{Endpoint, Limits, Protocol};
+use holdover_transport_connect::{ConnectTransport, HyperService};
+
+use crate::handler::Handler;
+use crate::identity::Identity;
+use crate::running::Server;
+use crate::{connect, tonic_server};
+
+/// Whose server it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stack {
+    /// tonic, with tonic-web.
+    Tonic,
+    /// connectrpc.
+    Connectrpc,
+}
+
+/// A server of one stack, spoken to in one protocol, over one kind of connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// Whose server it is.
+    pub stack: Stack,
+    /// What is spoken.
+    pub protocol: Protocol,
+    /// TLS, with what the server offers by ALPN; `None`: plain text.
+    pub tls: Option<&'static [&'static str]>,
+    /// The server compresses for clients that accept it.
+    pub gzip: bool,
+}
+
+const BOTH: &[&str] = &["h2", "http/1.1"];
+const OLD: &[&str] = &["http/1.1"];
+
+impl Site {
+    /// One per stack, protocol and kind of connection that exists.
+    pub fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        for gzip in [false, true] {
+            for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
+                // tonic offers HTTP/2 alone over TLS.
+                for tls in [None, Some(BOTH)] {
+                    all.push(Self { stack: Stack::Tonic, protocol, tls, gzip });
+                }
+            }
+            for protocol in [Protocol::Connect, Protocol::Grpc, Protocol::GrpcWeb] {
+                for tls in [None, Some(BOTH), Some(OLD)] {
+                    if protocol != Protocol::Grpc || tls != Some(OLD) {
+                        all.push(Self { stack: Stack::Connectrpc, protocol, tls, gzip });
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// One per stack and protocol, over plain text.
+    pub fn plain() -> Vec<Self> {
+        Self::all().into_iter().filter(|site| site.tls.is_none() && !site.gzip).collect()
+    }
+
+    /// The HTTP version in which client and server meet.
+    pub fn http_version(&self) -> http::Version {
+        let old = match self.tls {
+            None => self.protocol != Protocol::Grpc,
+            Some(alpn) => self.stack == Stack::Connectrpc && alpn == OLD,
+        };
+        if old { http::Version::HTTP_11 } else { http::Version::HTTP_2 }
+    }
+
+    /// Starts the server on a free port.
+    pub fn serve(&self, handler: impl Handler) -> Server {
+        self.serve_at(None, handler)
+    }
+
+    /// Starts the server on the port of one that was stopped.
+    pub fn serve_at(&self, address: Option<SocketAddr>, handler: impl Handler) -> Server {
+        let handler: Arc<dyn Handler> = Arc::new(handler);
+        let identity = self.tls.map(|_| Identity::of("localhost"));
+        match self.stack {
+            Stack::Tonic => tonic_server::start(address, handler, identity.as_ref(), self.gzip),
+            Stack::Connectrpc => {
+                connect::start(address, handler, identity.as_ref(), self.tls.unwrap_or_default(), self.gzip)
+            }
+        }
+    }
+
+    /// The endpoint to call `server` at.
+    pub fn endpoint(&self, server: &Server) -> Endpoint {
+        let plain = self.tls.is_none();
+        Endpoint::parse("e2e", &server.url(), self.protocol, plain, Limits::default()).unwrap()
+    }
+}
+
+/// A transport that trusts `server`.
+pub fn transport(server: &Server) -> ConnectTransport<HyperService> {
+    match server.root_pem() {
+        None => ConnectTransport::new(),
+        Some(pem) => {
+            ConnectTransport::over(HyperService::builder().trust_only_pem(pem.as_bytes()).build().unwrap())
+        }
+    }
+}
