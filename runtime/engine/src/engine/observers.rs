@@ -125,10 +125,14 @@ impl Engine {
         self.show_refreshing(id);
     }
 
-    /// The value that is shown, being refreshed; `loading` if none is.
+    /// The value that is shown, being refreshed. A failure stays until the refresh has ended: a screen that says what is
+    /// wrong does not flicker while the runtime tries again (reading 19).
     fn show_refreshing(&mut self, id: OpId) {
-        let shows_value =
-            self.observer(id).is_some_and(|observer| matches!(observer.shown, Some(Observed::Value(_))));
+        let Some(observer) = self.observer(id) else { return };
+        if matches!(observer.shown, Some(Observed::Failed(_))) {
+            return;
+        }
+        let shows_value = matches!(observer.shown, Some(Observed::Value(_)));
         let state = match self.standing(id).filter(|_| shows_value) {
             Some(standing) => {
                 let freshness = shown_freshness(standing.row);

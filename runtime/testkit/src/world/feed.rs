@@ -44,7 +44,8 @@ pub(super) fn feed(world: &mut World, input: &In) -> Result<(), String> {
                 Part::Literal(text) => TagPart::Literal(text.clone()),
                 Part::Value { value } => TagPart::Value(value.to_string()),
             });
-            world.handle(Input::Invalidate { op, session, tag: Tag(parts.collect()) })
+            let tag = Tag(parts.collect());
+            world.handle(Input::Invalidate { op, session, tag })
         }
         In::SignOut(sign_out) => {
             let id = session_id(world, sign_out.session.as_ref())?;
