@@ -40,7 +40,7 @@ pub use runtime::{Runtime, RuntimeBuilder};
 pub use session::Session;
 pub use snapshot::{Provenance, Snapshot};
 pub use store::OutboxChoice;
-pub use store::Store;
+pub use store::{MemoryStore, Store};
 pub use telemetry::Stats;
 pub use transport::{Limits, OnHead, Timings, Transport, UnaryRequest, UnaryResponse};
 pub use view::{Items, View};

@@ -1,5 +1,9 @@
 //! Where answers outlive the process: the seam that a store fills.
 
+mod memory;
+
+pub use memory::MemoryStore;
+
 pub use holdover_engine::{
     KeyHash, Loaded, OutboxChoice, PartitionId, PartitionKey, PlanHash, Record, StoreAnswer, StoreCommand,
     StoreFault, StoreFaultKind, TagHash, TagWrite, Variant,

@@ -3,8 +3,10 @@
 
 pub mod api;
 pub mod body;
+pub mod random;
 pub mod replay;
 pub mod rules;
 pub mod span;
+pub mod store;
 pub mod vector;
 pub mod world;

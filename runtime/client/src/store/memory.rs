@@ -1,0 +1,189 @@
+//! A store without a disk.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{
+    KeyHash, Loaded, OutboxChoice, PartitionId, PartitionKey, Record, Store, StoreAnswer, StoreCommand,
+    StoreFault, StoreFaultKind, TagHash, TagWrite, Variant,
+};
+
+/// Keeps records in memory. Clones share them, so that a clone plays the part of the disk that outlives a runtime: for
+/// tests, and as the measure for other stores.
+#[derive(Clone, Debug)]
+pub struct MemoryStore {
+    contents: Arc<Mutex<Contents>>,
+    budget: usize,
+    opened: bool,
+}
+
+#[derive(Debug, Default)]
+struct Contents {
+    partitions: BTreeMap<PartitionId, Partition>,
+    /// Sign-outs that were not finished, in the order of their marks.
+    marks: Vec<(PartitionId, OutboxChoice)>,
+    highest_wall_ms: Option<i64>,
+    bytes: usize,
+    /// Counts uses, to tell which was the last.
+    uses: u64,
+}
+
+#[derive(Debug)]
+struct Partition {
+    key: PartitionKey,
+    sequence: u64,
+    tags: BTreeMap<TagHash, u64>,
+    records: BTreeMap<(KeyHash, bool), Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    record: Record,
+    used: u64,
+}
+
+impl MemoryStore {
+    /// Nothing in it, and room for 64 MB.
+    pub fn new() -> Self {
+        Self::with_budget(64 << 20)
+    }
+
+    /// Room for this many bytes of values, with their tags and the engine's notes.
+    pub fn with_budget(bytes: usize) -> Self {
+        Self { contents: Arc::default(), budget: bytes, opened: false }
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Store for MemoryStore {
+    fn execute(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
+        let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(command, StoreCommand::Recreate) {
+            *contents = Contents::default();
+        }
+        if matches!(command, StoreCommand::Open | StoreCommand::Recreate) {
+            self.opened = true;
+            return Ok(contents.opened());
+        }
+        if !self.opened {
+            let message = "the store was not opened".to_owned();
+            return Err(StoreFault { kind: StoreFaultKind::Io, message });
+        }
+        Ok(contents.execute(command, self.budget))
+    }
+}
+
+impl Contents {
+    fn opened(&self) -> StoreAnswer {
+        let unfinished = self.marks.iter().map(|(partition, _)| *partition).collect();
+        StoreAnswer::Opened { highest_wall_ms: self.highest_wall_ms, unfinished }
+    }
+
+    fn execute(&mut self, command: StoreCommand, budget: usize) -> StoreAnswer {
+        match command {
+            StoreCommand::Open | StoreCommand::Recreate => return self.opened(),
+            StoreCommand::OpenPartition { partition, fresh_key } => {
+                let partition = self.partitions.entry(partition).or_insert_with(|| Partition {
+                    key: fresh_key,
+                    sequence: 0,
+                    tags: BTreeMap::new(),
+                    records: BTreeMap::new(),
+                });
+                return StoreAnswer::Partition { key: partition.key.clone(), sequence: partition.sequence };
+            }
+            StoreCommand::Load { partition, key } => return StoreAnswer::Found(self.load(partition, key)),
+            StoreCommand::Save { record, wall_ms } => {
+                self.highest_wall_ms = self.highest_wall_ms.max(Some(wall_ms));
+                self.save(record);
+                self.evict(budget, wall_ms);
+            }
+            StoreCommand::Remove { partition, key, reduced_only } => {
+                if let Some(partition) = self.partitions.get_mut(&partition) {
+                    let reduced = partition.records.remove(&(key, true));
+                    let full = if reduced_only { None } else { partition.records.remove(&(key, false)) };
+                    self.bytes -= reduced.iter().chain(&full).map(Kept::bytes).sum::<usize>();
+                }
+            }
+            StoreCommand::WriteTags(writes) => writes.into_iter().for_each(|write| self.write_tags(write)),
+            StoreCommand::MarkSignOut { partition, outbox } => {
+                if self.marks.iter().all(|(marked, _)| *marked != partition) {
+                    self.marks.push((partition, outbox));
+                }
+            }
+            StoreCommand::DropPartition { partition, erase: _ } => {
+                if let Some(dropped) = self.partitions.remove(&partition) {
+                    self.bytes -= dropped.records.values().map(Kept::bytes).sum::<usize>();
+                }
+                self.marks.retain(|(marked, _)| *marked != partition);
+            }
+        }
+        StoreAnswer::Done
+    }
+
+    fn load(&mut self, partition: PartitionId, key: KeyHash) -> Vec<Loaded> {
+        let Some(partition) = self.partitions.get_mut(&partition) else { return Vec::new() };
+        let Partition { tags, records, .. } = partition;
+        self.uses += 1;
+        let uses = self.uses;
+        let found = records.range_mut((key, false)..=(key, true)).map(|(_, kept)| {
+            kept.used = uses;
+            let sequences = kept.record.tags.iter().filter_map(|tag| tags.get(tag).copied());
+            Loaded { record: kept.record.clone(), tag_sequence: sequences.max().unwrap_or(0) }
+        });
+        found.collect()
+    }
+
+    /// A record of a partition that is not there is not kept: the partition was destroyed meanwhile.
+    fn save(&mut self, record: Record) {
+        let Some(partition) = self.partitions.get_mut(&record.partition) else { return };
+        self.uses += 1;
+        let slot = (record.key, record.variant != Variant::Full);
+        let kept = Kept { record, used: self.uses };
+        self.bytes += kept.bytes();
+        if let Some(before) = partition.records.insert(slot, kept) {
+            self.bytes -= before.bytes();
+        }
+    }
+
+    fn write_tags(&mut self, write: TagWrite) {
+        let Some(partition) = self.partitions.get_mut(&write.partition) else { return };
+        // Two runtimes that share a store count apart; a number that comes late is raised, so that it invalidates too much
+        // rather than too little.
+        let sequence = write.sequence.max(partition.sequence.saturating_add(1));
+        partition.sequence = sequence;
+        partition.tags.extend(write.tags.into_iter().map(|tag| (tag, sequence)));
+    }
+
+    /// Makes room: what is expired goes first, then what was not used for longest.
+    fn evict(&mut self, budget: usize, wall_ms: i64) {
+        if self.bytes <= budget {
+            return;
+        }
+        let mut candidates: Vec<(bool, u64, PartitionId, (KeyHash, bool))> = Vec::new();
+        for (id, partition) in &self.partitions {
+            let order = |(slot, kept): (&(KeyHash, bool), &Kept)| {
+                (kept.record.expires_ms > wall_ms, kept.used, *id, *slot)
+            };
+            candidates.extend(partition.records.iter().map(order));
+        }
+        candidates.sort_unstable();
+        for (_, _, id, slot) in candidates {
+            if self.bytes <= budget {
+                return;
+            }
+            let removed = self.partitions.get_mut(&id).and_then(|partition| partition.records.remove(&slot));
+            self.bytes -= removed.as_ref().map_or(0, Kept::bytes);
+        }
+    }
+}
+
+impl Kept {
+    fn bytes(&self) -> usize {
+        self.record.value.len() + self.record.meta.len() + 32 * self.record.tags.len()
+    }
+}

@@ -1,0 +1,336 @@
+//! The open file.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use holdover_client::store::{PartitionId, StoreAnswer, StoreCommand, StoreFault, StoreFaultKind};
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use crate::checksum::Checksum;
+use crate::fault::Trouble;
+use crate::lock::{NoLock, ProcessLock};
+use crate::schema::{APPLICATION, FILE, LOCK, MAX_VALUE, OBJECTS, VERSION};
+
+/// The one connection of this process to a cache file.
+#[derive(Debug)]
+pub(crate) struct Database {
+    path: PathBuf,
+    /// `None` after the file failed: it is opened again by the next [`StoreCommand::Open`].
+    pub(crate) connection: Option<Connection>,
+    pub(crate) notes: Notes,
+    durable: bool,
+    _lock: ProcessLock,
+}
+
+/// What is known about the file without looking.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    pub(crate) budget: u64,
+    /// Row ids of partitions.
+    pub(crate) partitions: HashMap<PartitionId, i64>,
+    /// The sum of the records' sizes.
+    pub(crate) bytes: u64,
+    /// Counts uses, to tell which was the last.
+    pub(crate) uses: i64,
+    /// Records that were loaded since the last save, with their uses: written with the next one.
+    pub(crate) touched: HashMap<i64, i64>,
+    pub(crate) highest_wall_ms: Option<i64>,
+}
+
+/// How sure a commit has to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Outlives the process.
+    Process,
+    /// Outlives a power cut.
+    Power,
+}
+
+impl Database {
+    /// Opens the cache of a folder, or makes one.
+    pub(crate) fn at(folder: &Path, budget: u64) -> Result<Self, StoreFault> {
+        let path = folder.join(FILE);
+        let lock = match ProcessLock::take(&folder.join(LOCK)) {
+            Ok(lock) => lock,
+            Err(NoLock::Held) => {
+                let message = format!(
+                    "{}: another process uses it: give each process a folder of its own",
+                    path.display()
+                );
+                return Err(StoreFault { kind: StoreFaultKind::Held, message });
+            }
+            Err(NoLock::Trouble(trouble)) => return Err(trouble.into_fault(&path)),
+        };
+        let notes = Notes { budget, ..Notes::default() };
+        Ok(Self { path, connection: None, notes, durable: false, _lock: lock })
+    }
+
+    pub(crate) fn execute(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
+        let done = self.try_execute(command);
+        done.map_err(|trouble| {
+            let fault = trouble.into_fault(&self.path);
+            if fault.kind == StoreFaultKind::Corrupt || fault.kind == StoreFaultKind::Io {
+                self.close();
+            }
+            fault
+        })
+    }
+
+    fn try_execute(&mut self, command: StoreCommand) -> Result<StoreAnswer, Trouble> {
+        match command {
+            StoreCommand::Open => self.open(),
+            StoreCommand::Recreate => {
+                self.close();
+                remove(&self.path)?;
+                self.open()
+            }
+            StoreCommand::OpenPartition { partition, fresh_key } => {
+                self.open_partition(partition, &fresh_key)
+            }
+            StoreCommand::Load { partition, key } => Ok(StoreAnswer::Found(self.load(partition, key)?)),
+            StoreCommand::Save { record, wall_ms } => self.save(&record, wall_ms),
+            StoreCommand::Remove { partition, key, reduced_only } => {
+                self.remove(partition, key, reduced_only)
+            }
+            StoreCommand::WriteTags(writes) => self.write_tags(&writes),
+            StoreCommand::MarkSignOut { partition, outbox } => self.mark(partition, outbox),
+            StoreCommand::DropPartition { partition, erase: _ } => self.drop_partition(partition),
+        }
+    }
+
+    fn open(&mut self) -> Result<StoreAnswer, Trouble> {
+        if self.connection.is_none() {
+            let connection = connect(&self.path)?;
+            self.notes = Notes { budget: self.notes.budget, ..Notes::default() };
+            self.notes.read(&connection)?;
+            // As `connect` left it.
+            self.durable = false;
+            self.connection = Some(connection);
+        }
+        let unfinished = self.unfinished()?;
+        Ok(StoreAnswer::Opened { highest_wall_ms: self.notes.highest_wall_ms, unfinished })
+    }
+
+    fn close(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            // It is dropped in any case.
+            let _ = connection.close();
+        }
+    }
+
+    pub(crate) fn reading(&self) -> Result<&Connection, Trouble> {
+        self.connection.as_ref().ok_or_else(closed)
+    }
+
+    /// Carries out changes, all or none.
+    pub(crate) fn write<T>(
+        &mut self,
+        durability: Durability,
+        change: impl FnOnce(&Transaction<'_>, &mut Notes) -> Result<T, Trouble>,
+    ) -> Result<T, Trouble> {
+        let connection = self.connection.as_mut().ok_or_else(closed)?;
+        let durable = durability == Durability::Power;
+        if self.durable != durable {
+            connection.pragma_update(None, "synchronous", if durable { "FULL" } else { "NORMAL" })?;
+            self.durable = durable;
+        }
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (bytes, highest_wall_ms) = (self.notes.bytes, self.notes.highest_wall_ms);
+        let changed = change(&transaction, &mut self.notes).and_then(|result| {
+            transaction.commit()?;
+            Ok(result)
+        });
+        if changed.is_err() {
+            // What the change noted did not happen.
+            self.notes.bytes = bytes;
+            self.notes.highest_wall_ms = highest_wall_ms;
+            self.notes.partitions.clear();
+        }
+        changed
+    }
+}
+
+impl Notes {
+    fn read(&mut self, connection: &Connection) -> Result<(), Trouble> {
+        let (bytes, uses): (i64, i64) = connection.query_row(
+            "SELECT coalesce(sum(size), 0), coalesce(max(used), 0) FROM records",
+            (),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        self.bytes = u64::try_from(bytes).map_err(|_| Trouble::damaged("a record of negative size"))?;
+        self.uses = uses.clamp(0, i64::MAX / 2);
+        let mut clock = connection.prepare("SELECT wall_ms, crc FROM clock")?;
+        let mut rows = clock.query(())?;
+        if let Some(row) = rows.next()? {
+            let (wall_ms, crc): (i64, i64) = (row.get(0)?, row.get(1)?);
+            if crc != Checksum::of("clock").number(wall_ms).finish() {
+                return Err(Trouble::damaged("the clock row"));
+            }
+            self.highest_wall_ms = Some(wall_ms);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn next_use(&mut self) -> i64 {
+        self.uses += 1;
+        self.uses
+    }
+}
+
+fn closed() -> Trouble {
+    std::io::Error::other("the cache is closed after a fault; open it again").into()
+}
+
+/// Opens the file and makes sure that it is ours. A file of another version is made anew.
+fn connect(path: &Path) -> Result<Connection, Trouble> {
+    make_private(path)?;
+    let connection = configured(path)?;
+    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
+    match (application, version, objects) {
+        (0, 0, 0) => create(&connection)?,
+        (APPLICATION, VERSION, _) => check_schema(&connection)?,
+        (APPLICATION, _, _) => {
+            connection.close().map_err(|(_, error)| error)?;
+            remove(path)?;
+            make_private(path)?;
+            let connection = configured(path)?;
+            create(&connection)?;
+            return Ok(connection);
+        }
+        _ => return Err(Trouble::damaged("it is the database of another program")),
+    }
+    Ok(connection)
+}
+
+fn configured(path: &Path) -> Result<Connection, Trouble> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let connection = Connection::open_with_flags(path, flags)?;
+    // Nobody else of this process writes, and nobody of another may: waiting would not help.
+    connection.busy_timeout(Duration::ZERO)?;
+    let length = i32::try_from(2 * MAX_VALUE).unwrap_or(i32::MAX);
+    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, length)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
+    connection.set_limit(Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    // The file may be hostile: nothing in its schema is run, and cells are checked before they are read.
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update(None, "cell_size_check", true)?;
+    // One process has the file, so the journal needs no shared memory. Before the journal mode, or it has no effect.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    let journal: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    if !journal.eq_ignore_ascii_case("wal") {
+        return Err(std::io::Error::other("the file system cannot carry SQLite's journal").into());
+    }
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A journal beyond this is cut back after it was written to the file.
+    connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
+    Ok(connection)
+}
+
+fn create(connection: &Connection) -> Result<(), Trouble> {
+    let transaction = connection.unchecked_transaction()?;
+    for (_, statement) in OBJECTS {
+        transaction.execute_batch(statement)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// The schema must be exactly ours: no trigger, no view, no other column.
+fn check_schema(connection: &Connection) -> Result<(), Trouble> {
+    let mut found =
+        connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?;
+    let found = found.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let found: Vec<(String, String)> = found.take(OBJECTS.len() + 1).collect::<Result<_, _>>()?;
+    let same = found.len() == OBJECTS.len()
+        && found.iter().zip(OBJECTS).all(|((name, sql), (own, statement))| name == own && sql == statement);
+    if same { Ok(()) } else { Err(Trouble::damaged("its tables are not ours")) }
+}
+
+/// SQLite gives the journal the rights of the file, so the file is made first, for its owner only.
+fn make_private(path: &Path) -> Result<(), Trouble> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?;
+    Ok(())
+}
+
+/// Deletes the file and its journal.
+fn remove(path: &Path) -> Result<(), Trouble> {
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match fs::remove_file(&name) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use holdover_client::store::{KeyHash, PartitionKey, Record, Variant};
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_and_survived() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = Database::at(folder.path(), 1 << 30).unwrap();
+        database.execute(StoreCommand::Open).unwrap();
+        let (partition, fresh_key) = (PartitionId([1; 32]), PartitionKey([2; 32]));
+        database.execute(StoreCommand::OpenPartition { partition, fresh_key }).unwrap();
+        let record = |length| Record {
+            partition,
+            key: KeyHash([3; 32]),
+            variant: Variant::Full,
+            value: Bytes::from(vec![7; length]),
+            meta: Bytes::new(),
+            tags: Vec::new(),
+            expires_ms: 0,
+        };
+        let save = |length, wall_ms| StoreCommand::Save { record: record(length), wall_ms };
+        database.execute(save(10, 1)).unwrap();
+        let before = database.notes.bytes;
+        // The same error as from a disk without space.
+        database.connection.as_ref().unwrap().pragma_update(None, "max_page_count", 20).unwrap();
+        let fault = database.execute(save(1_000_000, 2)).unwrap_err();
+        assert_eq!(fault.kind, StoreFaultKind::Full, "{}", fault.message);
+        assert_eq!((database.notes.bytes, database.notes.highest_wall_ms), (before, Some(1)));
+        let StoreAnswer::Found(found) =
+            database.execute(StoreCommand::Load { partition, key: KeyHash([3; 32]) }).unwrap()
+        else {
+            panic!("not an answer to a load");
+        };
+        assert_eq!(found[0].record, record(10), "what was there is still there");
+        database.execute(save(20, 3)).unwrap();
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_read_only() {
+        let error =
+            rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY), None);
+        let fault = Trouble::from(error).into_fault(Path::new("cache"));
+        assert_eq!(fault.kind, StoreFaultKind::ReadOnly);
+        let error = std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem);
+        assert_eq!(Trouble::from(error).into_fault(Path::new("cache")).kind, StoreFaultKind::ReadOnly);
+    }
+}
