@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use holdover_annotations::policy;
+use holdover_annotations::policy::field::Kind;
 
 use crate::cursor::put_varint;
 use crate::resolve::{Reader, Table, message_parts};
@@ -30,7 +31,9 @@ impl ReadMask {
         let mut steps = Vec::with_capacity(path.numbers.len());
         for &number in &path.numbers {
             let field = message.field(number).ok_or_else(|| at("it names a field that does not exist"))?;
-            let target = field.target.filter(|_| field.label == Label::Explicit && field.oneof.is_none());
+            let singular =
+                field.kind == Kind::Message && field.label == Label::Explicit && field.oneof.is_none();
+            let target = field.target.filter(|_| singular);
             let target = target.ok_or_else(|| at("it goes through something else than singular messages"))?;
             steps.push((number, Table::sparse(message, only(number))));
             message = types.target(target);
@@ -96,7 +99,7 @@ fn is_field_mask(message: &Type) -> bool {
     message.name == "google.protobuf.FieldMask"
         && message
             .field(PATHS)
-            .is_some_and(|paths| paths.kind == policy::field::Kind::String && paths.label == Label::Repeated)
+            .is_some_and(|paths| paths.kind == Kind::String && paths.label == Label::Repeated)
 }
 
 fn only(number: u32) -> impl Fn(&crate::schema::Field) -> Option<u32> {

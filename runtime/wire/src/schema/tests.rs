@@ -313,6 +313,12 @@ fn wrong_paths_are_refused() {
 }
 
 #[test]
+fn a_mask_in_a_group_is_refused() {
+    let error = refused(|policy| policy.types[1].fields[2].kind = field::Kind::Group as i32);
+    assert!(error.contains("singular messages"), "{error}");
+}
+
+#[test]
 fn a_small_policy_cannot_ask_for_a_huge_table() {
     let error = refused(|policy| {
         policy.types[1].fields.push(field(500, "far", field::Kind::Bool, field::Presence::Explicit));

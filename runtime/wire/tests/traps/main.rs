@@ -15,7 +15,7 @@ fn prune(message: &[u8]) -> Result<Vec<u8>, WireError> {
 
 fn key(message: &[u8]) -> Option<Vec<u8>> {
     let mut key = Vec::new();
-    match plans(false).keyer.key(message, &Limits::DEFAULT, &mut key).unwrap() {
+    match plans(false).keyer.key(message, &Limits::DEFAULT, &mut key).expect("the message is valid") {
         KeyOutcome::Keyed => Some(key),
         KeyOutcome::UnknownFields => None,
     }
