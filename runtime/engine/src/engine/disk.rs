@@ -219,6 +219,7 @@ impl Engine {
     /// A command failed: the runtime goes on in memory, and says so once.
     fn disk_failed(&mut self, pending: Pending, fault: StoreFault) {
         let was_recreating = self.disk.stage == DiskStage::Recreating;
+        let recreate = fault.kind == StoreFaultKind::Corrupt && !was_recreating;
         if !std::mem::replace(&mut self.disk.reported, true) {
             self.event(Event::StoreFailed { kind: fault.kind, message: fault.message.clone() });
         }
@@ -227,7 +228,7 @@ impl Engine {
             !matches!(self.disk.stage, DiskStage::Failed(_) | DiskStage::Recreating | DiskStage::Reopening)
                 || matches!(pending, Pending::Open);
         if is_news {
-            if fault.kind == StoreFaultKind::Corrupt && !was_recreating {
+            if recreate {
                 self.disk.stage = DiskStage::Recreating;
                 self.disk.recreated = true;
                 self.disk.unremoved.clear();

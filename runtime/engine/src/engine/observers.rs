@@ -125,22 +125,14 @@ impl Engine {
         self.show_refreshing(id);
     }
 
-    /// The value that is shown, being refreshed. A failure stays until the refresh has ended: a screen that says what is
-    /// wrong does not flicker while the runtime tries again (reading 19).
+    /// The value that is shown, being refreshed. `loading` and `failed` stay until there is something better to show.
     fn show_refreshing(&mut self, id: OpId) {
-        let Some(observer) = self.observer(id) else { return };
-        if matches!(observer.shown, Some(Observed::Failed(_))) {
-            return;
+        let shows_value =
+            self.observer(id).is_some_and(|observer| matches!(observer.shown, Some(Observed::Value(_))));
+        if shows_value && let Some(standing) = self.standing(id) {
+            let freshness = shown_freshness(standing.row);
+            self.show(id, Observed::Value(Snapshot { freshness, refreshing: true, ..standing.snapshot }));
         }
-        let shows_value = matches!(observer.shown, Some(Observed::Value(_)));
-        let state = match self.standing(id).filter(|_| shows_value) {
-            Some(standing) => {
-                let freshness = shown_freshness(standing.row);
-                Observed::Value(Snapshot { freshness, refreshing: true, ..standing.snapshot })
-            }
-            None => Observed::Loading,
-        };
-        self.show(id, state);
     }
 
     /// When the shown answer, which has this age, stops being fresh.

@@ -130,11 +130,12 @@ impl Engine {
         }
         let own_authorization = metadata.get(AUTHORIZATION).is_some();
         let (mut key, mut shared, mut bypass, mut owner) = (None, false, None, session.owner.clone());
+        if own_authorization {
+            bypass = Some(Bypass::OwnAuthorization);
+        }
         if let Some(cache) = &method.cache {
             owner = Owner::of(cache, &session.config.account);
-            if own_authorization {
-                bypass = Some(Bypass::OwnAuthorization);
-            } else {
+            if !own_authorization {
                 let limits = &self.limits;
                 let config = &session.config;
                 match key::write(scratch, config, &method.path, cache, request, call_metadata, limits) {
