@@ -7,8 +7,10 @@ mod allow;
 mod cache;
 mod context;
 mod importance;
+mod path;
 mod rule;
 mod schema;
+mod sensitive;
 
 pub use rule::{Group, Level, Page, Rule};
 
