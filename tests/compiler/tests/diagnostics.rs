@@ -100,7 +100,9 @@ fn fixtures_find_what_they_say_and_nothing_else() {
                 None => problems.push(format!("unexpected, line {line}: {code} under `{underlined}`")),
             }
         }
-        problems.extend(expected.iter().map(|(line, code, text)| format!("missing, line {line}: {code} {text:?}")));
+        problems.extend(
+            expected.iter().map(|(line, code, text)| format!("missing, line {line}: {code} {text:?}")),
+        );
         if !problems.is_empty() {
             wrong += &format!("{}\n  {}\n{report}\n", file.display(), problems.join("\n  "));
         }
@@ -123,12 +125,19 @@ fn every_rule_has_fixtures_that_pass_and_fail() {
         };
         assert!(starting("pass") > 0, "{code} has no passing fixture");
         assert!(starting("fail") > 0, "{code} has no failing fixture");
-        assert!(!rule.is_allowable() || code == "ALLOW_UNUSED" || starting("pass_allowed") > 0, "{code} is never allowed");
+        assert!(
+            !rule.is_allowable() || code == "ALLOW_UNUSED" || starting("pass_allowed") > 0,
+            "{code} is never allowed"
+        );
         let fails = own.iter().filter(|file| file.file_name().unwrap().to_str().unwrap().starts_with("fail"));
         for file in fails {
             let text = fs::read_to_string(file).unwrap();
             let overlay = fs::read_to_string(file.with_extension("holdover.txtpb")).unwrap_or_default();
-            assert!((text + &overlay).contains(&format!("[{code}]")), "{} does not break {code}", file.display());
+            assert!(
+                (text + &overlay).contains(&format!("[{code}]")),
+                "{} does not break {code}",
+                file.display()
+            );
         }
     }
     let known: BTreeSet<String> = check::rules().map(|rule| rule.code.as_str().to_lowercase()).collect();
@@ -143,13 +152,18 @@ fn every_rule_has_a_page() {
     for rule in check::rules() {
         let Rule { code, summary, page, .. } = rule;
         assert!(codes.insert(code.as_str()), "{code} is registered twice");
-        assert!(code.as_str().bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_'));
+        assert!(
+            code.as_str()
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        );
         assert!(!summary.ends_with('.') && summary.len() > 10, "{code}: {summary}");
         for text in [page.means, page.matters, page.wrong, page.right] {
             assert!(text.trim().len() > 20, "{code} has an empty section");
         }
         let text = rule.markdown();
-        for section in ["## What it means", "## Why it matters", "## Wrong", "## Right", "## How to allow it"] {
+        for section in ["## What it means", "## Why it matters", "## Wrong", "## Right", "## How to allow it"]
+        {
             assert!(text.contains(section), "{code} lacks {section}");
         }
     }
@@ -161,7 +175,11 @@ fn every_finding_can_be_acted_on() {
     for (_, file) in fixtures() {
         for finding in &findings(&file).diagnostics {
             let code = finding.code();
-            assert!(finding.help_text().is_some_and(|help| help.len() > 8), "{}: {code} says not what to do", file.display());
+            assert!(
+                finding.help_text().is_some_and(|help| help.len() > 8),
+                "{}: {code} says not what to do",
+                file.display()
+            );
             assert!(finding.primary().is_some(), "{}: {code} underlines nothing", file.display());
             assert!(!finding.message().ends_with('.'), "{code}: {}", finding.message());
         }

@@ -2,7 +2,7 @@
 
 use super::context::{At, Finding};
 use super::schema::allow_unused;
-use super::{Context, rule};
+use super::{Context, Rule, rule};
 use crate::annotation::Element;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity, Span};
 use holdover_annotations::annotations::Allow;
@@ -22,7 +22,9 @@ pub(super) fn apply(context: &Context<'_>, findings: Vec<Finding>) -> Diagnostic
         for (index, allow) in allows.iter().enumerate() {
             // Badly written ones are ALLOW_INVALID's business.
             let code = allow.code.clone().unwrap_or_default();
-            if rule(&code).is_none() || allow.reason.as_deref().unwrap_or_default().trim().is_empty() {
+            if !rule(&code).is_some_and(Rule::is_allowable)
+                || allow.reason.as_deref().unwrap_or_default().trim().is_empty()
+            {
                 continue;
             }
             let span = context.site(&element).and_then(|site| site.span(&format!("allow[{index}]")));
@@ -98,7 +100,7 @@ fn around(context: &Context<'_>, element: &Element) -> Vec<Element> {
         Element::Message(_) | Element::Field(_) | Element::Oneof(_) => {
             let name = if matches!(element, Element::Message(_)) { None } else { parent() };
             let mut message = context.message(name.as_deref().unwrap_or(element.name()));
-            let file = message.as_ref().map(|message| message.parent_file());
+            let file = message.as_ref().map(prost_reflect::MessageDescriptor::parent_file);
             while let Some(found) = message {
                 all.push(Element::Message(found.full_name().to_owned()));
                 message = found.parent_message();

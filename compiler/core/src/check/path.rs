@@ -12,9 +12,10 @@ pub(super) fn what(error: &PathError) -> String {
 /// What is to be seen at the path, and what to do about it. `root` is the type that the path starts at.
 pub(super) fn explain(context: &Context<'_>, error: &PathError, root: &str) -> (String, String) {
     match error {
-        PathError::Empty => {
-            ("a name is missing".to_owned(), format!("write the names of fields of `{root}`, joined by dots: `a.b`"))
-        }
+        PathError::Empty => (
+            "a name is missing".to_owned(),
+            format!("write the names of fields of `{root}`, joined by dots: `a.b`"),
+        ),
         PathError::Unknown { message, name, similar } => {
             let help = if matches!(name.as_str(), "request" | "response") && message == root {
                 format!("leave `{name}.` out: this path starts at `{root}` already")

@@ -21,7 +21,8 @@ pub(super) fn find(context: &Context<'_>, messages: &[&str]) -> Option<Sensitive
         }
         for field in message.fields() {
             if all.is_sensitive_field(field.full_name()) {
-                let span = all.field_span(field.full_name(), "sensitive").or_else(|| context.field_span(&field));
+                let span =
+                    all.field_span(field.full_name(), "sensitive").or_else(|| context.field_span(&field));
                 return Some(Sensitive { name: field.full_name().to_owned(), span });
             }
         }

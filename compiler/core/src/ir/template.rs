@@ -128,7 +128,7 @@ pub enum TemplateError {
         /// The path, without its root.
         path: String,
         /// Why.
-        error: PathError,
+        error: Box<PathError>,
         /// Where the path is: a byte range of the text.
         at: std::ops::Range<usize>,
     },

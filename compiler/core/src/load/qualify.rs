@@ -1,5 +1,7 @@
 //! Making every name of a file absolute, and checking that options exist.
 
+mod value;
+
 use std::collections::BTreeSet;
 
 use prost_types::field_descriptor_proto::Type;
@@ -314,6 +316,7 @@ impl<'a> Resolver<'a> {
             return;
         }
         let mut holder = element.target.options_type().to_owned();
+        let mut of_option = None;
         for part in 0..option.name.len() {
             let name = option.name[part].name_part.clone();
             let field = if option.name[part].is_extension {
@@ -345,7 +348,9 @@ impl<'a> Resolver<'a> {
                 }
             };
             holder = field.map(|f| f.type_name().trim_start_matches('.').to_owned()).unwrap_or_default();
+            of_option.get_or_insert_with(|| holder.clone());
         }
+        self.names_in_value(element, &of_option.unwrap_or_default(), statement);
         if let Some(aggregate) = option.aggregate_value.as_mut().filter(|text| text.contains('[')) {
             self.extensions_in(aggregate, &holder, statement);
         }

@@ -2,7 +2,7 @@
 
 use super::inherit::Layers;
 use super::method::Context;
-use crate::ir::{Block, Code, Delivery, Kind, Level, Origin, Priority, Retry, Skipped, Value};
+use crate::ir::{Block, Delivery, Kind, Level, Origin, Priority, Retry, Skipped, Value};
 use holdover_annotations::annotations as vocabulary;
 
 /// The block in force. It always is: what nobody says is left to the runtime.
@@ -98,9 +98,4 @@ fn retry(layers: &Layers<'_, vocabulary::Delivery>) -> Option<Retry> {
 
 fn skip(part: Option<&'static str>, origin: Origin, reason: &str) -> Skipped {
     Skipped { block: Block::Delivery, part, origin, reason: reason.to_owned() }
-}
-
-/// For `explain` and for checks: the codes by name.
-pub(crate) fn names(codes: &[Code]) -> String {
-    codes.iter().map(|code| code.as_str_name()).collect::<Vec<_>>().join(", ")
 }

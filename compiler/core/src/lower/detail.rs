@@ -6,7 +6,7 @@ use super::method::Context;
 use super::path::{Ends, resolve};
 use super::plan::{self, Says};
 use crate::ir::{
-    Block, Detail, FieldPath, Importance, Level, Origin, Override, PathError, Quality, Signal, Skipped, Value,
+    Block, Detail, FieldPath, Level, Origin, Override, PathError, Quality, Signal, Skipped, Value,
 };
 use holdover_annotations::annotations as vocabulary;
 use prost_reflect::MessageDescriptor;
@@ -182,13 +182,4 @@ fn obstacle(context: &Context<'_>, detail: &Detail) -> Option<String> {
 
 fn skip(part: Option<&'static str>, origin: Origin, reason: &str) -> Skipped {
     Skipped { block: Block::Detail, part, origin, reason: reason.to_owned() }
-}
-
-/// For messages: how an importance is written.
-pub(crate) fn word(importance: Importance) -> &'static str {
-    match importance {
-        Importance::Required => "REQUIRED",
-        Importance::Kept => "KEPT",
-        Importance::Enriching => "ENRICHING",
-    }
 }

@@ -139,4 +139,4 @@ pub(super) fn duration(written: &prost_types::Duration) -> Written {
 }
 
 /// The longest duration that an annotation may say.
-pub(crate) const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -1,7 +1,8 @@
 //! Which parts of a request enter its key.
 
+use super::message_of;
 use crate::ir::{Cache, FieldPath};
-use prost_reflect::{Kind, MessageDescriptor};
+use prost_reflect::MessageDescriptor;
 use std::collections::{BTreeMap, VecDeque};
 
 /// What a cache block says about the key, of what can be followed.
@@ -43,8 +44,8 @@ struct State {
 }
 
 impl State {
-    /// What holds below a field; `None` where the field is not keyed.
-    fn below(&self, number: u32, is_entry: bool) -> Option<(Option<Vec<Vec<u32>>>, Vec<Vec<u32>>)> {
+    /// What holds below a field, in the message (if it is one) called `message`; `None` where the field is not keyed.
+    fn below(&self, number: u32, is_entry: bool, message: &str) -> Option<Self> {
         let ignore = strip(&self.ignore, number);
         if ignore.iter().any(Vec::is_empty) {
             return None;
@@ -61,7 +62,7 @@ impl State {
                 (!on.iter().any(Vec::is_empty)).then_some(on)
             }
         };
-        Some((only, ignore))
+        Some(Self { message: message.to_owned(), only, ignore })
     }
 }
 
@@ -85,12 +86,13 @@ pub(crate) fn plan(request: &MessageDescriptor, paths: &Paths) -> Vec<Node> {
         let message = nodes[index].message.clone();
         for field in message.fields() {
             let number = field.number();
-            let Some((only, ignore)) = state.below(number, message.is_map_entry()) else { continue };
-            let Kind::Message(inner) = field.kind() else {
+            let inner = message_of(&field);
+            let name = inner.as_ref().map_or("", MessageDescriptor::full_name);
+            let Some(below) = state.below(number, message.is_map_entry(), name) else { continue };
+            let Some(inner) = inner else {
                 nodes[index].fields.insert(number, None);
                 continue;
             };
-            let below = State { message: inner.full_name().to_owned(), only, ignore };
             let child = *index_of.entry(below.clone()).or_insert(nodes.len());
             if child == nodes.len() {
                 let route = match (nodes[index].route.as_str(), message.is_map_entry()) {

@@ -29,7 +29,7 @@ impl Context<'_> {
 
     /// All types that the request and the response reach.
     pub(super) fn types(&self) -> BTreeMap<String, MessageDescriptor> {
-        reach::closure([&self.request, &self.response])
+        reach::closure(&[self.request.clone(), self.response.clone()])
     }
 }
 
@@ -60,8 +60,8 @@ pub(super) fn lower(method: &MethodDescriptor, annotations: &Annotations) -> Met
         Some(detail) => detail::response_says(&context, &detail.response_overrides, &detail.keep),
         None => detail::response_says(&context, &[], &[]),
     };
-    let request_types = reach::closure([&context.request]);
-    let response_types = reach::closure([&context.response]);
+    let request_types = reach::closure(std::slice::from_ref(&context.request));
+    let response_types = reach::closure(std::slice::from_ref(&context.response));
     Method {
         service: service.full_name().to_owned(),
         name: method.name().to_owned(),
@@ -79,7 +79,7 @@ pub(super) fn lower(method: &MethodDescriptor, annotations: &Annotations) -> Met
         detail,
         invalidates: invalidates(&context, &policies),
         presence: presence::build(&context.response, &says),
-        epochs: reach::epochs(request_types.keys().chain(response_types.keys()), annotations),
+        epochs: reach::epochs(&[&request_types, &response_types], annotations),
         sensitive_request: reach::sensitive(&request_types, annotations),
         sensitive_response: reach::sensitive(&response_types, annotations),
         skipped,

@@ -17,19 +17,15 @@ mod presence;
 pub(crate) mod reach;
 mod tag;
 mod template;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use cache::describe as describe_path_error;
-pub(crate) use delivery::names as code_names;
-pub(crate) use detail::{targets, word as importance_word};
+pub(crate) use detail::targets;
 pub(crate) use importance::{importance, type_origin};
-pub(crate) use inherit::MAX_DURATION;
-pub(crate) use method::{kind as method_kind, native_idempotency};
+pub(crate) use method::native_idempotency;
 pub(crate) use path::{ANY, kind as field_kind, oneof};
 
 use crate::annotation::Annotations;
-use crate::ir::{Action, Code, Enriched, Ir, Method, Service};
+use crate::ir::{Action, Code, Enriched, Ir, Service};
 use prost_reflect::{DescriptorPool, DynamicMessage, Kind, Value};
 use std::collections::BTreeMap;
 
@@ -47,8 +43,7 @@ pub fn lower(pool: &DescriptorPool, files: &[String], annotations: &Annotations)
             methods: service.methods().map(|method| method::lower(&method, annotations)).collect(),
         })
         .collect();
-    let methods = || services.iter().flat_map(|service| &service.methods);
-    Ir { enriched: enriched(pool, methods()), tags: tag::shapes(methods()), services }
+    Ir { enriched: enriched(pool, &services), tags: tag::shapes(&services), services }
 }
 
 fn is_deprecated(options: &DynamicMessage) -> bool {
@@ -64,13 +59,11 @@ fn codes(numbers: impl Iterator<Item = i32>) -> Vec<Code> {
 }
 
 /// What accessors are made for. Map entries have none: a map's values are seen through its field.
-fn enriched<'a>(
-    pool: &DescriptorPool,
-    methods: impl Iterator<Item = &'a Method>,
-) -> BTreeMap<String, Enriched> {
+fn enriched(pool: &DescriptorPool, services: &[Service]) -> BTreeMap<String, Enriched> {
     let mut all: BTreeMap<String, Enriched> = BTreeMap::new();
-    for node in methods.filter_map(|method| method.detail.as_ref()).flat_map(|detail| &detail.response.nodes)
-    {
+    let methods = services.iter().flat_map(|service| &service.methods);
+    let details = methods.filter_map(|method| method.detail.as_ref());
+    for node in details.flat_map(|detail| &detail.response.nodes) {
         let is_entry = pool.get_message_by_name(&node.message).is_some_and(|message| message.is_map_entry());
         if is_entry {
             continue;

@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 
 /// A type and all types that its fields reach, by full name; map entries are among them. Extensions and the content of
 /// an Any are not.
-pub(crate) fn closure<'a>(
-    roots: impl IntoIterator<Item = &'a MessageDescriptor>,
-) -> BTreeMap<String, MessageDescriptor> {
+pub(crate) fn closure(roots: &[MessageDescriptor]) -> BTreeMap<String, MessageDescriptor> {
     let mut found = BTreeMap::new();
-    let mut open: Vec<MessageDescriptor> = roots.into_iter().cloned().collect();
+    let mut open = roots.to_vec();
     while let Some(message) = open.pop() {
         if found.contains_key(message.full_name()) {
             continue;
@@ -34,12 +32,13 @@ pub(crate) fn sensitive(types: &BTreeMap<String, MessageDescriptor>, annotations
 }
 
 /// Types with a `cache_epoch` among these, sorted by name.
-pub(crate) fn epochs<'a>(
-    types: impl IntoIterator<Item = &'a String>,
+pub(crate) fn epochs(
+    types: &[&BTreeMap<String, MessageDescriptor>],
     annotations: &Annotations,
 ) -> Vec<(String, u32)> {
     let mut epochs: Vec<(String, u32)> = types
-        .into_iter()
+        .iter()
+        .flat_map(|types| types.keys())
         .filter_map(|name| {
             let epoch = annotations.messages.get(name)?.policy.cache_epoch.unwrap_or(0);
             (epoch != 0).then(|| (name.clone(), epoch))

@@ -1,12 +1,12 @@
 //! The shapes of all tags, for generated constructors.
 
-use crate::ir::{Method, Tag, TagPart, Template, TemplatePart};
+use crate::ir::{Service, Tag, TagPart, Template, TemplatePart};
 use std::collections::BTreeMap;
 
 /// One constructor for each shape (literals and kinds of values) that a tag or an `invalidates` has.
-pub(super) fn shapes<'a>(methods: impl Iterator<Item = &'a Method>) -> Vec<Tag> {
+pub(super) fn shapes(services: &[Service]) -> Vec<Tag> {
     let mut shapes: BTreeMap<Vec<ShapePart>, &Template> = BTreeMap::new();
-    for method in methods {
+    for method in services.iter().flat_map(|service| &service.methods) {
         let tags = method.cache.iter().flat_map(|cache| &cache.tags).chain(&method.invalidates);
         for template in tags.filter_map(|tag| tag.value.as_ref().ok()) {
             shapes.entry(shape(template)).or_insert(template);

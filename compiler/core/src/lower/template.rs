@@ -75,7 +75,13 @@ fn value(
     let path_at = at.end - 1 - path.len()..at.end - 1;
     let text = text.to_owned();
     match resolve(message, path, Ends::Value) {
-        Err(error) => Err(TemplateError::Path { text, root, path: path.to_owned(), error, at: path_at }),
+        Err(error) => Err(TemplateError::Path {
+            text,
+            root,
+            path: path.to_owned(),
+            error: Box::new(error),
+            at: path_at,
+        }),
         Ok(resolved) => {
             let found = match resolved.kind {
                 Kind::Message | Kind::Group => "a message",

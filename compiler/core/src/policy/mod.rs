@@ -4,8 +4,6 @@
 
 mod blocks;
 mod plans;
-#[cfg(test)]
-mod tests;
 mod types;
 
 use crate::annotation::Annotations;

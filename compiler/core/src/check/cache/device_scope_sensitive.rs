@@ -29,14 +29,19 @@ option (holdover.method).cache = { fresh_for: { seconds: 60 } };"#,
 
 fn check(context: &Context<'_>, out: &mut Findings) {
     for method in context.ir.methods() {
-        let Some(cache) = method.cache.as_ref().filter(|cache| cache.scope.value == Scope::Device) else { continue };
+        let Some(cache) = method.cache.as_ref().filter(|cache| cache.scope.value == Scope::Device) else {
+            continue;
+        };
         let Some(found) = sensitive::find(context, &[&method.request, &method.response]) else { continue };
         out.push(
             element(method),
-            out.found(format!("`{}` keeps `{}`, which is sensitive, for the whole device", method.name, found.name))
-                .at_origin(&cache.scope.origin, "every account of the device sees these entries")
-                .also_maybe(found.span, "sensitive")
-                .help("remove `scope: DEVICE`, so that entries belong to one account"),
+            out.found(format!(
+                "`{}` keeps `{}`, which is sensitive, for the whole device",
+                method.name, found.name
+            ))
+            .at_origin(&cache.scope.origin, "every account of the device sees these entries")
+            .also_maybe(found.span, "sensitive")
+            .help("remove `scope: DEVICE`, so that entries belong to one account"),
         );
     }
 }

@@ -52,7 +52,9 @@ fn check(context: &Context<'_>, out: &mut Findings) {
                 continue;
             }
             let help = match problem {
-                "zero" => "say how long, for example `{ seconds: 5 }`; to switch a block off, say `off: true`",
+                "zero" => {
+                    "say how long, for example `{ seconds: 5 }`; to switch a block off, say `off: true`"
+                }
                 "negative" => "write `seconds` and `nanos` without a sign",
                 "longer than 365 days" => "the unit is seconds: a year is `{ seconds: 31536000 }`",
                 _ => "`nanos` is 0 to 999999999; write whole seconds in `seconds`",
@@ -92,8 +94,12 @@ fn durations(method: &Method) -> Vec<Said<'_>> {
                 said.extend(max_age.iter().map(|value| part("serve_stale.max_age", value, true)));
             }
             Mode::Outbox(outbox) => {
-                said.extend(outbox.expires_after.iter().map(|value| part("outbox.expires_after", value, true)));
-                said.extend(outbox.key_retention.iter().map(|value| part("outbox.key_retention", value, true)));
+                said.extend(
+                    outbox.expires_after.iter().map(|value| part("outbox.expires_after", value, true)),
+                );
+                said.extend(
+                    outbox.key_retention.iter().map(|value| part("outbox.key_retention", value, true)),
+                );
             }
             Mode::Wait | Mode::FailFast => {}
         }

@@ -36,9 +36,12 @@ fn check(context: &Context<'_>, out: &mut Findings) {
             if let Err(PathError::ThroughAny { field }) = &path.value {
                 out.push(
                     element(method),
-                    out.found(format!("a key of `{}` goes through `{field}`, a google.protobuf.Any", method.name))
-                        .at_origin(&path.origin, "what is inside is not known")
-                        .help("end the path at the Any in `key_ignore`, or key other fields"),
+                    out.found(format!(
+                        "a key of `{}` goes through `{field}`, a google.protobuf.Any",
+                        method.name
+                    ))
+                    .at_origin(&path.origin, "what is inside is not known")
+                    .help("end the path at the Any in `key_ignore`, or key other fields"),
                 );
             }
         }
@@ -48,10 +51,13 @@ fn check(context: &Context<'_>, out: &mut Findings) {
         let origin = cache.key.first().map_or(&cache.origin, |path| &path.origin);
         out.push(
             element(method),
-            out.found(format!("the key of `{}` contains `{}`, a google.protobuf.Any", method.name, any.route))
-                .at_origin(origin, if cache.key.is_empty() { "keys the whole request" } else { "keyed here" })
-                .note("the bytes inside an Any have many encodings, so equal requests would have different keys")
-                .help(format!("add `key_ignore: \"{}\"`, or name the keyed fields in `key`", any.route)),
+            out.found(format!(
+                "the key of `{}` contains `{}`, a google.protobuf.Any",
+                method.name, any.route
+            ))
+            .at_origin(origin, if cache.key.is_empty() { "keys the whole request" } else { "keyed here" })
+            .note("the bytes inside an Any have many encodings, so equal requests would have different keys")
+            .help(format!("add `key_ignore: \"{}\"`, or name the keyed fields in `key`", any.route)),
         );
     }
 }

@@ -30,6 +30,10 @@ option (holdover.method).cache = { fresh_for: { seconds: 5 } key: "ride_id" key:
 fn check(context: &Context<'_>, out: &mut Findings) {
     for method in context.ir.methods() {
         let Some(cache) = method.cache.as_ref().filter(|cache| !cache.key.is_empty()) else { continue };
+        // A path that cannot be followed may have been meant for the field that is missing.
+        if cache.key.iter().chain(&cache.key_ignore).any(|path| path.value.is_err()) {
+            continue;
+        }
         let Some(request) = context.message(&method.request) else { continue };
         let named = |paths: &[Value<Result<FieldPath, PathError>>], number: u32| {
             let paths = paths.iter().filter_map(|path| path.value.as_ref().ok());
@@ -49,7 +53,10 @@ fn check(context: &Context<'_>, out: &mut Findings) {
         out.push(
             element(method),
             out.found(format!("the key of `{}` says nothing about {}", method.name, omitted.join(", ")))
-                .at_origin(&cache.key[0].origin, format!("requests that differ only {differ} share an answer"))
+                .at_origin(
+                    &cache.key[0].origin,
+                    format!("requests that differ only {differ} share an answer"),
+                )
                 .help(format!("add {them} to `key`, or to `key_ignore` if answers do not depend on {them}")),
         );
     }

@@ -34,9 +34,13 @@ fn check(context: &Context<'_>, out: &mut Findings) {
             let (label, help) = crate::check::path::explain(context, error, &method.request);
             out.push(
                 element(method),
-                out.found(format!("a key of `{}` cannot be followed: {}", method.name, crate::check::path::what(error)))
-                    .at_origin(&path.origin, label)
-                    .help(help),
+                out.found(format!(
+                    "a key of `{}` cannot be followed: {}",
+                    method.name,
+                    crate::check::path::what(error)
+                ))
+                .at_origin(&path.origin, label)
+                .help(help),
             );
         }
     }

@@ -50,7 +50,8 @@ fn check(context: &Context<'_>, out: &mut Findings) {
             }
         }
         for (path, what) in volatile {
-            let written = cache.key.iter().find(|key| key.value.as_ref().is_ok_and(|key| path.starts_with(&key.text)));
+            let written =
+                cache.key.iter().find(|key| key.value.as_ref().is_ok_and(|key| path.starts_with(&key.text)));
             let origin = written.map_or(&cache.origin, |key| &key.origin);
             out.push(
                 element(method),

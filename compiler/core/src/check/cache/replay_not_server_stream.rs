@@ -38,7 +38,9 @@ fn check(context: &Context<'_>, out: &mut Findings) {
             out.found(format!("`{}` is unary, so there is no stream to replay", method.name))
                 .at_origin(&replay.origin, "for server streams only")
                 .also_maybe(context.method_span(method), "this method")
-                .help("say `fresh_for`, and `stale_while_revalidate` or `stale_if_error`, instead of `replay`"),
+                .help(
+                    "say `fresh_for`, and `stale_while_revalidate` or `stale_if_error`, instead of `replay`",
+                ),
         );
     }
 }

@@ -32,7 +32,9 @@ rpc GetProfile(GetProfileRequest) returns (Profile) {
 
 fn check(context: &Context<'_>, out: &mut Findings) {
     for method in context.ir.methods().filter(|method| method.is_read()) {
-        let Some(cache) = method.cache.as_ref().filter(|cache| cache.storage.value == Storage::Disk) else { continue };
+        let Some(cache) = method.cache.as_ref().filter(|cache| cache.storage.value == Storage::Disk) else {
+            continue;
+        };
         let Some(found) = sensitive::find(context, &[&method.response]) else { continue };
         let origin = if cache.storage.is_default() { &cache.origin } else { &cache.storage.origin };
         out.push(

@@ -51,9 +51,12 @@ fn check(context: &Context<'_>, out: &mut Findings) {
         if cache.own && cache.replay.is_none() && cache.fresh_for.is_none() {
             out.push(
                 element(method),
-                out.found(format!("`{}` is a server stream with a `cache` block that does not say `replay`", method.name))
-                    .at_origin(&cache.origin, "keeps nothing")
-                    .help("say `replay: { window: … }`, or remove the block"),
+                out.found(format!(
+                    "`{}` is a server stream with a `cache` block that does not say `replay`",
+                    method.name
+                ))
+                .at_origin(&cache.origin, "keeps nothing")
+                .help("say `replay: { window: … }`, or remove the block"),
             );
         }
     }

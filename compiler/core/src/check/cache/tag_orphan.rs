@@ -74,7 +74,8 @@ fn shape(template: &Template) -> Shape {
 fn report(out: &mut Findings, tags: &Tags<'_>, others: &Tags<'_>, what: &str, label: &str, other: &str) {
     for (_, uses) in tags.iter().filter(|(shape, _)| !others.contains_key(*shape)) {
         let Some((method, template, origin)) = uses.first() else { continue };
-        let names: Vec<&str> = others.values().flatten().map(|(_, template, _)| template.text.as_str()).collect();
+        let names: Vec<&str> =
+            others.values().flatten().map(|(_, template, _)| template.text.as_str()).collect();
         let help = match crate::load::closest(&template.text, names) {
             Some(similar) => format!("did you mean `{similar}`?"),
             None if other == "tags" => {

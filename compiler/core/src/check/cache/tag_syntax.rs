@@ -30,9 +30,13 @@ fn check(context: &Context<'_>, out: &mut Findings) {
             let what = broken.what;
             out.push(
                 element(method),
-                out.found(format!("`{text}` is no {what}: {reason}"))
-                    .at_maybe(span(context, &broken, at), "here")
-                    .help("write text with values in braces, as in `ride:{request.ride_id}`"),
+                out.found(if text.is_empty() {
+                    format!("a {what} of `{}` is empty", method.name)
+                } else {
+                    format!("`{text}` is no {what}: {reason}")
+                })
+                .at_maybe(span(context, &broken, at), "here")
+                .help("write text with values in braces, as in `ride:{request.ride_id}`"),
             );
         }
     }

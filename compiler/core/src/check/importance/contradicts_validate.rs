@@ -28,7 +28,12 @@ Banner promo = 9 [(holdover.field).importance = ENRICHING];"#,
 fn check(context: &Context<'_>, out: &mut Findings) {
     for said in drops(context) {
         let Some(option) = demanded(context, &said.field) else { continue };
-        let place = context.loaded.option_span(said.field.parent_file().name(), said.field.path(), option, &["required"]);
+        let place = context.loaded.option_span(
+            said.field.parent_file().name(),
+            said.field.path(),
+            option,
+            &["required"],
+        );
         let name = said.field.name();
         let diagnostic = out
             .found(format!("`{name}` is dropped on poor networks, but `({option})` demands it"))
@@ -65,7 +70,9 @@ fn is_true(context: &Context<'_>, options: &DynamicMessage, extension: &str, pat
     let mut value = options.get_extension(&extension).into_owned();
     for name in path {
         let Value::Message(message) = &value else { return false };
-        let Some(inner) = message.get_field_by_name(name).map(std::borrow::Cow::into_owned) else { return false };
+        let Some(inner) = message.get_field_by_name(name).map(std::borrow::Cow::into_owned) else {
+            return false;
+        };
         value = inner;
     }
     value == Value::Bool(true)

@@ -36,7 +36,8 @@ message Banner {
 fn check(context: &Context<'_>, out: &mut Findings) {
     for method in context.ir.methods() {
         let Some(detail) = &method.detail else { continue };
-        let (Some(root), Some(response)) = (detail.response.nodes.first(), context.message(&method.response)) else {
+        let (Some(root), Some(response)) = (detail.response.nodes.first(), context.message(&method.response))
+        else {
             continue;
         };
         let fields = response.fields().len();

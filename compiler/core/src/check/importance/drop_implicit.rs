@@ -9,7 +9,9 @@ use prost_reflect::{FieldDescriptor, Kind};
 pub(in crate::check) const RULE: Rule = Rule {
     code: Code::new("DROP_IMPLICIT"),
     group: Group::Importance,
-    level: Level::ErrorOrWarning { warning: "where it comes from an overlay, an override, a `keep` list or a default" },
+    level: Level::ErrorOrWarning {
+        warning: "where it comes from an overlay, an override, a `keep` list or a default",
+    },
     summary: "A dropped field would read as zero",
     page: Page {
         means: "A field without presence is ENRICHING: a proto3 scalar, string, bytes or enum without `optional`. It is an \
@@ -30,7 +32,8 @@ message Quote {
 };
 
 fn check(context: &Context<'_>, out: &mut Findings) {
-    let implicit = |field: &FieldDescriptor| !field.supports_presence() && !field.is_list() && !field.is_map();
+    let implicit =
+        |field: &FieldDescriptor| !field.supports_presence() && !field.is_list() && !field.is_map();
     for (said, fields) in grouped(drops(context).filter(|said| implicit(&said.field))) {
         let reads = match fields.as_slice() {
             [field] => format!("{} would read as {} when it is dropped", names(&fields), zero(field)),
@@ -38,9 +41,13 @@ fn check(context: &Context<'_>, out: &mut Findings) {
         };
         let diagnostic = if said.by == By::Mark { out.found(reads) } else { out.milder(reads) };
         let help = match said.by {
-            By::Mark => "add `optional`, so that a reader can see that it is missing; on the wire nothing changes",
+            By::Mark => {
+                "add `optional`, so that a reader can see that it is missing; on the wire nothing changes"
+            }
             By::Default => "add `optional` to them, or mark them KEPT",
-            By::Keep => "add `optional` to them or to `keep`, or allow DROP_IMPLICIT and say why zero does no harm",
+            By::Keep => {
+                "add `optional` to them or to `keep`, or allow DROP_IMPLICIT and say why zero does no harm"
+            }
             _ => "keep it, or allow DROP_IMPLICIT and say why zero does no harm",
         };
         let shown = fields.first().filter(|_| !said.by.is_mark()).and_then(|field| context.field_span(field));

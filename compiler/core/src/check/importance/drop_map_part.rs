@@ -29,9 +29,11 @@ fn check(context: &Context<'_>, out: &mut Findings) {
             let Err(PathError::MapPart { field, part }) = path.error() else { continue };
             out.push(
                 element(method),
-                out.found(format!("`{part}` is a part of the entries of the map `{field}`, and cannot be named alone"))
-                    .at_origin(path.origin, "a part of a map entry")
-                    .help("name the map as a whole, or a field of its values"),
+                out.found(format!(
+                    "`{part}` is a part of the entries of the map `{field}`, and cannot be named alone"
+                ))
+                .at_origin(path.origin, "a part of a map entry")
+                .help("name the map as a whole, or a field of its values"),
             );
         }
     }

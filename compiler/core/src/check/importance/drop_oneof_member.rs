@@ -36,15 +36,25 @@ fn check(context: &Context<'_>, out: &mut Findings) {
         let marked = matches!(said.by, By::Mark | By::Overlay) && said.importance == Importance::Enriching;
         let Some(oneof) = oneof(&said.field).filter(|_| marked) else { continue };
         let diagnostic = out
-            .found(format!("`{}` is a member of the oneof `{}`, which is kept or dropped whole", said.field.name(), oneof.name()))
+            .found(format!(
+                "`{}` is a member of the oneof `{}`, which is kept or dropped whole",
+                said.field.name(),
+                oneof.name()
+            ))
             .at_origin(&said.origin, "on one member only")
-            .help(format!("mark the oneof: `option (holdover.oneof).importance = ENRICHING;` inside `oneof {}`", oneof.name()));
+            .help(format!(
+                "mark the oneof: `option (holdover.oneof).importance = ENRICHING;` inside `oneof {}`",
+                oneof.name()
+            ));
         out.push(said.element, diagnostic);
     }
     for method in context.ir.methods() {
-        let overrides = method.detail.iter().flat_map(|d| d.response_overrides.iter().chain(&d.request_overrides));
+        let overrides =
+            method.detail.iter().flat_map(|d| d.response_overrides.iter().chain(&d.request_overrides));
         for said in overrides.filter(|said| said.importance == Some(Importance::Enriching)) {
-            let Some(path) = said.path.value.as_ref().ok().filter(|path| path.oneof.is_none()) else { continue };
+            let Some(path) = said.path.value.as_ref().ok().filter(|path| path.oneof.is_none()) else {
+                continue;
+            };
             let Some(oneof) = last_field(context, path).as_ref().and_then(oneof) else { continue };
             let whole = match path.text.rsplit_once('.') {
                 Some((parent, _)) => format!("{parent}.{}", oneof.name()),
@@ -52,9 +62,13 @@ fn check(context: &Context<'_>, out: &mut Findings) {
             };
             out.push(
                 element(method),
-                out.found(format!("`{}` is a member of the oneof `{}`, which is kept or dropped whole", path.text, oneof.name()))
-                    .at_origin(&said.path.origin, "names one member only")
-                    .help(format!("name the oneof: `path: \"{whole}\"`")),
+                out.found(format!(
+                    "`{}` is a member of the oneof `{}`, which is kept or dropped whole",
+                    path.text,
+                    oneof.name()
+                ))
+                .at_origin(&said.path.origin, "names one member only")
+                .help(format!("name the oneof: `path: \"{whole}\"`")),
             );
         }
     }

@@ -60,7 +60,9 @@ fn tags(method: &Method, plan: &Plan, out: &mut Findings) {
 }
 
 fn page_tokens(context: &Context<'_>, method: &Method, plan: &Plan, out: &mut Findings) {
-    let (Some(root), Some(response)) = (plan.nodes.first(), context.message(&method.response)) else { return };
+    let (Some(root), Some(response)) = (plan.nodes.first(), context.message(&method.response)) else {
+        return;
+    };
     for (number, action) in &root.fields {
         let Some(field) = response.get_field(*number) else { continue };
         if *action != Action::Drop || !field.name().ends_with("page_token") {
@@ -69,9 +71,13 @@ fn page_tokens(context: &Context<'_>, method: &Method, plan: &Plan, out: &mut Fi
         let origin = root.reasons.get(number).and_then(|(_, origin)| origin.span);
         out.push(
             element(method),
-            out.found(format!("trimmed answers of `{}` lack `{}`, so the list ends too early", method.name, field.name()))
-                .at_maybe(origin, "dropped because of this")
-                .help(format!("keep `{}`", field.name())),
+            out.found(format!(
+                "trimmed answers of `{}` lack `{}`, so the list ends too early",
+                method.name,
+                field.name()
+            ))
+            .at_maybe(origin, "dropped because of this")
+            .help(format!("keep `{}`", field.name())),
         );
     }
 }

@@ -28,9 +28,12 @@ fn check(context: &Context<'_>, out: &mut Findings) {
             let Err(PathError::ThroughAny { field }) = path.error() else { continue };
             out.push(
                 element(method),
-                out.found(format!("a path of `{}` goes through `{field}`, a google.protobuf.Any", method.name))
-                    .at_origin(path.origin, "what is inside is not known")
-                    .help("end the path at the Any"),
+                out.found(format!(
+                    "a path of `{}` goes through `{field}`, a google.protobuf.Any",
+                    method.name
+                ))
+                .at_origin(path.origin, "what is inside is not known")
+                .help("end the path at the Any"),
             );
         }
     }

@@ -48,7 +48,8 @@ pub(super) fn paths(method: &Method) -> Vec<Written<'_>> {
         .map(|path| Written { root: response, path: &path.value, origin: &path.origin })
         .collect();
     let overrides = [(response, &detail.response_overrides), (request, &detail.request_overrides)];
-    for (root, said) in overrides.into_iter().flat_map(|(root, all)| all.iter().map(move |said| (root, said))) {
+    for (root, said) in overrides.into_iter().flat_map(|(root, all)| all.iter().map(move |said| (root, said)))
+    {
         all.push(Written { root, path: &said.path.value, origin: &said.path.origin });
     }
     if let Signal::ReadMask(path) = &detail.signal.value {
@@ -60,10 +61,11 @@ pub(super) fn paths(method: &Method) -> Vec<Written<'_>> {
 fn check(context: &Context<'_>, out: &mut Findings) {
     for method in context.ir.methods() {
         for written in paths(method) {
-            let error = match written.error() {
-                Err(error @ (PathError::Empty | PathError::Unknown { .. } | PathError::NotMessage { .. })) => error,
-                // The others have rules of their own.
-                _ => continue,
+            // Other errors have rules of their own.
+            let Err(error @ (PathError::Empty | PathError::Unknown { .. } | PathError::NotMessage { .. })) =
+                written.error()
+            else {
+                continue;
             };
             let (label, help) = path::explain(context, error, written.root);
             out.push(
@@ -87,9 +89,12 @@ fn read_mask(context: &Context<'_>, method: &Method, out: &mut Findings) {
     if !is_mask {
         out.push(
             element(method),
-            out.found(format!("`{}` is not a google.protobuf.FieldMask, so it cannot be the read mask", path.text))
-                .at_origin(&signal.origin, "not a field mask")
-                .help("name the request's FieldMask field, or say `header {}` or `google_field_mask {}` instead"),
+            out.found(format!(
+                "`{}` is not a google.protobuf.FieldMask, so it cannot be the read mask",
+                path.text
+            ))
+            .at_origin(&signal.origin, "not a field mask")
+            .help("name the request's FieldMask field, or say `header {}` or `google_field_mask {}` instead"),
         );
     }
 }

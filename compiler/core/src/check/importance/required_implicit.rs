@@ -30,7 +30,10 @@ fn check(context: &Context<'_>, out: &mut Findings) {
     for (said, fields) in grouped(implicit) {
         let label = if said.by == By::Default { "makes them REQUIRED" } else { "its absence cannot be seen" };
         let diagnostic = out
-            .found(format!("{} cannot be REQUIRED: missing and zero look the same on the wire", names(&fields)))
+            .found(format!(
+                "{} cannot be REQUIRED: missing and zero look the same on the wire",
+                names(&fields)
+            ))
             .at_origin(&said.origin, label)
             .help("add `optional`, which changes nothing on the wire; or mark it KEPT");
         out.push(said.element, diagnostic);

@@ -33,17 +33,25 @@ oneof kind {
 fn check(context: &Context<'_>, out: &mut Findings) {
     for said in all(context) {
         let on_member = matches!(said.by, By::Mark | By::Overlay | By::Override);
-        let Some(oneof) =
-            oneof(&said.field).filter(|_| on_member && said.importance == Importance::Required)
+        let Some(oneof) = oneof(&said.field).filter(|_| on_member && said.importance == Importance::Required)
         else {
             continue;
         };
         let help = match said.by {
-            By::Override => format!("name the oneof `{}` instead: one of its members must be set then", oneof.name()),
-            _ => format!("mark the oneof: `option (holdover.oneof).importance = REQUIRED;` inside `oneof {}`", oneof.name()),
+            By::Override => {
+                format!("name the oneof `{}` instead: one of its members must be set then", oneof.name())
+            }
+            _ => format!(
+                "mark the oneof: `option (holdover.oneof).importance = REQUIRED;` inside `oneof {}`",
+                oneof.name()
+            ),
         };
         let diagnostic = out
-            .found(format!("`{}` cannot be REQUIRED, because the oneof `{}` may hold another member", said.field.name(), oneof.name()))
+            .found(format!(
+                "`{}` cannot be REQUIRED, because the oneof `{}` may hold another member",
+                said.field.name(),
+                oneof.name()
+            ))
             .at_origin(&said.origin, "on one member only")
             .help(help);
         out.push(said.element, diagnostic);

@@ -28,7 +28,10 @@ fn check(context: &Context<'_>, out: &mut Findings) {
     for (said, fields) in grouped(required.filter(|said| said.field.is_list() || said.field.is_map())) {
         let label = if said.by == By::Default { "makes them REQUIRED" } else { "its absence cannot be seen" };
         let diagnostic = out
-            .found(format!("{} cannot be REQUIRED: an empty list and a missing one look the same", names(&fields)))
+            .found(format!(
+                "{} cannot be REQUIRED: an empty list and a missing one look the same",
+                names(&fields)
+            ))
             .at_origin(&said.origin, label)
             .help("mark it KEPT, so that it survives trimming");
         out.push(said.element, diagnostic);

@@ -38,8 +38,10 @@ message Breakdown {
 
 fn check(context: &Context<'_>, out: &mut Findings) {
     let trimmed = context.ir.methods().filter_map(|method| Some((method, &method.detail.as_ref()?.response)));
-    let trimmed: Vec<Trimmed<'_>> =
-        trimmed.filter(|(_, plan)| !plan.is_empty()).filter_map(|(method, plan)| Trimmed::new(context, method, plan)).collect();
+    let trimmed: Vec<Trimmed<'_>> = trimmed
+        .filter(|(_, plan)| !plan.is_empty())
+        .filter_map(|(method, plan)| Trimmed::new(context, method, plan))
+        .collect();
     let mut seen = BTreeSet::new();
     for said in all(context).into_iter().filter(|said| said.importance == Importance::Required) {
         if !matches!(said.by, By::Mark | By::Overlay | By::Oneof) || !seen.insert(said.element.clone()) {
@@ -57,13 +59,18 @@ fn check(context: &Context<'_>, out: &mut Findings) {
         for said in overrides.filter(|said| said.importance == Some(Importance::Required)) {
             let Ok(path) = &said.path.value else { continue };
             let targets = response_targets(context, method, path);
-            let Some((step, ..)) = targets.iter().find_map(|target| dropped_at(plan, target)) else { continue };
+            let Some((step, ..)) = targets.iter().find_map(|target| dropped_at(plan, target)) else {
+                continue;
+            };
             let parent = path.steps.get(step).map_or("", |step| step.name.as_str());
             out.push(
                 element(method),
-                out.found(format!("`{}` is REQUIRED, but trimmed answers of `{}` lack `{parent}`", path.text, method.name))
-                    .at_origin(&said.path.origin, "binds only where its parent is there")
-                    .help(format!("keep `{parent}`, or remove the override")),
+                out.found(format!(
+                    "`{}` is REQUIRED, but trimmed answers of `{}` lack `{parent}`",
+                    path.text, method.name
+                ))
+                .at_origin(&said.path.origin, "binds only where its parent is there")
+                .help(format!("keep `{parent}`, or remove the override")),
             );
         }
     }
@@ -75,11 +82,14 @@ fn report(out: &mut Findings, said: Said, method: &Method, way: &str) {
         _ => said.field.name(),
     };
     let diagnostic = out
-        .found(format!("`{name}` is REQUIRED, but trimmed answers of `{}` lack `{way}`, which it is in", method.name))
+        .found(format!(
+            "`{name}` is REQUIRED, but trimmed answers of `{}` lack `{way}`, which it is in",
+            method.name
+        ))
         .at_origin(&said.origin, "binds only where its parent is there")
         .help(format!(
-            "keep `{way}` if answers are not usable without it; mark it KEPT if they are; \
-             or allow REQUIRED_UNDER_ENRICHING"
+            "keep `{way}` if answers are not usable without `{name}`; mark `{name}` KEPT if they are; \
+             or allow REQUIRED_UNDER_ENRICHING and say why"
         ));
     out.push(said.element, diagnostic);
 }
@@ -97,7 +107,7 @@ struct Trimmed<'a> {
 impl<'a> Trimmed<'a> {
     fn new(context: &Context<'_>, method: &'a Method, plan: &'a Plan) -> Option<Self> {
         let response = context.message(&method.response)?;
-        let reached = reach::closure([&response]).into_keys().collect();
+        let reached = reach::closure(std::slice::from_ref(&response)).into_keys().collect();
         let mut kept = BTreeSet::new();
         let mut whole: Vec<MessageDescriptor> = Vec::new();
         for node in &plan.nodes {
@@ -115,9 +125,11 @@ impl<'a> Trimmed<'a> {
         for node in &self.plan.nodes {
             let Some(message) = context.message(&node.message) else { continue };
             for (number, action) in &node.fields {
-                let Some(field) = message.get_field(*number).filter(|_| *action == Action::Drop) else { continue };
+                let Some(field) = message.get_field(*number).filter(|_| *action == Action::Drop) else {
+                    continue;
+                };
                 let reason = node.reasons.get(number).map(|(reason, _)| *reason);
-                let leads = message_of(&field).is_some_and(|inner| reach::closure([&inner]).contains_key(to));
+                let leads = message_of(&field).is_some_and(|inner| reach::closure(&[inner]).contains_key(to));
                 if leads && reason != Some(Reason::Default) {
                     return match node.route.as_str() {
                         "" => field.name().to_owned(),

@@ -3,7 +3,6 @@
 use crate::annotation::Element;
 use crate::check::Context;
 use crate::check::context::element;
-use crate::diagnostic::Span;
 use crate::ir::{Action, Detail, FieldPath, Importance, Method, Origin, Plan, Reason};
 use crate::lower::{importance, oneof, targets, type_origin};
 use prost_reflect::FieldDescriptor;
@@ -75,7 +74,8 @@ pub(super) fn drops(context: &Context<'_>) -> impl Iterator<Item = Said> {
 fn marks(context: &Context<'_>) -> Vec<Said> {
     let mut all = Vec::new();
     for (name, annotated) in &context.annotations.fields {
-        let (Some(field), Some(importance)) = (context.field(name), importance(annotated.policy.importance)) else {
+        let (Some(field), Some(importance)) = (context.field(name), importance(annotated.policy.importance))
+        else {
             continue;
         };
         let origin = type_origin(annotated, "importance");
@@ -89,7 +89,13 @@ fn marks(context: &Context<'_>) -> Vec<Said> {
         });
         for field in oneof.iter().flat_map(prost_reflect::OneofDescriptor::fields) {
             let origin = type_origin(annotated, "importance");
-            all.push(Said { element: Element::Oneof(name.clone()), field, importance, by: By::Oneof, origin });
+            all.push(Said {
+                element: Element::Oneof(name.clone()),
+                field,
+                importance,
+                by: By::Oneof,
+                origin,
+            });
         }
     }
     all
@@ -106,7 +112,13 @@ fn defaults(context: &Context<'_>) -> Vec<Said> {
         };
         for field in message.fields().filter(|field| !is_marked(context, field)) {
             let origin = type_origin(annotated, "default_importance");
-            all.push(Said { element: Element::Message(name.clone()), field, importance, by: By::Default, origin });
+            all.push(Said {
+                element: Element::Message(name.clone()),
+                field,
+                importance,
+                by: By::Default,
+                origin,
+            });
         }
     }
     all
@@ -148,7 +160,8 @@ fn planned(context: &Context<'_>, method: &Method, plan: &Plan) -> Vec<Said> {
 
 fn required_overrides(context: &Context<'_>, method: &Method, detail: &Detail) -> Vec<Said> {
     let mut all = Vec::new();
-    for said in detail.response_overrides.iter().filter(|said| said.importance == Some(Importance::Required)) {
+    for said in detail.response_overrides.iter().filter(|said| said.importance == Some(Importance::Required))
+    {
         let Ok(path) = &said.path.value else { continue };
         if path.oneof.is_some() {
             continue;
@@ -170,7 +183,7 @@ pub(super) fn last_field(context: &Context<'_>, path: &FieldPath) -> Option<Fiel
 
 /// Findings about several fields of one statement are one finding: the statement, and the fields.
 pub(super) fn grouped(said: impl Iterator<Item = Said>) -> Vec<(Said, Vec<FieldDescriptor>)> {
-    let mut groups: BTreeMap<(Element, Option<Span>, By), (Said, Vec<FieldDescriptor>)> = BTreeMap::new();
+    let mut groups = BTreeMap::<_, (Said, Vec<FieldDescriptor>)>::new();
     for said in said {
         let key = (said.element.clone(), said.origin.span, said.by);
         let field = said.field.clone();

@@ -39,7 +39,7 @@ fn check(context: &Context<'_>, out: &mut Findings) {
         .ir
         .methods()
         .filter(|method| !method.is_read())
-        .filter_map(|method| Some((method, reach::closure([&context.message(&method.request)?]))))
+        .filter_map(|method| Some((method, reach::closure(&[context.message(&method.request)?]))))
         .collect();
     let mut seen = BTreeSet::new();
     for method in context.ir.methods() {
@@ -47,7 +47,8 @@ fn check(context: &Context<'_>, out: &mut Findings) {
         for node in &detail.response.nodes {
             let dropped = node.fields.iter().find(|(_, action)| **action == Action::Drop);
             let Some((number, _)) = dropped else { continue };
-            let Some((mutation, _)) = mutations.iter().find(|(_, types)| types.contains_key(&node.message)) else {
+            let Some((mutation, _)) = mutations.iter().find(|(_, types)| types.contains_key(&node.message))
+            else {
                 continue;
             };
             if !seen.insert(node.message.clone()) {

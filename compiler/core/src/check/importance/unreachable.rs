@@ -72,7 +72,10 @@ fn marks(context: &Context<'_>, out: &mut Findings) {
             out.found(format!("{name} has no effect: no response holds `{message}`"))
                 .at_origin(&said.origin, "importance speaks of responses")
                 .help("remove it; whether a request needs a field is for `google.api.field_behavior` or a validator to say")
-        } else if said.importance == Importance::Enriching && own.contains_key(message) && !trimmed.contains_key(message) {
+        } else if said.importance == Importance::Enriching
+            && own.contains_key(message)
+            && !trimmed.contains_key(message)
+        {
             out.found(format!("{name} has no effect: no method that returns `{message}` has a `detail` block in force"))
                 .at_origin(&said.origin, "is never dropped")
                 .help("add `option (holdover.method).detail = {};` to the methods that return it, or to their service")
@@ -89,14 +92,18 @@ fn blocks(context: &Context<'_>, method: &Method, out: &mut Findings) {
         if said.importance.is_none() {
             out.push(
                 element(method),
-                out.found(format!("the override of `{}` says no importance, so it changes nothing", said.text))
-                    .at_origin(&said.path.origin, "no importance")
-                    .help("add `importance: ENRICHING`, `KEPT` or `REQUIRED`"),
+                out.found(format!(
+                    "the override of `{}` says no importance, so it changes nothing",
+                    said.text
+                ))
+                .at_origin(&said.path.origin, "no importance")
+                .help("add `importance: ENRICHING`, `KEPT` or `REQUIRED`"),
             );
         }
     }
     // A REQUIRED override below something dropped is REQUIRED_UNDER_ENRICHING.
-    let overrides = detail.response_overrides.iter().filter(|said| said.importance != Some(Importance::Required));
+    let overrides =
+        detail.response_overrides.iter().filter(|said| said.importance != Some(Importance::Required));
     for said in overrides {
         let Ok(path) = &said.path.value else { continue };
         for target in response_targets(context, method, path).iter().take(1) {
@@ -107,17 +114,21 @@ fn blocks(context: &Context<'_>, method: &Method, out: &mut Findings) {
             let parent = path.steps.get(step).map_or("", |step| step.name.as_str());
             out.push(
                 element(method),
-                out.found(format!("the override of `{}` has no effect: `{parent}` above it is dropped", path.text))
-                    .at_origin(&said.path.origin, "never reached")
-                    .also_maybe(origin.span, "drops what is above it")
-                    .help(format!("keep `{parent}`, or remove the override")),
+                out.found(format!(
+                    "the override of `{}` has no effect: `{parent}` above it is dropped",
+                    path.text
+                ))
+                .at_origin(&said.path.origin, "never reached")
+                .also_maybe(origin.span, "drops what is above it")
+                .help(format!("keep `{parent}`, or remove the override")),
             );
         }
     }
     for kept in &detail.keep {
         let Ok(path) = &kept.value else { continue };
         let targets = response_targets(context, method, path);
-        let Some((step, _, origin)) = targets.iter().find_map(|target| dropped_at(&detail.response, target)) else {
+        let Some((step, _, origin)) = targets.iter().find_map(|target| dropped_at(&detail.response, target))
+        else {
             continue;
         };
         let lost = path.steps.get(step).map_or(path.text.as_str(), |step| step.name.as_str());
