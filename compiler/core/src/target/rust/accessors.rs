@@ -63,6 +63,7 @@ pub(super) fn accessors(
 
         #allow
         #clippy
+        #[allow(single_use_lifetimes, reason = "generated")]
         impl<'a> #name<'a> {
             #(#functions)*
         }

@@ -130,7 +130,9 @@ fn code_block(text: &str, kind: &CodeBlockKind<'_>, range: Range<usize>, depth: 
             let fence: String = source.chars().take_while(|c| matches!(c, '`' | '~')).collect();
             let closed = source.lines().count() > 1
                 && source.lines().last().is_some_and(|line| {
-                    let close = line.trim_start();
+                    // The lines of a quote begin with its mark.
+                    let marks: &[char] = if depth == 0 { &[' '] } else { &[' ', '>'] };
+                    let close = line.trim_start_matches(marks);
                     let indented = depth == 0 && line.len() - close.len() > 3;
                     !indented && close.starts_with(&fence) && close.chars().all(|c| fence.contains(c))
                 });

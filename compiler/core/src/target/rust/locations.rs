@@ -5,8 +5,9 @@
 //! replaced by what [`doc_lines`](super::docs::doc_lines) makes of the comments.
 
 use crate::target::Comments;
+use prost_types::source_code_info::Location;
 use prost_types::{
-    DescriptorProto, EnumDescriptorProto, FileDescriptorProto, SourceCodeInfo, source_code_info::Location,
+    DescriptorProto, EnumDescriptorProto, EnumOptions, FileDescriptorProto, MessageOptions, SourceCodeInfo,
 };
 
 /// How a mark begins. Nothing else that prost-build generates begins so, because all comments are marks.
@@ -73,35 +74,43 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn messages(&mut self, number: i32, messages: &[DescriptorProto]) {
         self.each(number, messages.iter(), |walk, message| {
-            walk.each(MESSAGE_FIELD, message.field.iter(), |_, _| {});
+            walk.location(message.options.as_ref().is_some_and(MessageOptions::deprecated));
+            walk.each(MESSAGE_FIELD, message.field.iter(), |walk, _| walk.location(false));
             walk.messages(MESSAGE_NESTED, &message.nested_type);
             walk.enums(MESSAGE_ENUM, &message.enum_type);
-            walk.each(MESSAGE_ONEOF, message.oneof_decl.iter(), |_, _| {});
+            walk.each(MESSAGE_ONEOF, message.oneof_decl.iter(), |walk, _| walk.location(false));
         });
     }
 
     fn enums(&mut self, number: i32, enums: &[EnumDescriptorProto]) {
         self.each(number, enums.iter(), |walk, each| {
-            walk.each(ENUM_VALUE, each.value.iter(), |_, _| {});
+            walk.location(each.options.as_ref().is_some_and(EnumOptions::deprecated));
+            walk.each(ENUM_VALUE, each.value.iter(), |walk, _| walk.location(false));
         });
     }
 
     fn each<T>(&mut self, number: i32, items: impl Iterator<Item = T>, mut below: impl FnMut(&mut Self, T)) {
         for (index, item) in (0..).zip(items) {
             self.path.extend([number, index]);
-            self.location();
             below(self, item);
             self.path.truncate(self.path.len() - 2);
         }
     }
 
-    fn location(&mut self) {
-        let leading_comments = self.comments.at(self.file, &self.path).and_then(|comment| {
-            let lines = super::docs::doc_lines(comment);
-            (!lines.is_empty()).then(|| {
-                self.marks.docs.push(lines);
-                format!(" {MARK}{}", self.marks.docs.len() - 1)
-            })
+    /// The location of what is at the path. That a type is deprecated can only be said in its comment, because the
+    /// attribute would make prost's own derives warn of it; fields and values have the attribute from prost-build.
+    fn location(&mut self, deprecated: bool) {
+        let comment = self.comments.at(self.file, &self.path);
+        let mut lines = comment.map(super::docs::doc_lines).unwrap_or_default();
+        if deprecated {
+            if !lines.is_empty() {
+                lines.push(String::new());
+            }
+            lines.push("**Deprecated.**".to_owned());
+        }
+        let leading_comments = (!lines.is_empty()).then(|| {
+            self.marks.docs.push(lines);
+            format!(" {MARK}{}", self.marks.docs.len() - 1)
         });
         self.locations.push(Location { path: self.path.clone(), leading_comments, ..Location::default() });
     }

@@ -39,6 +39,8 @@ impl Messages {
         wanted: &BTreeSet<(String, String)>,
     ) -> Result<Self, TargetError> {
         options.check()?;
+        let resolved = Rc::new(RefCell::new(BTreeMap::new()));
+        let mut config = config(options, &resolved);
         let mut marks = Marks::default();
         let mut requests = Vec::new();
         for file in pool.files() {
@@ -49,10 +51,8 @@ impl Messages {
             requests.push((Module::from_protobuf_package_name(file.package()), file));
         }
         requests.extend(probes(wanted));
-        let resolved = Rc::new(RefCell::new(BTreeMap::new()));
-        let generated = config(options, &resolved)
-            .generate(requests)
-            .map_err(|error| TargetError::Messages { reason: error.to_string() })?;
+        let generated =
+            config.generate(requests).map_err(|error| TargetError::Messages { reason: error.to_string() })?;
 
         let mut messages = Self::default();
         for ((package, name), path) in resolved.take() {
@@ -65,11 +65,12 @@ impl Messages {
         }
         for (module, text) in generated {
             let name = module.to_file_name_or("_");
-            let file = syn::parse_file(&marks.unmark(&text)).map_err(|error| TargetError::Messages {
+            let mut file = syn::parse_file(&marks.unmark(&text)).map_err(|error| TargetError::Messages {
                 reason: format!(
                     "the messages of {name} do not parse: {error}; look at type_attribute and extern_path"
                 ),
             })?;
+            debug_btree_maps(&mut file.items);
             if !file.items.is_empty() {
                 messages.modules.insert(name.trim_end_matches(".rs").to_owned(), file);
             }
@@ -205,6 +206,29 @@ fn check(file: &FileDescriptorProto) -> Result<(), TargetError> {
         }
     }
     Ok(())
+}
+
+/// Gives messages with `BTreeMap`s the standard library's `Debug`: the one of prost-derive 0.14 wants a crate `prost`
+/// beside `holdover`, whatever `prost_path` says.
+fn debug_btree_maps(items: &mut [syn::Item]) {
+    for item in items {
+        match item {
+            syn::Item::Mod(syn::ItemMod { content: Some((_, items)), .. }) => debug_btree_maps(items),
+            syn::Item::Struct(item) => {
+                let sorted = |field: &syn::Field| match &field.ty {
+                    syn::Type::Path(path) => {
+                        path.path.segments.last().is_some_and(|last| last.ident == "BTreeMap")
+                    }
+                    _ => false,
+                };
+                if item.fields.iter().any(sorted) {
+                    item.attrs.push(syn::parse_quote!(#[prost(skip_debug)]));
+                    item.attrs.push(syn::parse_quote!(#[derive(Debug)]));
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The generic argument of a type such as `Option<T>`, if its last segment is called `name`.

@@ -164,7 +164,7 @@ fn nesting(message: &MessageDescriptor) -> (Vec<String>, String) {
 fn allow() -> [syn::Attribute; 2] {
     [
         syn::parse_quote!(#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]),
-        syn::parse_quote!(#[allow(clippy::all, clippy::pedantic, reason = "generated")]),
+        syn::parse_quote!(#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]),
     ]
 }
 
@@ -296,8 +296,13 @@ fn includes(modules: &[&str], up: &str) -> String {
             text.push_str(&format!("{}}}\n", "    ".repeat(open.len())));
         }
         for part in &parts[common..] {
-            text.push_str(&format!("{}pub mod {part} {{\n", "    ".repeat(open.len())));
+            let indent = "    ".repeat(open.len());
             open.push(part);
+            let allow = "#[allow(clippy::module_inception, reason = \"generated\")]";
+            text.push_str(&format!(
+                "{indent}/// `{}`\n{indent}{allow}\n{indent}pub mod {part} {{\n",
+                open.join(".")
+            ));
         }
         text.push_str(&format!("{}include!(\"{up}{module}.rs\");\n", "    ".repeat(open.len())));
     }

@@ -32,7 +32,8 @@ fn functions<'a>(
     package: &Package<'_>,
     service: &'a Service<'a>,
 ) -> Result<Vec<Functions<'a>>, TargetError> {
-    let mut names = Names::default();
+    // Clients and fakes are made by a function that is called so.
+    let mut names = Names::taken(["new".to_owned()]);
     let calls: Vec<Ident> =
         service.methods.iter().map(|method| names.take(&snake(&method.ir.name))).collect();
     let mut functions = Vec::new();

@@ -1,0 +1,30 @@
+//! What the compiler makes of the golden cases is what is checked in.
+
+use holdover_tests_compiler::golden::{FLAG, cases};
+
+#[test]
+fn golden_files_are_current() {
+    let cases = cases();
+    assert!(
+        cases.len() >= 11,
+        "cases are missing: {:?}",
+        cases.iter().map(|case| &case.name).collect::<Vec<_>>()
+    );
+    let different: Vec<String> = cases.iter().filter_map(|case| case.expect().err()).flatten().collect();
+    assert!(
+        different.is_empty(),
+        "generated files differ; if that is right, run `cargo xtask regenerate` and look at the difference\n\n{}",
+        different.join("\n")
+    );
+}
+
+/// Nothing of an output may depend on the order of a hash map.
+#[test]
+fn the_same_input_gives_the_same_output() {
+    if std::env::var_os(FLAG).is_some() {
+        return;
+    }
+    for case in cases() {
+        assert_eq!(case.outputs(), case.outputs(), "{}", case.name);
+    }
+}

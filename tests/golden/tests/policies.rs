@@ -1,0 +1,24 @@
+//! What generated clients embed is the policy that stands beside them.
+
+use holdover_tests_golden::{evil, imports, ride_pricing, streams};
+
+/// A policy's method names, read with the contract's own types.
+fn methods(policy: &[u8]) -> Vec<String> {
+    use holdover::prost::Message as _;
+    let set = holdover_annotations::policy::PolicySet::decode(policy).unwrap();
+    set.methods.iter().map(|method| format!("{}/{}", method.service, method.name)).collect()
+}
+
+#[test]
+fn clients_embed_the_methods_that_they_call() {
+    assert_eq!(
+        methods(ride_pricing::pricing::v1::PricingClient::POLICY),
+        ["pricing.v1.Pricing/GetQuote", "pricing.v1.Pricing/GetProfile", "pricing.v1.Pricing/UpdateDestination"]
+    );
+    // Streams are left out, and with them what they would require of a runtime.
+    assert_eq!(methods(streams::streams::v1::MixedClient::POLICY), ["streams.v1.Mixed/Get"]);
+    assert!(methods(streams::streams::v1::StreamsClient::POLICY).is_empty());
+    assert_eq!(methods(imports::shop::v1::api::ShopClient::POLICY).len(), 3);
+    // Its own message is called EvilClient.
+    assert_eq!(methods(evil::EvilClient_::POLICY).len(), 10);
+}
