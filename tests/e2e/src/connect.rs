@@ -107,7 +107,7 @@ fn unary_only(path: &str) -> StreamingResult {
 
 fn error(refusal: Refusal) -> ConnectError {
     let code = ErrorCode::from_grpc_code(refusal.code.number()).unwrap();
-    let mut error = ConnectError::new(code, refusal.message).with_trailers(refusal.metadata);
+    let mut error = ConnectError::new(code, refusal.message).with_trailers(*refusal.metadata);
     error.details = refusal
         .details
         .into_iter()

@@ -53,13 +53,13 @@ pub struct Refusal {
     /// Type names and encoded messages.
     pub details: Vec<(String, Bytes)>,
     /// Metadata, trailing where the protocol has that.
-    pub metadata: HeaderMap,
+    pub metadata: Box<HeaderMap>,
 }
 
 impl Refusal {
     /// A status without details.
     pub fn of(code: Code, message: &str) -> Self {
-        Self { code, message: message.to_owned(), details: Vec::new(), metadata: HeaderMap::new() }
+        Self { code, message: message.to_owned(), details: Vec::new(), metadata: Box::default() }
     }
 }
 

@@ -11,14 +11,28 @@
     reason = "only tests use it, and a panic is how they fail"
 )]
 
+/// The ride-pricing API, as apps import it.
+#[allow(missing_docs, clippy::all, reason = "generated")]
+pub mod pricing {
+    pub mod v1 {
+        holdover::include_proto!("pricing.v1");
+    }
+}
+
+mod app;
+mod clock;
 mod connect;
 mod handler;
 mod identity;
+mod rides;
 mod running;
 mod site;
 mod tonic_server;
 
+pub use app::{App, PROTOCOLS, Tokens, ride, settled, state_with};
+pub use clock::TestClock;
 pub use handler::{Answer, Asked, Handler, Refusal};
 pub use identity::Identity;
+pub use rides::{Held, Rides, full_quote};
 pub use running::{Server, portal};
 pub use site::{Site, Stack, transport};

@@ -96,7 +96,7 @@ impl UnaryService<Bytes> for Method {
 
 fn status(refusal: Refusal) -> Status {
     let code = i32::try_from(refusal.code.number()).unwrap();
-    let metadata = MetadataMap::from_headers(refusal.metadata);
+    let metadata = MetadataMap::from_headers(*refusal.metadata);
     let details = if refusal.details.is_empty() {
         Bytes::new()
     } else {

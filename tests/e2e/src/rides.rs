@@ -1,0 +1,213 @@
+//! The ride-pricing service, as a test scripts it.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use futures_util::future::BoxFuture;
+use holdover::Code;
+use holdover::prost::Message as _;
+use http::HeaderMap;
+use tokio::sync::{oneshot, watch};
+
+use crate::handler::{Answer, Asked, Handler, Refusal};
+use crate::pricing::v1::{
+    Banner, Breakdown, Car, GetQuoteRequest, Money, Profile, Quote, UpdateDestinationRequest,
+    UpdateDestinationResponse,
+};
+
+/// A service that answers well, unless the next call is scripted otherwise. Clones are the same service.
+#[derive(Clone)]
+pub struct Rides(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    /// How many calls have arrived.
+    arrived: watch::Sender<usize>,
+    /// How many calls were given up by their clients, or died with their server.
+    abandoned: watch::Sender<usize>,
+}
+
+struct State {
+    quote: Quote,
+    script: VecDeque<Step>,
+    headers: Vec<HeaderMap>,
+}
+
+/// What happens to one call.
+enum Step {
+    Refuse(Refusal),
+    Hold(oneshot::Receiver<()>),
+    Answer(Answer),
+}
+
+/// Lets a held call go on when it is dropped.
+pub struct Held(#[allow(dead_code, reason = "it is its end that counts")] oneshot::Sender<()>);
+
+impl Rides {
+    /// A service with a quote that has everything in it.
+    pub fn new() -> Self {
+        let state = State { quote: full_quote(), script: VecDeque::new(), headers: Vec::new() };
+        let inner = Inner {
+            state: Mutex::new(state),
+            arrived: watch::Sender::new(0),
+            abandoned: watch::Sender::new(0),
+        };
+        Self(Arc::new(inner))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap()
+    }
+
+    /// What quotes are like from now on.
+    pub fn change_quote(&self, change: impl FnOnce(&mut Quote)) {
+        change(&mut self.state().quote);
+    }
+
+    /// The next unscripted call is refused.
+    pub fn refuse_next(&self, refusal: Refusal) {
+        self.state().script.push_back(Step::Refuse(refusal));
+    }
+
+    /// The next unscripted call is answered by this.
+    pub fn answer_next(&self, answer: Answer) {
+        self.state().script.push_back(Step::Answer(answer));
+    }
+
+    /// The next unscripted call waits until what is returned is dropped, and is answered then.
+    pub fn hold_next(&self) -> Held {
+        let (release, released) = oneshot::channel();
+        self.state().script.push_back(Step::Hold(released));
+        Held(release)
+    }
+
+    /// How many calls have arrived so far.
+    pub fn calls(&self) -> usize {
+        *self.0.arrived.borrow()
+    }
+
+    /// The metadata of the call with this number, counted from 0.
+    pub fn headers(&self, call: usize) -> HeaderMap {
+        self.state().headers[call].clone()
+    }
+
+    /// Waits until this many calls have arrived.
+    pub async fn arrived(&self, calls: usize) {
+        self.0.arrived.subscribe().wait_for(|arrived| *arrived >= calls).await.unwrap();
+    }
+
+    /// Waits until this many calls have ended without an answer.
+    pub async fn abandoned(&self, calls: usize) {
+        self.0.abandoned.subscribe().wait_for(|abandoned| *abandoned >= calls).await.unwrap();
+    }
+
+    fn answer(&self, asked: &Asked) -> Result<Answer, Refusal> {
+        let malformed = |_| Refusal::of(Code::InvalidArgument, "the message cannot be read");
+        let bytes = match asked.path.as_str() {
+            "/pricing.v1.Pricing/GetQuote" => {
+                let request = GetQuoteRequest::decode(asked.message.clone()).map_err(malformed)?;
+                let mut quote = self.state().quote.clone();
+                quote.quote_id = quote.quote_id.map(|id| format!("{id} of {}", request.ride_id));
+                quote.encode_to_vec()
+            }
+            "/pricing.v1.Pricing/GetProfile" => {
+                Profile { name: "Ada Lovelace".to_owned(), phone: "+44 20 7946 0000".to_owned() }
+                    .encode_to_vec()
+            }
+            "/pricing.v1.Pricing/UpdateDestination" => {
+                let request = UpdateDestinationRequest::decode(asked.message.clone()).map_err(malformed)?;
+                self.state().quote.destination.clone_from(&request.destination);
+                UpdateDestinationResponse { destination: request.destination }.encode_to_vec()
+            }
+            other => return Err(Refusal::of(Code::Unimplemented, other)),
+        };
+        Ok(Answer::of(bytes))
+    }
+}
+
+impl Default for Rides {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Handler for Rides {
+    fn handle(&self, asked: Asked) -> BoxFuture<'static, Result<Answer, Refusal>> {
+        let rides = self.clone();
+        let step = {
+            let mut state = self.state();
+            state.headers.push(asked.headers.clone());
+            state.script.pop_front()
+        };
+        let watched = Watched { rides: self.clone(), ended: false };
+        self.0.arrived.send_modify(|arrived| *arrived += 1);
+        Box::pin(async move {
+            let mut watched = watched;
+            let outcome = match step {
+                None => rides.answer(&asked),
+                Some(Step::Refuse(refusal)) => Err(refusal),
+                Some(Step::Answer(answer)) => Ok(answer),
+                Some(Step::Hold(released)) => {
+                    // Dropping the sender is the release.
+                    let _ = released.await;
+                    rides.answer(&asked)
+                }
+            };
+            watched.ended = true;
+            outcome
+        })
+    }
+}
+
+/// Notices that a call's future was dropped before its end.
+struct Watched {
+    rides: Rides,
+    ended: bool,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.rides.0.abandoned.send_modify(|abandoned| *abandoned += 1);
+        }
+    }
+}
+
+/// A quote with every field set, most of its bytes in what a poor network leaves out.
+pub fn full_quote() -> Quote {
+    let money = |minor_units| Some(Money { currency: "EUR".to_owned(), minor_units });
+    Quote {
+        quote_id: Some("q-1".to_owned()),
+        total: money(1250),
+        destination: "Airport".to_owned(),
+        breakdown: Some(Breakdown {
+            base: money(300),
+            distance: money(800),
+            surge: money(150),
+            explanation: "It rains, and everybody wants to go home.".to_owned(),
+        }),
+        cars: (1..=3)
+            .map(|n| Car {
+                car_id: format!("car-{n}"),
+                minutes_away: n,
+                // Like a JPEG, it does not compress.
+                picture: Some(noise(n.unsigned_abs(), 2000)),
+            })
+            .collect(),
+        promo: Some(Banner {
+            headline: "Half price on Mondays".to_owned(),
+            body: "Ask your driver.".to_owned(),
+            image: noise(99, 4000),
+        }),
+    }
+}
+
+fn noise(seed: u32, length: usize) -> Vec<u8> {
+    let mut state = seed;
+    std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    })
+    .take(length)
+    .collect()
+}

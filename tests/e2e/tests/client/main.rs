@@ -1,0 +1,12 @@
+//! The generated client against real servers.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails, in its helpers too")]
+
+mod cancellation;
+mod deadline;
+mod interception;
+mod invalidation;
+mod restart;
+mod statuses;
+mod success;
+mod token;
+mod windows;

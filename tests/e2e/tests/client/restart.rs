@@ -1,0 +1,67 @@
+//! Servers that go away, and come back.
+
+use std::time::Duration;
+
+use holdover::{ErrorKind, Observed, Source};
+use holdover_e2e::{App, Rides, Site, state_with};
+
+#[tokio::test]
+async fn a_server_that_restarts_between_calls_is_reached_again() {
+    for site in Site::plain() {
+        let rides = Rides::new();
+        let server = site.serve(rides.clone());
+        let app = App::on(&site, &server);
+        app.quote().await.unwrap();
+        let address = server.stop();
+        let _back = site.serve_at(Some(address), rides.clone());
+        app.clock.advance(Duration::from_secs(1000));
+        assert_eq!(app.quote().await.unwrap().source(), Source::Network, "{site:?}");
+        assert_eq!(rides.calls(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_dies_in_the_middle_of_a_cold_call_is_an_error() {
+    for site in Site::plain() {
+        let rides = Rides::new();
+        let server = site.serve(rides.clone());
+        let app = App::on(&site, &server);
+        let _held = rides.hold_next();
+        let mut waiting = Box::pin(app.quote());
+        tokio::select! {
+            _ = &mut waiting => panic!("nobody answers"),
+            () = rides.arrived(1) => {}
+        }
+        server.stop();
+        assert_eq!(waiting.await.unwrap_err().kind, ErrorKind::Unreachable, "{site:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_observer_lives_through_an_outage() {
+    for site in Site::plain() {
+        let rides = Rides::new();
+        let server = site.serve(rides.clone());
+        let app = App::on(&site, &server);
+        let mut observation = app.observe_quote();
+        state_with(&mut observation, |state| matches!(state, Observed::Value(_))).await;
+
+        let address = server.stop();
+        app.clock.advance(Duration::from_secs(120));
+        assert_eq!(observation.refresh().await.unwrap_err().kind, ErrorKind::Unreachable, "{site:?}");
+        let failed = state_with(
+            &mut observation,
+            |state| matches!(state, Observed::Value(quote) if quote.error().is_some()),
+        );
+        failed.await;
+
+        rides.change_quote(|quote| quote.destination = "Zoo".to_owned());
+        let _back = site.serve_at(Some(address), rides.clone());
+        observation.refresh().await.unwrap();
+        let zoo = state_with(
+            &mut observation,
+            |state| matches!(state, Observed::Value(quote) if quote.value.destination == "Zoo" && quote.error().is_none()),
+        );
+        zoo.await;
+    }
+}
