@@ -42,7 +42,7 @@ pub mod method_policy {
     #[repr(i32)]
     pub enum Idempotency {
         Unspecified = 0,
-        /// A read: calling changes nothing. Needed for caching and for trimming.
+        /// A read: calling changes nothing. Needed for caching and for trimming requests.
         NoSideEffects = 1,
         /// A write that may be repeated with the same effect.
         Idempotent = 2,

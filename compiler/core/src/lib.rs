@@ -9,6 +9,7 @@
 pub mod annotation;
 pub mod check;
 pub mod diagnostic;
+pub mod explain;
 pub mod ir;
 pub mod load;
 pub mod lower;

@@ -14,6 +14,17 @@ pub enum Importance {
     Required,
 }
 
+impl Importance {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Enriching => "ENRICHING",
+            Self::Kept => "KEPT",
+            Self::Required => "REQUIRED",
+        }
+    }
+}
+
 /// What a plan does with a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {

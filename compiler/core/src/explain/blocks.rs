@@ -1,0 +1,215 @@
+//! The values of blocks, in words.
+
+use super::{Block, Line, Places};
+use crate::ir::{
+    Cache, Code, Delivery, Detail, Kind, Method, Mode, Offline, OnPark, Origin, Outbox, Signal, Template,
+    TemplateError, Value, Written,
+};
+use std::time::Duration;
+
+pub(super) fn kind(method: &Method) -> &'static str {
+    match method.kind {
+        Kind::Unary | Kind::Unspecified => "unary",
+        Kind::ServerStream => "server stream",
+        Kind::ClientStream => "client stream",
+        Kind::BidiStream => "bidirectional stream",
+    }
+}
+
+pub(super) fn all(places: &Places<'_>, method: &Method) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if let Some(block) = &method.cache {
+        blocks.push(Block { name: "cache", lines: cache(places, method, block) });
+    }
+    if let Some(block) = &method.offline {
+        blocks.push(Block { name: "offline", lines: offline(places, block) });
+    }
+    blocks.push(Block { name: "delivery", lines: delivery(places, method, &method.delivery) });
+    if let Some(block) = &method.detail {
+        blocks.push(Block { name: "detail", lines: detail(places, block) });
+    }
+    if !method.invalidates.is_empty() {
+        blocks.push(Block { name: "invalidates", lines: templates(places, "tag", &method.invalidates) });
+    }
+    blocks
+}
+
+fn cache(places: &Places<'_>, method: &Method, cache: &Cache) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let windows = [
+        ("fresh_for", cache.fresh_for.as_ref()),
+        ("stale_while_revalidate", Some(&cache.stale_while_revalidate)),
+        ("stale_if_error", Some(&cache.stale_if_error)),
+    ];
+    if method.kind == Kind::Unary {
+        for (name, window) in windows {
+            lines.extend(window.map(|window| places.line(name, duration(&window.value), &window.origin)));
+        }
+        lines.push(match &cache.stale_after {
+            Some(after) => places.line("stale_after", duration(&after.value), &after.origin),
+            None => {
+                let text = "1 s, at most half of the caller's remaining wait";
+                places.line("stale_after", text, &Origin::DEFAULT)
+            }
+        });
+    }
+    lines.extend(cache.replay.iter().map(|w| places.line("replay.window", duration(&w.value), &w.origin)));
+    lines.push(places.line("scope", cache.scope.value.as_str_name(), &cache.scope.origin));
+    lines.push(places.line("storage", cache.storage.value.as_str_name(), &cache.storage.origin));
+    lines.extend(templates(places, "tag", &cache.tags));
+    lines
+}
+
+fn templates(
+    places: &Places<'_>,
+    name: &str,
+    templates: &[Value<Result<Template, TemplateError>>],
+) -> Vec<Line> {
+    let text = |template: &Result<Template, TemplateError>| match template {
+        Ok(template) => template.text.clone(),
+        Err(error) => error.text().to_owned(),
+    };
+    templates.iter().map(|template| places.line(name, text(&template.value), &template.origin)).collect()
+}
+
+fn offline(places: &Places<'_>, offline: &Offline) -> Vec<Line> {
+    let Some(mode) = &offline.mode else {
+        return vec![places.line("mode", "cached answers, then OFFLINE", &Origin::DEFAULT)];
+    };
+    match &mode.value {
+        Mode::ServeStale(max_age) => {
+            let age = max_age
+                .as_ref()
+                .map_or_else(|| "of any age".to_owned(), |age| format!("up to {}", duration(age)));
+            vec![places.line("serve_stale", age, &mode.origin)]
+        }
+        Mode::Wait => vec![places.line("wait", "until the caller's deadline", &mode.origin)],
+        Mode::FailFast => vec![places.line("fail_fast", "OFFLINE at once", &mode.origin)],
+        Mode::Outbox(outbox) => self::outbox(places, outbox, &mode.origin),
+    }
+}
+
+fn outbox(places: &Places<'_>, outbox: &Outbox, origin: &Origin) -> Vec<Line> {
+    let text = |template: &Result<Template, TemplateError>| match template {
+        Ok(template) => template.text.clone(),
+        Err(error) => error.text().to_owned(),
+    };
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: Option<String>, default: &str| {
+        lines.push(match value {
+            Some(value) => places.line(format!("outbox.{name}"), value, origin),
+            None => places.line(format!("outbox.{name}"), default, &Origin::DEFAULT),
+        });
+    };
+    line("expires_after", outbox.expires_after.as_ref().map(duration), "not said");
+    line("order_by", outbox.order_by.as_ref().map(text), "the method");
+    line("coalesce.key", outbox.coalesce_key.as_ref().map(text), "calls are never replaced");
+    line("key_retention", outbox.key_retention.as_ref().map(duration), "24 h");
+    line("on_park", (outbox.on_park == OnPark::Continue).then(|| "CONTINUE".to_owned()), "HOLD");
+    line("park_on", (!outbox.park_on.is_empty()).then(|| codes(&outbox.park_on)), "no further codes");
+    line(
+        "acknowledge_on",
+        (!outbox.acknowledge_on.is_empty()).then(|| codes(&outbox.acknowledge_on)),
+        "no further codes",
+    );
+    lines
+}
+
+fn delivery(places: &Places<'_>, method: &Method, delivery: &Delivery) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let timeouts = [
+        ("attempt_timeout", &delivery.attempt_timeout, "10 s, at BACKGROUND priority 30 s"),
+        ("total_timeout", &delivery.total_timeout, "30 s, at BACKGROUND priority 2 min"),
+    ];
+    for (name, timeout, default) in timeouts {
+        lines.push(match timeout {
+            Some(timeout) => places.line(name, duration(&timeout.value), &timeout.origin),
+            None => places.line(name, default, &Origin::DEFAULT),
+        });
+    }
+    match &delivery.retry {
+        None => lines.push(places.line("retry", "one attempt", &Origin::DEFAULT)),
+        Some(retry) => {
+            let attempts = &retry.max_attempts;
+            lines.push(places.line("retry.max_attempts", attempts.value.to_string(), &attempts.origin));
+            let backoff = &retry.initial_backoff;
+            lines.push(places.line("retry.initial_backoff", duration(&backoff.value), &backoff.origin));
+            lines.push(places.line(
+                "retry.max_backoff",
+                duration(&retry.max_backoff.value),
+                &retry.max_backoff.origin,
+            ));
+            let growth = &retry.backoff_multiplier;
+            lines.push(places.line("retry.backoff_multiplier", growth.value.to_string(), &growth.origin));
+            let retried = &retry.retryable_status_codes;
+            lines.push(places.line("retry.retryable_status_codes", codes(&retried.value), &retried.origin));
+        }
+    }
+    lines.push(places.line("priority", delivery.priority.value.as_str_name(), &delivery.priority.origin));
+    lines.extend(
+        delivery.defer_at_most.iter().map(|d| places.line("defer_at_most", duration(&d.value), &d.origin)),
+    );
+    if method.kind == Kind::ServerStream {
+        lines.push(places.line(
+            "reconnect",
+            delivery.reconnect.value.to_string(),
+            &delivery.reconnect.origin,
+        ));
+    }
+    lines
+}
+
+fn detail(places: &Places<'_>, detail: &Detail) -> Vec<Line> {
+    let signal = match &detail.signal.value {
+        Signal::Header => "header holdover-detail".to_owned(),
+        Signal::GoogleFieldMask => "header x-goog-fieldmask".to_owned(),
+        Signal::ReadMask(Ok(path)) => format!("request field {}", path.text),
+        Signal::ReadMask(Err(_)) => "a request field that does not exist".to_owned(),
+    };
+    let mut lines = vec![
+        places.line(
+            "reduce_at",
+            format!("{} or worse", detail.reduce_at.value.as_str_name()),
+            &detail.reduce_at.origin,
+        ),
+        places.line("restore", detail.restore.value.to_string(), &detail.restore.origin),
+        places.line("signal", signal, &detail.signal.origin),
+    ];
+    for path in &detail.keep {
+        lines.extend(path.value.iter().map(|kept| places.line("keep", &kept.text, &path.origin)));
+    }
+    for (name, said) in [("response", &detail.response_overrides), ("request", &detail.request_overrides)] {
+        for said in said {
+            let importance = said.importance.map_or("UNSPECIFIED", crate::ir::Importance::word);
+            lines.push(places.line(name, format!("{} is {importance}", said.text), &said.path.origin));
+        }
+    }
+    if !detail.response.is_empty() {
+        lines.push(places.line("plan", &detail.response.hash, &Origin::DEFAULT));
+    }
+    lines
+}
+
+fn codes(codes: &[Code]) -> String {
+    codes.iter().map(Code::as_str_name).collect::<Vec<_>>().join(", ")
+}
+
+/// `90 s`, `10 min`, `500 ms`: the largest unit that says it without a fraction.
+fn duration(written: &Written) -> String {
+    let Ok(duration) = written else { return "out of range".to_owned() };
+    const UNITS: [(u128, &str); 7] = [
+        (86_400_000_000_000, "d"),
+        (3_600_000_000_000, "h"),
+        (60_000_000_000, "min"),
+        (1_000_000_000, "s"),
+        (1_000_000, "ms"),
+        (1_000, "µs"),
+        (1, "ns"),
+    ];
+    let nanos = Duration::as_nanos(duration);
+    if nanos == 0 {
+        return "0".to_owned();
+    }
+    let (unit, name) = UNITS.into_iter().find(|(unit, _)| nanos % unit == 0).unwrap_or((1, "ns"));
+    format!("{} {name}", nanos / unit)
+}
