@@ -20,7 +20,7 @@ use holdover_engine::{
     Registered, SessionId, Snapshot, StoreFault, StoreFaultKind, StoreId,
 };
 
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Stats, Telemetry};
 use crate::{Clock, CredentialsProvider, Endpoint, Error, ErrorKind, Now, Transport};
 
 pub use inline::InlineDriver;
@@ -103,6 +103,11 @@ impl Driver {
 
     pub(crate) fn telemetry(&self) -> &Telemetry {
         &self.telemetry
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let hits = self.lock().engine.hits();
+        self.telemetry.stats(hits)
     }
 
     pub(crate) fn endpoints(&self) -> &[Endpoint] {

@@ -90,7 +90,7 @@ impl Runtime {
 
     /// What the runtime has done since it was built.
     pub fn stats(&self) -> Stats {
-        self.0.driver.telemetry().stats()
+        self.0.driver.stats()
     }
 
     /// Ends every call and observation with an error, and refuses new ones. What was given to the store before is still

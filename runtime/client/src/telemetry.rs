@@ -55,7 +55,6 @@ pub struct Stats {
 
 #[derive(Default)]
 struct Counters {
-    hits: [AtomicU64; 3],
     misses: AtomicU64,
     joins: AtomicU64,
     refreshes: AtomicU64,
@@ -105,11 +104,12 @@ impl Telemetry {
         }
     }
 
-    pub(crate) fn stats(&self) -> Stats {
+    /// The counters, with the hits that the engine itself counts.
+    pub(crate) fn stats(&self, hits: [u64; 3]) -> Stats {
         let counters = &self.counters;
         let read = |counter: &AtomicU64| counter.load(Relaxed);
         Stats {
-            hits: [0, 1, 2].map(|row: usize| read(&counters.hits[row])),
+            hits,
             misses: read(&counters.misses),
             joins: read(&counters.joins),
             refreshes: read(&counters.refreshes),
@@ -129,10 +129,6 @@ impl Telemetry {
 impl Counters {
     fn count(&self, event: &Event) {
         let counter = match event {
-            Event::Hit { row, .. } => match self.hits.get(usize::from(*row).wrapping_sub(1)) {
-                Some(hits) => hits,
-                None => return,
-            },
             Event::Miss { .. } => &self.misses,
             Event::Joined { .. } => &self.joins,
             Event::Refreshing { .. } => &self.refreshes,

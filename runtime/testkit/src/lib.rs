@@ -3,6 +3,8 @@
 
 pub mod api;
 pub mod body;
+pub mod clock;
+pub mod network;
 pub mod random;
 pub mod replay;
 pub mod rules;

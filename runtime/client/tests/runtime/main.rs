@@ -1,0 +1,12 @@
+//! The runtime end to end: the real engine over a scripted network, step by step on one thread, in virtual time.
+#![allow(clippy::unwrap_used, reason = "tests unwrap")]
+
+mod calls;
+mod configuration;
+mod credentials;
+mod observing;
+mod panics;
+mod restarts;
+mod rides;
+mod threads;
+mod trimming;
