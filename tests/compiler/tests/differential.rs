@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 
-use holdover_compiler::load::{IncludePaths, Loaded, codes, load};
+use holdover_compiler::load::{IncludePaths, Loaded, codes, load, load_descriptor_set};
 use holdover_tests_compiler::compare::{Difference, differences};
 use holdover_tests_compiler::known::Known;
 use holdover_tests_compiler::{protoc, schemas::Schemas};
@@ -56,13 +56,33 @@ fn other_schemas_give_the_descriptors_that_protoc_gives() {
     assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
 }
 
+#[test]
+fn descriptor_sets_of_protoc_are_loaded_as_they_are() {
+    let schemas = Schemas::envoy();
+    let set = protoc(&schemas).set;
+    let loaded =
+        load_descriptor_set("envoy.pb", &set, &schemas.files).unwrap_or_else(|report| panic!("{report}"));
+    let mut found = differences(&loaded, &set);
+    found.retain(|difference| !difference.file.starts_with("google/protobuf/"));
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+}
+
+fn include_paths(schemas: &Schemas) -> Vec<String> {
+    let mut paths = schemas.include_paths();
+    paths.push(protoc::well_known_types().to_str().expect("the path is UTF-8").to_owned());
+    paths
+}
+
+fn protoc(schemas: &Schemas) -> protoc::Compiled {
+    protoc::compile(&include_paths(schemas), &schemas.files)
+        .unwrap_or_else(|errors| panic!("protoc refuses {}:\n{errors}", schemas.name))
+}
+
 /// Compiles all files with both, and compares.
 fn compare(schemas: &Schemas) -> Vec<Difference> {
-    let mut include_paths = schemas.include_paths();
-    include_paths.push(protoc::well_known_types().to_str().expect("the path is UTF-8").to_owned());
-    let theirs = protoc::compile(&include_paths, &schemas.files)
-        .unwrap_or_else(|errors| panic!("protoc refuses {}:\n{errors}", schemas.name));
-    let sources = IncludePaths::new(include_paths, read);
+    let theirs = protoc(schemas);
+    let sources = IncludePaths::new(include_paths(schemas), read);
     let ours = load(&sources, &schemas.files)
         .unwrap_or_else(|report| panic!("we refuse {}:\n{report}", schemas.name));
     let mut found = differences(&ours, &theirs.set);

@@ -79,6 +79,23 @@ impl LoadedFile {
         self.spans.exact(&path)
     }
 
+    /// Where the options of a thing stand.
+    pub(crate) fn option_place(&self, target: Target, element: &[i32]) -> Option<Span> {
+        let mut path = element.to_vec();
+        path.push(target.options_field());
+        self.spans.exact(&path)
+    }
+
+    /// The option whose statement stands at a place.
+    pub(crate) fn statement_at(&self, span: Span) -> Option<&UninterpretedOption> {
+        self.options.iter().find_map(|(element, written)| {
+            let mut options = written.options.iter().enumerate();
+            options
+                .find(|(i, _)| self.statement_span(element, written.target, *i) == Some(span))
+                .map(|(_, option)| option)
+        })
+    }
+
     pub(crate) fn source_code_info(&self) -> SourceCodeInfo {
         SourceCodeInfo { location: self.locations.clone() }
     }

@@ -98,9 +98,8 @@ fn order(files: &[LoadedFile], imports: &[Vec<usize>], diagnostics: &mut Diagnos
     }
     let mut state = vec![State::New; files.len()];
     let mut order = Vec::with_capacity(files.len());
-    let targets = (0..files.len()).filter(|at| files[*at].target);
-    // Files that no target needs do not exist, but cost nothing to be sure of.
-    for root in targets.chain(0..files.len()) {
+    // As given: of sources, those that were asked for come first; a descriptor set is in order already.
+    for root in 0..files.len() {
         if state[root] != State::New {
             continue;
         }

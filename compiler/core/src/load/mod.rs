@@ -7,23 +7,29 @@
 //! decided here, by protoc's rules. prost-reflect interprets the options.
 
 pub mod codes;
+mod descriptor_set;
+mod extensions;
 mod file;
 mod graph;
 mod names;
 mod option;
+mod options;
 mod path;
 mod pool;
 mod qualify;
 mod raw;
 mod read;
+mod resolver;
 mod sources;
 mod suggest;
 #[cfg(test)]
 mod tests;
 mod text;
+mod validate;
 mod walk;
 
 pub use codes::PAGES;
+pub use descriptor_set::load_descriptor_set;
 pub use file::LoadedFile;
 pub use option::{Member, OptionName, OptionStatement};
 pub use sources::{IncludePaths, MemorySources, NotImportable, SourceFile, Sources};
@@ -72,6 +78,7 @@ pub fn load<S: AsRef<str>>(sources: &dyn Sources, files: &[S]) -> Result<Loaded,
         return fail(diagnostics);
     };
     qualify::qualify(&mut all, &graph, &sources, &mut diagnostics);
+    extensions::numbers(graph.order.iter().map(|at| &all[*at]), &mut diagnostics);
     if diagnostics.has_errors() {
         return fail(diagnostics);
     }
@@ -82,11 +89,27 @@ pub fn load<S: AsRef<str>>(sources: &dyn Sources, files: &[S]) -> Result<Loaded,
             return fail(diagnostics);
         }
     };
-    let mut by_index: Vec<Option<LoadedFile>> = all.into_iter().map(Some).collect();
-    let files: Vec<LoadedFile> =
-        graph.order.iter().map(|at| by_index[*at].take().expect("an order names every file once")).collect();
+    finish(pool, all, &graph, sources.clone(), diagnostics)
+        .map_err(|diagnostics| Box::new(Report { diagnostics, sources }))
+}
+
+/// What is left to check once there is a pool, and to put in order.
+fn finish(
+    pool: DescriptorPool,
+    files: Vec<LoadedFile>,
+    graph: &graph::Graph,
+    sources: SourceMap,
+    mut warnings: Diagnostics,
+) -> Result<Loaded, Diagnostics> {
+    extensions::targets(&pool, &files, &mut warnings);
+    if warnings.has_errors() {
+        return Err(warnings);
+    }
+    let mut by_index: Vec<Option<LoadedFile>> = files.into_iter().map(Some).collect();
+    let take = |at: &usize| by_index[*at].take().expect("an order names every file once");
+    let files: Vec<LoadedFile> = graph.order.iter().map(take).collect();
     let index = files.iter().enumerate().map(|(at, file)| (file.name.clone(), at)).collect();
-    Ok(Loaded { pool, files, index, sources, warnings: diagnostics })
+    Ok(Loaded { pool, files, index, sources, warnings })
 }
 
 impl Loaded {

@@ -3,14 +3,15 @@
 //! Nothing outside this module builds a pool: another reader of descriptors (one that knows editions) would go here.
 
 use miette::Diagnostic as _;
+use prost::Message as _;
 use prost_reflect::{DescriptorError, DescriptorPool};
 use prost_types::source_code_info::Location;
-use prost_types::{FileDescriptorProto, SourceCodeInfo};
+use prost_types::{FileDescriptorProto, SourceCodeInfo, UninterpretedOption};
 
 use super::file::LoadedFile;
 use super::graph::Graph;
-use super::{codes, qualify};
-use crate::diagnostic::{Diagnostic, SourceMap};
+use super::{codes, qualify, raw, text};
+use crate::diagnostic::{Diagnostic, SourceMap, Span};
 
 /// Builds the pool of all files at once.
 pub(crate) fn build(
@@ -30,6 +31,34 @@ pub(crate) fn build(
     // is interpreted already.
     let bytes = pool.encode_to_vec();
     DescriptorPool::decode(bytes.as_slice()).map_err(|error| explain(files, graph, sources, &error))
+}
+
+/// Builds the pool from encoded files; those without bytes are taken from their descriptors.
+pub(crate) fn decode(
+    files: &[LoadedFile],
+    encoded: &[Option<&[u8]>],
+    graph: &Graph,
+) -> Result<DescriptorPool, Box<Diagnostic>> {
+    let mut set = Vec::new();
+    for &at in &graph.order {
+        let descriptor = for_pool(files, graph, at);
+        let file = match encoded[at] {
+            Some(bytes) => raw::with_imports(bytes, &descriptor).map_err(|error| {
+                Diagnostic::error(
+                    codes::DESCRIPTOR_INVALID,
+                    format!("`{}` is damaged: {error}", files[at].name),
+                )
+                .help("make the descriptor set again")
+            })?,
+            None => descriptor.encode_to_vec(),
+        };
+        prost::encoding::bytes::encode(1, &file, &mut set);
+    }
+    let mut pool = DescriptorPool::new();
+    match pool.decode_file_descriptor_set(set.as_slice()) {
+        Ok(()) => Ok(pool),
+        Err(error) => Err(Box::new(first(files, &error))),
+    }
 }
 
 /// A file as prost-reflect has to see it: with its options, and with direct imports only.
@@ -80,25 +109,62 @@ fn explain(
     let related = error.related().into_iter().flatten();
     std::iter::once(&error as &dyn miette::Diagnostic)
         .chain(related)
-        .map(|error| {
-            let mut diagnostic = Diagnostic::error(codes::SCHEMA_INVALID, error.to_string());
-            for (i, label) in error.labels().into_iter().flatten().enumerate() {
-                let span = sources.span(file.id, label.offset()..label.offset().saturating_add(label.len()));
-                // The culprit is the last place; those before it say what it is in conflict with.
-                let text = label.label().unwrap_or_default();
-                diagnostic = if i == 0 { diagnostic.at(span, text) } else { diagnostic.also(span, text) };
-            }
-            match error.help() {
-                Some(help) => diagnostic.help(help.to_string()),
-                None => diagnostic,
-            }
-        })
+        .map(|error| diagnostic(file, sources, error))
         .collect()
+}
+
+fn diagnostic(file: &LoadedFile, sources: &SourceMap, error: &dyn miette::Diagnostic) -> Diagnostic {
+    let mut spans = error.labels().into_iter().flatten().map(|label| {
+        let bytes = label.offset()..label.offset().saturating_add(label.len());
+        (sources.span(file.id, bytes), label.label().unwrap_or_default().to_owned())
+    });
+    let first = spans.next();
+    // Names are absolute by now, but nobody wrote those dots.
+    let message = error.to_string().replace("'.", "'").replace("(.", "(");
+    let option = first.as_ref().and_then(|(span, _)| file.statement_at(*span));
+    let mut diagnostic = match option {
+        Some(_) => Diagnostic::error(codes::OPTION_VALUE, message)
+            .help("write a value of the type that the option has"),
+        None => Diagnostic::error(codes::SCHEMA_INVALID, message).help("correct the underlined declaration"),
+    };
+    if let Some((mut span, text)) = first {
+        if let Some(cause) = error.source() {
+            diagnostic = diagnostic.note(cause.to_string());
+            let offset = cause
+                .downcast_ref::<prost_reflect::text_format::ParseError>()
+                .and_then(|cause| Some(cause.labels()?.next()?.offset()));
+            if let Some(inner) = option.zip(offset).and_then(|(option, at)| inside(sources, span, option, at))
+            {
+                span = inner;
+            }
+        }
+        diagnostic = diagnostic.at(span, text);
+    }
+    for (span, text) in spans {
+        diagnostic = diagnostic.also(span, text);
+    }
+    match error.help() {
+        Some(help) => diagnostic.help(help.to_string()),
+        None => diagnostic,
+    }
+}
+
+/// The place in the source of an offset in a value, which the parser has taken apart and put together again.
+fn inside(sources: &SourceMap, statement: Span, option: &UninterpretedOption, offset: usize) -> Option<Span> {
+    let sets = text::aggregate(option.aggregate_value.as_deref()?)?;
+    let index = sets.iter().rposition(|set| set.name.start <= offset && offset < set.value.end)?;
+    let source = sources.text(statement.file)?;
+    let scanned = text::statement(source, sources.bytes(statement)?)?;
+    // What the name of the option sets comes first.
+    let set = scanned.sets.get(option.name.len().checked_sub(1)? + index)?;
+    let place = if offset < sets[index].value.start { &set.name } else { &set.value };
+    Some(sources.span(statement.file, place.clone()))
 }
 
 /// The first error, by its descriptor path: less than [`explain`] can say, but always something.
 fn first(files: &[LoadedFile], error: &DescriptorError) -> Diagnostic {
-    let diagnostic = Diagnostic::error(codes::SCHEMA_INVALID, error.to_string());
+    let diagnostic = Diagnostic::error(codes::SCHEMA_INVALID, error.to_string())
+        .help("correct the schema; protoc refuses it, too");
     let file = error.file().and_then(|name| files.iter().find(|file| file.name == name));
     match file.zip(error.path()).and_then(|(file, path)| file.span(path)) {
         Some(span) => diagnostic.at(span, "here"),

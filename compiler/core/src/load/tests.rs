@@ -1,5 +1,8 @@
 use prost_reflect::{ReflectMessage, Value};
 
+use prost::Message as _;
+use prost_types::{DescriptorProto, FieldDescriptorProto};
+
 use super::*;
 
 fn one(text: &str) -> Result<Loaded, Box<Report>> {
@@ -141,4 +144,153 @@ fn a_name_in_a_file_that_is_not_imported_says_which() {
         ("c.proto", "syntax = \"proto3\"; package c; message T {}"),
     ]);
     assert_eq!(wrong(result), [("NAME_NOT_IMPORTED", "c.T".into())]);
+}
+
+#[test]
+fn all_errors_of_a_file_are_told_at_once() {
+    let result =
+        one("syntax = \"proto3\"; /* é */ message M { int32 a = 1; int32 b = 1; reserved 7; int32 c = 7; }");
+    assert_eq!(wrong(result), [("SCHEMA_INVALID", "1".into()), ("SCHEMA_INVALID", "7".into())]);
+}
+
+#[test]
+fn typos_inside_a_value_are_underlined_there() {
+    let method = |option: &str| {
+        let text = format!(
+            "syntax = \"proto3\"; import \"holdover/annotations.proto\"; service S {{ rpc M(R) returns (R) {{ {option} }} }} message R {{}}"
+        );
+        wrong(one(&text))
+    };
+    assert_eq!(
+        method("option (holdover.method).cache = { fresh_for: { second: 5 } /* x */ scop: DEVICE };"),
+        [("UNKNOWN_OPTION", "second".into()), ("UNKNOWN_OPTION", "scop".into())]
+    );
+    assert_eq!(
+        method("option (holdover.method) = { detail: { reduce_at: POR } };"),
+        [("OPTION_VALUE", "POR".into())]
+    );
+    assert_eq!(method("option (holdover.method).cache.storage = MEMRY;"), [("OPTION_VALUE", "MEMRY".into())]);
+    assert_eq!(method("option (holdover.method).cache = { fresh_for: 5 };"), [("OPTION_VALUE", "5".into())]);
+}
+
+/// The files of a load as a descriptor set with source information, as protoc would write it.
+fn encoded(loaded: &Loaded) -> Vec<u8> {
+    let mut set = Vec::new();
+    for file in loaded.files() {
+        let mut bytes = loaded.encoded(file);
+        let info =
+            FileDescriptorProto { source_code_info: Some(file.source_code_info()), ..Default::default() };
+        bytes.extend(info.encode_to_vec());
+        prost::encoding::bytes::encode(1, &bytes, &mut set);
+    }
+    set
+}
+
+const ALL: &[&str] = &[];
+
+#[test]
+fn a_descriptor_set_gives_what_its_sources_gave() {
+    let source = one(PRICING).unwrap();
+    let bytes = encoded(&source);
+    let loaded = load_descriptor_set("set.pb", &bytes, ALL).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(loaded.targets().map(LoadedFile::name).collect::<Vec<_>>(), ["a.proto"]);
+    for (ours, theirs) in loaded.files().iter().zip(source.files()) {
+        assert_eq!(ours.name(), theirs.name());
+        assert_eq!(loaded.encoded(ours), source.encoded(theirs));
+    }
+    // Places without texts, and no statements.
+    let method = loaded.pool().get_service_by_name("pricing.v1.Pricing").unwrap().methods().next().unwrap();
+    let span = loaded.option_span("a.proto", method.path(), "holdover.method", &["cache"]).unwrap();
+    assert_eq!(loaded.sources().place(span), "a.proto:7:7");
+    assert!(loaded.statements("a.proto", method.path()).is_empty());
+    assert_eq!(loaded.descriptor_set().file.last(), source.descriptor_set().file.last());
+}
+
+#[test]
+fn built_in_files_may_be_missing_from_a_descriptor_set() {
+    let source = one(PRICING).unwrap();
+    let mut set = Vec::new();
+    prost::encoding::bytes::encode(1, &source.encoded(source.file("a.proto").unwrap()), &mut set);
+    let loaded =
+        load_descriptor_set("set.pb", &set, &["a.proto"]).unwrap_or_else(|report| panic!("{report}"));
+    assert_eq!(loaded.files().len(), source.files().len());
+    let file = loaded.file("a.proto").unwrap();
+    assert_eq!(loaded.encoded(file), source.encoded(source.file("a.proto").unwrap()));
+}
+
+#[test]
+fn wrong_descriptor_sets_are_refused() {
+    let file = |name: &str| FileDescriptorProto { name: Some(name.to_owned()), ..Default::default() };
+    let field = |name: &str| FieldDescriptorProto {
+        name: Some(name.to_owned()),
+        number: Some(1),
+        label: Some(1),
+        r#type: Some(5),
+        ..Default::default()
+    };
+    let message = |fields: Vec<FieldDescriptorProto>| FileDescriptorProto {
+        message_type: vec![DescriptorProto {
+            name: Some("M".to_owned()),
+            field: fields,
+            ..Default::default()
+        }],
+        ..file("a.proto")
+    };
+    let set = |files: Vec<FileDescriptorProto>| FileDescriptorSet { file: files }.encode_to_vec();
+    let code = |bytes: &[u8]| wrong(load_descriptor_set("set.pb", bytes, ALL))[0].0;
+
+    assert_eq!(code(b""), "DESCRIPTOR_INVALID");
+    assert_eq!(code(b"no set"), "DESCRIPTOR_INVALID");
+    assert_eq!(
+        code(&set(vec![FileDescriptorProto { syntax: Some("editions".into()), ..file("a.proto") }])),
+        "EDITION_UNSUPPORTED"
+    );
+    assert_eq!(
+        code(&set(vec![FileDescriptorProto { syntax: Some("proto4".into()), ..file("a.proto") }])),
+        "DESCRIPTOR_INVALID"
+    );
+    assert_eq!(code(&set(vec![file("a.proto"), file("a.proto")])), "DESCRIPTOR_INVALID");
+    let importer =
+        |name: &str, import: &str| FileDescriptorProto { dependency: vec![import.to_owned()], ..file(name) };
+    assert_eq!(code(&set(vec![importer("a.proto", "b.proto")])), "IMPORT_NOT_FOUND");
+    assert_eq!(
+        code(&set(vec![importer("a.proto", "b.proto"), importer("b.proto", "a.proto")])),
+        "IMPORT_CYCLE"
+    );
+    assert_eq!(code(&set(vec![message(vec![field("a"), field("a")])])), "NAME_DUPLICATE");
+    assert_eq!(code(&set(vec![message(vec![field("a"), field("b")])])), "SCHEMA_INVALID");
+    for broken in [
+        FieldDescriptorProto { name: Some("fn()".into()), ..field("a") },
+        FieldDescriptorProto { oneof_index: Some(3), ..field("a") },
+        FieldDescriptorProto { oneof_index: Some(-1), ..field("a") },
+        FieldDescriptorProto { proto3_optional: Some(true), ..field("a") },
+        FieldDescriptorProto { label: None, ..field("a") },
+        FieldDescriptorProto { r#type: Some(99), ..field("a") },
+        FieldDescriptorProto { r#type: Some(11), ..field("a") },
+        FieldDescriptorProto { r#type: Some(11), type_name: Some("M".into()), ..field("a") },
+        FieldDescriptorProto { r#type: Some(12), default_value: Some("\\777".into()), ..field("a") },
+    ] {
+        assert_eq!(code(&set(vec![message(vec![broken])])), "DESCRIPTOR_INVALID");
+    }
+    let mut annotations = one(PRICING).unwrap().descriptor_set().file;
+    annotations.retain(|file| file.name() == "holdover/annotations.proto");
+    annotations[0].message_type.pop();
+    assert_eq!(code(&set(annotations)), "ANNOTATIONS_DIFFER");
+}
+
+#[test]
+fn extensions_may_not_share_a_number() {
+    let text = "syntax = \"proto2\"; message M { extensions 100 to 200; extend M { optional int32 a = 100; } } extend M { optional int32 b = 100; }";
+    assert_eq!(wrong(one(text)), [("EXTENSION_DUPLICATE", "a".into())]);
+}
+
+#[test]
+fn options_stay_where_their_targets_allow_them() {
+    let text = "syntax = \"proto3\"; import \"google/protobuf/descriptor.proto\";
+        extend google.protobuf.MessageOptions { Policy policy = 50000; }
+        message Policy { bool anywhere = 1; bool field_only = 2 [targets = TARGET_TYPE_FIELD]; }
+        message M { option (policy).anywhere = true; option (policy).field_only = true; }";
+    let found = wrong(one(text));
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].0, "WRONG_TARGET");
 }
