@@ -8,20 +8,29 @@ use tokio::sync::watch;
 
 /// A clock that stands still until it is turned: nothing becomes stale, and nothing times out, by itself.
 #[derive(Clone, Debug)]
-pub struct TestClock(watch::Sender<Duration>);
+pub struct TestClock {
+    boot: u128,
+    booted: Duration,
+    since_boot: watch::Sender<Duration>,
+}
 
-/// 2026-01-01, at boot.
+/// 2026-01-01, at the first boot.
 const WALL_MS: i64 = 1_767_225_600_000;
 
 impl TestClock {
-    /// At the moment of boot.
+    /// At the moment of the first boot.
     pub fn new() -> Self {
-        Self(watch::Sender::new(Duration::ZERO))
+        Self::at(1, Duration::ZERO, Duration::ZERO)
+    }
+
+    /// In the boot of this number, which began `booted` after the first, and has lasted for `since_boot`.
+    pub fn at(boot: u128, booted: Duration, since_boot: Duration) -> Self {
+        Self { boot, booted, since_boot: watch::Sender::new(since_boot) }
     }
 
     /// Turns it ahead, and wakes whoever sleeps until then.
     pub fn advance(&self, by: Duration) {
-        self.0.send_modify(|now| *now += by);
+        self.since_boot.send_modify(|now| *now += by);
     }
 }
 
@@ -33,16 +42,16 @@ impl Default for TestClock {
 
 impl Clock for TestClock {
     fn now(&self) -> Now {
-        let since_boot = *self.0.borrow();
+        let since_boot = *self.since_boot.borrow();
         Now {
-            boot_id: BootId(1),
+            boot_id: BootId(self.boot),
             boot: Instant(u64::try_from(since_boot.as_nanos()).unwrap()),
-            wall_ms: WALL_MS + i64::try_from(since_boot.as_millis()).unwrap(),
+            wall_ms: WALL_MS + i64::try_from((self.booted + since_boot).as_millis()).unwrap(),
         }
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
-        let mut now = self.0.subscribe();
+        let mut now = self.since_boot.subscribe();
         let until = now.borrow().saturating_add(duration);
         Box::pin(async move {
             if now.wait_for(|now| *now >= until).await.is_err() {
