@@ -4,7 +4,7 @@
 //! load ─ annotations ─ lower ─ IR ─ check ─ PolicySet ─ targets
 //! ```
 
-use crate::annotation::{self, Annotations};
+use crate::annotation::{self, Annotations, Overlay};
 use crate::check;
 use crate::diagnostic::{Diagnostics, Report};
 use crate::ir::Ir;
@@ -70,14 +70,29 @@ pub fn compile<S: AsRef<str>>(sources: &dyn Sources, files: &[S]) -> Result<Comp
 /// # Errors
 /// Everything that is wrong with the annotations. Warnings are among the findings, too.
 pub fn compile_loaded(loaded: Loaded, recorder: &mut dyn Recorder) -> Result<Compilation, Box<Report>> {
-    let annotations = annotation::read(&loaded);
+    compile_with_overlays(loaded, &[], recorder)
+}
+
+/// Compiles loaded files together with overlays, which annotate what may not be edited.
+///
+/// # Errors
+/// Everything that is wrong with the annotations and the overlays. Warnings are among the findings, too.
+pub fn compile_with_overlays(
+    mut loaded: Loaded,
+    overlays: &[Overlay],
+    recorder: &mut dyn Recorder,
+) -> Result<Compilation, Box<Report>> {
+    let mut found = loaded.warnings().clone();
+    let mut annotations = annotation::read(&loaded);
+    for overlay in overlays {
+        found.extend(annotation::apply(&mut loaded, &mut annotations, overlay));
+    }
     recorder.record("annotations", &annotations);
 
     let files: Vec<String> = loaded.targets().map(|file| file.name().to_owned()).collect();
     let ir = lower::lower(loaded.pool(), &files, &annotations);
     recorder.record("ir", &ir);
 
-    let mut found = loaded.warnings().clone();
     found.extend(check::check(&loaded, &annotations, &ir));
     if found.has_errors() {
         return Err(Box::new(Report { diagnostics: found, sources: loaded.sources().clone() }));

@@ -10,10 +10,11 @@
 //! What stands in backticks is the text that must be underlined. Nothing else may be found in a file. An overlay stands
 //! beside its file, with the ending `.holdover.txtpb`, and carries its expectations behind `# ~`.
 
+use holdover_compiler::annotation::Overlay;
 use holdover_compiler::check::{self, Rule};
 use holdover_compiler::diagnostic::{Diagnostic, Report, Style};
-use holdover_compiler::load::IncludePaths;
-use holdover_compiler::pipeline::compile;
+use holdover_compiler::load::{IncludePaths, load};
+use holdover_compiler::pipeline::compile_with_overlays;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,11 @@ fn fixtures() -> Vec<(String, PathBuf)> {
     all
 }
 
+/// The overlay of a file, which may not be there.
+fn overlay(file: &Path) -> PathBuf {
+    file.with_extension("holdover.txtpb")
+}
+
 fn findings(file: &Path) -> Report {
     let folder = file.parent().unwrap();
     let read = |path: &str| match fs::read(path) {
@@ -49,32 +55,39 @@ fn findings(file: &Path) -> Report {
     };
     let roots = [folder.to_owned(), root().join("include")].map(|root| root.to_str().unwrap().to_owned());
     let name = file.file_name().unwrap().to_str().unwrap();
-    match compile(&IncludePaths::new(roots, read), &[name]) {
+    let overlay = overlay(file);
+    let overlays = fs::read_to_string(&overlay)
+        .ok()
+        .map(|text| Overlay { path: overlay.to_str().unwrap().to_owned(), text });
+    let loaded = load(&IncludePaths::new(roots, read), &[name]);
+    match loaded.and_then(|loaded| compile_with_overlays(loaded, overlays.as_slice(), &mut ())) {
         Ok(compilation) => compilation.report(),
         Err(report) => *report,
     }
 }
 
-/// What a file says will be found in it: line, `error[CODE]`, and perhaps the underlined text.
-fn expected(text: &str, comment: &str) -> Vec<(u32, String, Option<String>)> {
+/// What a file says will be found in it: the file, line, `error[CODE]`, and perhaps the underlined text.
+fn expected(file: &Path, comment: &str) -> Vec<(PathBuf, u32, String, Option<String>)> {
     let mut all = Vec::new();
+    let Ok(text) = fs::read_to_string(file) else { return all };
     for (number, line) in (1..).zip(text.lines()) {
         let Some((_, expectation)) = line.split_once(comment) else { continue };
         let (code, underlined) = match expectation.split_once('`') {
             Some((code, text)) => (code, Some(text.trim_end().strip_suffix('`').unwrap().to_owned())),
             None => (expectation, None),
         };
-        all.push((number, code.trim().to_owned(), underlined));
+        all.push((file.to_owned(), number, code.trim().to_owned(), underlined));
     }
     all
 }
 
 /// Where a finding is, as [`expected`] says it.
-fn found(report: &Report, finding: &Diagnostic) -> (u32, String, String) {
+fn found(report: &Report, finding: &Diagnostic) -> (PathBuf, u32, String, String) {
     let code = format!("{}[{}]", finding.severity(), finding.code());
-    let Some(label) = finding.primary() else { return (0, code, String::new()) };
+    let Some(label) = finding.primary() else { return (PathBuf::new(), 0, code, String::new()) };
     let (line, _) = report.sources.line_column(label.span.file, label.span.start);
-    (line, code, report.sources.slice(label.span).unwrap_or_default().to_owned())
+    let file = PathBuf::from(report.sources.path(label.span.file));
+    (file, line, code, report.sources.slice(label.span).unwrap_or_default().to_owned())
 }
 
 #[test]
@@ -82,16 +95,14 @@ fn fixtures_find_what_they_say_and_nothing_else() {
     let mut wrong = String::new();
     for (_, file) in fixtures() {
         let report = findings(&file);
-        let mut expected = expected(&fs::read_to_string(&file).unwrap(), "// ~ ");
-        let overlay = file.with_extension("holdover.txtpb");
-        if let Ok(text) = fs::read_to_string(overlay) {
-            expected.extend(self::expected(&text, "# ~ "));
-        }
+        let mut expected = expected(&file, "// ~ ");
+        expected.extend(self::expected(&overlay(&file), "# ~ "));
         let mut problems = Vec::new();
         for finding in report.diagnostics.sorted() {
-            let (line, code, underlined) = found(&report, finding);
-            let matching = expected.iter().position(|(expected_line, expected_code, text)| {
-                *expected_line == line
+            let (file, line, code, underlined) = found(&report, finding);
+            let matching = expected.iter().position(|(expected_file, expected_line, expected_code, text)| {
+                *expected_file == file
+                    && *expected_line == line
                     && *expected_code == code
                     && text.as_ref().is_none_or(|text| *text == underlined)
             });
@@ -101,7 +112,7 @@ fn fixtures_find_what_they_say_and_nothing_else() {
             }
         }
         problems.extend(
-            expected.iter().map(|(line, code, text)| format!("missing, line {line}: {code} {text:?}")),
+            expected.iter().map(|(_, line, code, text)| format!("missing, line {line}: {code} {text:?}")),
         );
         if !problems.is_empty() {
             wrong += &format!("{}\n  {}\n{report}\n", file.display(), problems.join("\n  "));
@@ -132,9 +143,9 @@ fn every_rule_has_fixtures_that_pass_and_fail() {
         let fails = own.iter().filter(|file| file.file_name().unwrap().to_str().unwrap().starts_with("fail"));
         for file in fails {
             let text = fs::read_to_string(file).unwrap();
-            let overlay = fs::read_to_string(file.with_extension("holdover.txtpb")).unwrap_or_default();
+            let beside = fs::read_to_string(overlay(file)).unwrap_or_default();
             assert!(
-                (text + &overlay).contains(&format!("[{code}]")),
+                (text + &beside).contains(&format!("[{code}]")),
                 "{} does not break {code}",
                 file.display()
             );

@@ -4,11 +4,14 @@
 //! source, where there is one.
 
 mod element;
+mod overlay;
 mod place;
 mod site;
 mod vocabulary;
 
 pub use element::Element;
+pub use overlay::Overlay;
+pub(crate) use overlay::apply;
 pub use site::{Entry, Site, inside};
 pub(crate) use vocabulary::vocabulary;
 

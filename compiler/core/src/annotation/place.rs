@@ -51,3 +51,40 @@ pub(super) fn site(loaded: &Loaded, element: &Element) -> Site {
         loaded.file(&file).and_then(|file| if path.is_empty() { None } else { file.name_span(&path) });
     Site { entries, element, overlays: Vec::new() }
 }
+
+/// The loaded files have the element.
+pub(super) fn exists(loaded: &Loaded, element: &Element) -> bool {
+    match element {
+        Element::File(name) => loaded.file(name).is_some(),
+        _ => place(loaded.pool(), element).is_some(),
+    }
+}
+
+/// The names of all elements of the same kind, as people write them.
+pub(super) fn names(loaded: &Loaded, like: &Element) -> Vec<String> {
+    let pool = loaded.pool();
+    let messages = || pool.all_messages();
+    match like {
+        Element::File(_) => loaded.files().iter().map(|file| file.name().to_owned()).collect(),
+        Element::Service(_) => pool.services().map(|service| service.full_name().to_owned()).collect(),
+        Element::Method(_) => pool
+            .services()
+            .flat_map(|service| {
+                service.methods().map(|method| method.full_name().to_owned()).collect::<Vec<_>>()
+            })
+            .map(|name| Element::Method(name).to_string())
+            .collect(),
+        Element::Message(_) => messages().map(|message| message.full_name().to_owned()).collect(),
+        Element::Field(_) => messages()
+            .flat_map(|message| {
+                message.fields().map(|field| field.full_name().to_owned()).collect::<Vec<_>>()
+            })
+            .collect(),
+        Element::Oneof(_) => messages()
+            .flat_map(|message| {
+                message.oneofs().map(|oneof| oneof.full_name().to_owned()).collect::<Vec<_>>()
+            })
+            .collect(),
+        Element::Enum(_) | Element::EnumValue(_) | Element::ExtensionRange(_) => Vec::new(),
+    }
+}

@@ -21,6 +21,13 @@ use crate::diagnostic::Diagnostics;
 use crate::ir::Ir;
 use crate::load::Loaded;
 
+/// Codes of rules that are found before checks run.
+pub(crate) mod codes {
+    use crate::diagnostic::Code;
+
+    pub(crate) const OVERLAY_NAME: Code = super::schema::overlay_name::RULE.code;
+}
+
 /// Every rule, by group and then as the vocabulary lists them.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     [schema::RULES, cache::RULES, importance::RULES].into_iter().flatten().copied()

@@ -31,6 +31,7 @@ mod walk;
 pub use codes::PAGES;
 pub use descriptor_set::load_descriptor_set;
 pub use file::LoadedFile;
+pub(crate) use option::document;
 pub use option::{Member, OptionName, OptionStatement};
 pub use sources::{IncludePaths, MemorySources, NotImportable, SourceFile, Sources};
 pub use suggest::closest;
@@ -41,7 +42,7 @@ use std::collections::HashMap;
 use prost_reflect::{DescriptorPool, FileDescriptor};
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
-use crate::diagnostic::{Diagnostics, Report, SourceMap, Span};
+use crate::diagnostic::{Diagnostics, FileId, Report, SourceMap, Span};
 
 /// Schema files that were loaded without errors.
 #[derive(Clone, Debug)]
@@ -132,6 +133,11 @@ impl Loaded {
     /// A file by its import path.
     pub fn file(&self, name: &str) -> Option<&LoadedFile> {
         self.files.get(*self.index.get(name)?)
+    }
+
+    /// Adds a text that diagnostics may point into, such as an overlay.
+    pub(crate) fn add_source(&mut self, path: &str, text: String) -> FileId {
+        self.sources.add(path, Some(text))
     }
 
     /// The texts, for printing diagnostics.

@@ -3,7 +3,7 @@
 use prost_types::uninterpreted_option::NamePart;
 
 use super::text;
-use crate::diagnostic::{SourceMap, Span};
+use crate::diagnostic::{FileId, SourceMap, Span};
 
 /// One option statement: `option (holdover.method).cache = { … };`, or one item of a field's `[…]` list.
 ///
@@ -63,16 +63,7 @@ impl OptionStatement {
             span,
             name_span: place(scanned.name),
             value_span: place(scanned.value),
-            members: scanned
-                .sets
-                .into_iter()
-                .map(|set| Member {
-                    path: set.path,
-                    name_span: place(set.name),
-                    value_span: place(set.value),
-                    is_message: set.message,
-                })
-                .collect(),
+            members: members(scanned.sets, place),
         })
     }
 
@@ -87,6 +78,22 @@ impl OptionStatement {
             .iter()
             .filter(move |member| member.path.iter().map(String::as_str).eq(path.iter().copied()))
     }
+}
+
+/// Everything that a text-format document sets; nothing where it cannot be scanned.
+pub(crate) fn document(sources: &SourceMap, file: FileId) -> Vec<Member> {
+    let sets = sources.text(file).and_then(text::aggregate).unwrap_or_default();
+    members(sets, |bytes| sources.span(file, bytes))
+}
+
+fn members(sets: Vec<text::Set>, place: impl Fn(std::ops::Range<usize>) -> Span) -> Vec<Member> {
+    let member = |set: text::Set| Member {
+        path: set.path,
+        name_span: place(set.name),
+        value_span: place(set.value),
+        is_message: set.message,
+    };
+    sets.into_iter().map(member).collect()
 }
 
 /// Where a part of the name of a statement stands.

@@ -1,6 +1,6 @@
 //! CONFLICTING_BLOCKS
 
-use crate::annotation::{Element, Entry, vocabulary};
+use crate::annotation::{Element, Entry, Site, vocabulary};
 use crate::check::context::At;
 use crate::check::{Context, Findings, Group, Level, Page, Rule};
 use crate::diagnostic::Code;
@@ -45,11 +45,40 @@ fn check(context: &Context<'_>, out: &mut Findings) {
     {
         let Some(policy) = vocabulary().get_message_by_name(policy) else { continue };
         let entries: Vec<&Entry> = site.entries.iter().collect();
-        conflicts(&element, &entries, &policy, out);
+        let place = Place { context, element: &element, site };
+        conflicts(&place, &entries, &policy, out);
     }
 }
 
-fn conflicts(element: &Element, entries: &[&Entry], message: &MessageDescriptor, out: &mut Findings) {
+/// What the entries are about, and where they stand.
+struct Place<'a> {
+    context: &'a Context<'a>,
+    element: &'a Element,
+    site: &'a Site,
+}
+
+impl Place<'_> {
+    fn is_overlay(&self, entry: &Entry) -> bool {
+        self.site.overlays.contains(&entry.span().file)
+    }
+
+    /// One is written in the `.proto`, the other in an overlay (or in another one).
+    fn is_across(&self, first: &Entry, second: &Entry) -> bool {
+        first.span().file != second.span().file
+    }
+
+    fn text(&self, entry: &Entry) -> &str {
+        self.context.loaded.sources().slice(entry.value_span).unwrap_or_default()
+    }
+
+    /// Two entries say the same, apart from spaces.
+    fn agree(&self, first: &Entry, second: &Entry) -> bool {
+        let plain = |entry| self.text(entry).split_whitespace().collect::<String>();
+        plain(first) == plain(second)
+    }
+}
+
+fn conflicts(place: &Place<'_>, entries: &[&Entry], message: &MessageDescriptor, out: &mut Findings) {
     let mut fields: BTreeMap<u32, (FieldDescriptor, Vec<&Entry>)> = BTreeMap::new();
     for entry in entries {
         if let Some(field) = message.get_field_by_name(&entry.name) {
@@ -64,7 +93,7 @@ fn conflicts(element: &Element, entries: &[&Entry], message: &MessageDescriptor,
         set.sort_by_key(|entry| entry.name_span);
         if let [first, second, ..] = set.as_slice() {
             out.push(
-                element.clone(),
+                place.element.clone(),
                 out.found(format!("`{}` and `{}` exclude each other", first.name, second.name))
                     .at(second.span(), "the second one would silently win")
                     .also(first.span(), "the first one")
@@ -78,21 +107,33 @@ fn conflicts(element: &Element, entries: &[&Entry], message: &MessageDescriptor,
             _ => None,
         };
         match inner {
+            // A duration is one value.
+            Some(inner) if inner.full_name() == "google.protobuf.Duration" => {
+                across(place, field, entries, out)
+            }
             Some(inner) if field.is_list() => {
                 for entry in entries {
                     let children: Vec<&Entry> = entry.children.iter().collect();
-                    conflicts(element, &children, &inner, out);
+                    conflicts(place, &children, &inner, out);
                 }
             }
             Some(inner) => {
                 let children: Vec<&Entry> = entries.iter().flat_map(|entry| &entry.children).collect();
-                conflicts(element, &children, &inner, out);
+                conflicts(place, &children, &inner, out);
             }
-            None if field.is_list() => {}
+            None if field.is_list() => {
+                let other = entries.iter().find(|entry| place.is_across(entries[0], entry));
+                if let Some(second) = other {
+                    disagreement(place, field, entries[0], second, out);
+                }
+            }
+            None if entries.iter().any(|entry| place.is_across(entries[0], entry)) => {
+                across(place, field, entries, out);
+            }
             None => {
                 if let [first, .., second] = entries.as_slice() {
                     out.push(
-                        element.clone(),
+                        place.element.clone(),
                         out.found(format!("`{}` is set twice", field.name()))
                             .at_maybe(Some(second.span()), "set again")
                             .also(first.span(), "set first")
@@ -102,4 +143,39 @@ fn conflicts(element: &Element, entries: &[&Entry], message: &MessageDescriptor,
             }
         }
     }
+}
+
+/// The same value, in the `.proto` and in an overlay.
+fn across(place: &Place<'_>, field: &FieldDescriptor, entries: &[&Entry], out: &mut Findings) {
+    let other =
+        entries.iter().find(|entry| place.is_across(entries[0], entry) && !place.agree(entries[0], entry));
+    if let Some(second) = other {
+        disagreement(place, field, entries[0], second, out);
+    }
+}
+
+fn disagreement(
+    place: &Place<'_>,
+    field: &FieldDescriptor,
+    first: &Entry,
+    second: &Entry,
+    out: &mut Findings,
+) {
+    let (first_label, who) = if place.is_overlay(first) {
+        ("in another overlay", "two overlays")
+    } else {
+        ("in the `.proto`", "the `.proto` and an overlay")
+    };
+    let message = if field.is_list() {
+        format!("{who} both say something")
+    } else {
+        format!("{who} say different things")
+    };
+    out.push(
+        place.element.clone(),
+        out.found(format!("{message} about `{}` of `{}`", field.name(), place.element))
+            .at(second.span(), "in this overlay")
+            .also(first.span(), first_label)
+            .help("keep one of the two; an overlay adds to what is written, and does not override it"),
+    );
 }

@@ -5,6 +5,7 @@ pub(super) mod allow_unused;
 mod conflicting_blocks;
 mod idempotency_contradiction;
 mod metadata_name;
+pub(super) mod overlay_name;
 mod unknown_option;
 mod wrong_target;
 
@@ -16,6 +17,7 @@ pub(super) const RULES: &[&Rule] = &[
     &idempotency_contradiction::RULE,
     &unknown_option::RULE,
     &metadata_name::RULE,
+    &overlay_name::RULE,
     &allow_invalid::RULE,
     &allow_unused::RULE,
 ];
