@@ -108,18 +108,15 @@ fn names(sources: &SourceMap, members: &[Member], found: &mut Diagnostics) {
         };
         let written = sources.slice(member.value_span).unwrap_or_default();
         let is_name = written.starts_with(|first: char| first.is_ascii_alphabetic());
-        if let Kind::Enum(values) = field.kind() {
-            if is_name && values.get_value_by_name(written).is_none() {
-                let names: Vec<String> = values.values().map(|value| value.name().to_owned()).collect();
-                found.push(
-                    Diagnostic::error(
-                        Code::new("OPTION_VALUE"),
-                        format!("`{}` has no value `{written}`", values.name()),
-                    )
+        let Kind::Enum(values) = field.kind() else { continue };
+        if is_name && values.get_value_by_name(written).is_none() {
+            let names: Vec<String> = values.values().map(|value| value.name().to_owned()).collect();
+            let message = format!("`{}` has no value `{written}`", values.full_name());
+            found.push(
+                Diagnostic::error(Code::new("OPTION_VALUE"), message)
                     .at(member.value_span, "no such value")
                     .help(suggestion(written, &names)),
-                );
-            }
+            );
         }
     }
 }

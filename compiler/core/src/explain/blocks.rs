@@ -210,6 +210,6 @@ fn duration(written: &Written) -> String {
     if nanos == 0 {
         return "0".to_owned();
     }
-    let (unit, name) = UNITS.into_iter().find(|(unit, _)| nanos % unit == 0).unwrap_or((1, "ns"));
+    let (unit, name) = UNITS.into_iter().find(|(unit, _)| nanos.is_multiple_of(*unit)).unwrap_or((1, "ns"));
     format!("{} {name}", nanos / unit)
 }

@@ -13,7 +13,7 @@ pub(super) fn key(compilation: &Compilation, places: &Places<'_>, method: &Metho
     let mut lines = Vec::new();
     match cache.scope.value {
         Scope::Device => {
-            lines.push(places.line("account", "none: entries belong to the device", &cache.scope.origin))
+            lines.push(places.line("account", "none: entries belong to the device", &cache.scope.origin));
         }
         Scope::Account | Scope::Unspecified => {
             lines.push(places.line("account", "the one that calls", &cache.scope.origin));
@@ -166,10 +166,9 @@ fn required_origin(compilation: &Compilation, method: &Method, field: &FieldDesc
     if let Some(annotated) = oneof(field).and_then(|oneof| all.oneofs.get(oneof.full_name())) {
         return type_origin(annotated, "importance");
     }
-    if let Some(annotated) = all.fields.get(field.full_name()) {
-        if importance(annotated.policy.importance).is_some() {
-            return type_origin(annotated, "importance");
-        }
+    let marked = all.fields.get(field.full_name());
+    if let Some(marked) = marked.filter(|marked| importance(marked.policy.importance).is_some()) {
+        return type_origin(marked, "importance");
     }
     match all.messages.get(field.parent_message().full_name()) {
         Some(annotated) => type_origin(annotated, "default_importance"),

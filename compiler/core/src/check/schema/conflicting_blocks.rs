@@ -109,7 +109,7 @@ fn conflicts(place: &Place<'_>, entries: &[&Entry], message: &MessageDescriptor,
         match inner {
             // A duration is one value.
             Some(inner) if inner.full_name() == "google.protobuf.Duration" => {
-                across(place, field, entries, out)
+                across(place, field, entries, out);
             }
             Some(inner) if field.is_list() => {
                 for entry in entries {
