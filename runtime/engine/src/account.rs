@@ -40,9 +40,16 @@ impl Credentials {
         kept.expires_ms.is_none_or(|expires| wall_ms < expires).then_some(&kept.metadata)
     }
 
-    /// Keeps what the hook answered.
-    pub(crate) fn keep(&mut self, slot: Slot, metadata: Metadata, expires_ms: Option<i64>) {
+    /// Keeps what the hook answered. `false` if just that was refused while the question was in the air: then it has to be
+    /// asked again, with what was refused.
+    #[must_use]
+    pub(crate) fn keep(&mut self, slot: Slot, metadata: Metadata, expires_ms: Option<i64>) -> bool {
+        if self.rejected.get(&slot) == Some(&metadata) {
+            return false;
+        }
+        self.rejected.remove(&slot);
         self.kept.insert(slot, Kept { metadata, expires_ms });
+        true
     }
 
     /// The server refused what a call was sent with. What has been renewed meanwhile stays.
@@ -119,7 +126,7 @@ mod tests {
     #[test]
     fn an_answer_is_kept_until_it_expires() {
         let mut credentials = Credentials::default();
-        credentials.keep(slot("/a"), token("1"), Some(100));
+        assert!(credentials.keep(slot("/a"), token("1"), Some(100)));
         assert_eq!(credentials.kept(&slot("/a"), 99), Some(&token("1")));
         assert_eq!(credentials.kept(&slot("/a"), 100), None);
         assert_eq!(credentials.kept(&slot("/b"), 0), None);
@@ -128,12 +135,26 @@ mod tests {
     #[test]
     fn only_the_current_answer_can_be_rejected() {
         let mut credentials = Credentials::default();
-        credentials.keep(slot("/a"), token("new"), None);
+        assert!(credentials.keep(slot("/a"), token("new"), None));
         credentials.reject(&slot("/a"), &token("old"));
         assert_eq!(credentials.kept(&slot("/a"), 0), Some(&token("new")));
         credentials.reject(&slot("/a"), &token("new"));
         credentials.wait(slot("/a"), FlightId(1));
         assert_eq!(credentials.next(), Some((slot("/a"), FlightId(1), Some(token("new")))));
+    }
+
+    #[test]
+    fn an_answer_that_was_refused_meanwhile_is_not_kept() {
+        let mut credentials = Credentials::default();
+        credentials.wait(slot("/a"), FlightId(1));
+        let (asked, ..) = credentials.next().unwrap();
+        credentials.asked = Some((AskId(1), asked));
+        credentials.reject(&slot("/a"), &token("old"));
+        credentials.asked = None;
+        assert!(!credentials.keep(slot("/a"), token("old"), None));
+        credentials.wait(slot("/a"), FlightId(1));
+        assert_eq!(credentials.next().unwrap().2, Some(token("old")));
+        assert!(credentials.keep(slot("/a"), token("old"), None), "the hook was told, and insists");
     }
 
     #[test]

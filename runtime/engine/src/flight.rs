@@ -25,6 +25,7 @@ pub(crate) struct Flight {
     /// The detail that it asks for.
     pub(crate) want: Detail,
     pub(crate) priority: Priority,
+    pub(crate) started: Instant,
     /// When it must have ended.
     pub(crate) deadline: Instant,
     pub(crate) total: Option<TimerId>,

@@ -92,12 +92,16 @@ impl Engine {
             let value = answer.value.clone();
             return self.invalidate_by_answer(flight, &value, &Ok(snapshot));
         }
-        let outdated = kept == Some(Err(NotStored::OldGeneration));
         for waiter in &flight.waiters {
             let Some(operation) = self.operations.get_mut(waiter) else { continue };
             operation.flight = None;
             if matches!(operation.role, Role::Observe(_)) {
-                self.observer_answered(*waiter, answer, plan, error.as_ref(), outdated);
+                match kept {
+                    // What it depends on was invalidated on the way: the observer waits for an answer that knows.
+                    Some(Err(NotStored::OldGeneration)) => self.refetch(*waiter),
+                    Some(Err(NotStored::Superseded)) => self.refreshed(*waiter),
+                    _ => self.observer_answered(*waiter, answer, plan, error.clone()),
+                }
                 continue;
             }
             let last_known = self.last_known(*waiter);
@@ -171,13 +175,14 @@ impl Engine {
         if !entry.accept(answer.clone(), plan) {
             return Some(Err(NotStored::Superseded));
         }
-        if is_complete && entry.largest() <= self.config.max_memory_entry_bytes {
+        let fits = entry.largest() <= self.config.max_memory_entry_bytes;
+        if !fits && !on_disk {
+            return Some(Err(NotStored::TooLarge));
+        }
+        if fits && is_complete {
             self.memory.insert(key.clone(), spec.owner.clone(), entry.clone());
         } else {
             self.memory.remove(key);
-            if !on_disk {
-                return Some(Err(NotStored::TooLarge));
-            }
         }
         if on_disk {
             if had_reduced && entry.reduced.is_none() {

@@ -53,7 +53,12 @@ impl Engine {
         let waiting = credentials.waiting.remove(&slot).unwrap_or_default();
         match answer {
             CredentialsAnswer::Use { metadata, expires_ms } => {
-                credentials.keep(slot, metadata.clone(), expires_ms);
+                if !credentials.keep(slot.clone(), metadata.clone(), expires_ms) {
+                    for flight in waiting {
+                        credentials.wait(slot.clone(), flight);
+                    }
+                    return self.ask_next(&account);
+                }
                 let session = self.session_of(&waiting);
                 self.end_sign_in_state(&account, session);
                 for flight in waiting {

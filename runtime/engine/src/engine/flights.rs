@@ -41,6 +41,7 @@ impl Engine {
             spec: spec.clone(),
             want,
             priority,
+            started: self.now.boot,
             deadline,
             total: Some(total),
             generation: self.sequence(spec),
@@ -225,7 +226,7 @@ impl Engine {
     pub(super) fn total_timeout(&mut self, id: FlightId) {
         let Some(flight) = self.flights.get_mut(&id) else { return };
         flight.total = None;
-        let timeout = flight.spec.method.total_timeout(flight.priority);
+        let timeout = flight.deadline.since(flight.started);
         let attempt = flight.attempt.take();
         if let Some(attempt) = &attempt {
             let mut timer = attempt.timer;

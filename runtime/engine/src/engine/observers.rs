@@ -167,15 +167,19 @@ impl Engine {
         id: OpId,
         answer: &Answer,
         plan: Option<PlanHash>,
-        error: Option<&Error>,
-        outdated: bool,
+        error: Option<Error>,
     ) {
-        if outdated {
-            // What it depends on was invalidated on the way: the observer waits for an answer that knows.
-            return self.refetch(id);
-        }
         self.take_in(id, answer, plan);
-        self.show_answer(id, answer, plan, Source::Network, error.cloned());
+        self.show_answer(id, answer, plan, Source::Network, error);
+    }
+
+    /// The flight that an observer waited for has brought nothing newer than what is shown.
+    pub(super) fn refreshed(&mut self, id: OpId) {
+        let Some(Observed::Value(shown)) = self.observer(id).and_then(|observer| observer.shown.clone())
+        else {
+            return;
+        };
+        self.show(id, Observed::Value(Snapshot { refreshing: false, ..shown }));
     }
 
     /// Shows an answer that others have waited for, or that the app has put.

@@ -1,0 +1,220 @@
+//! What is written before what: tags before acknowledgements, the marker before a sign-out (rules A6, D2, E6).
+
+mod rig;
+
+use holdover_engine::{
+    CallOptions, Code, ErrorKind, Event, Form, Freshness, Input, Observed, OutboxChoice, Source, Tag, TagPart,
+};
+use rig::{ALICE, BOB, Rig, ride};
+
+fn sign_out(rig: &mut Rig) -> holdover_engine::OpId {
+    let op = rig.op();
+    rig.input(Input::SignOut { op, session: ALICE, outbox: OutboxChoice::Discard });
+    op
+}
+
+#[test]
+fn an_acknowledgement_waits_until_its_tags_are_durable() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "old");
+    let update = rig.get(ALICE, "Update", "r1");
+    rig.hold = true;
+    rig.take_trace();
+    rig.answer_last("ok");
+    assert_eq!(rig.take_trace(), ["store WriteTags"]);
+    assert!(rig.result(update).is_none());
+    // In memory it counts at once: the next read asks the network.
+    let read = rig.get(ALICE, "Quote", "r1");
+    assert!(rig.result(read).is_none());
+    rig.release();
+    assert_eq!(rig.result(update).unwrap().unwrap().value, ride("ok"));
+}
+
+#[test]
+fn a_restart_remembers_what_was_invalidated() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "old");
+    rig.fetch(ALICE, "Quote", "r2", "other");
+    let update = rig.get(ALICE, "Update", "r1");
+    rig.answer_last("ok");
+    assert!(rig.result(update).is_some());
+
+    let mut rig = rig.restart();
+    let outdated = rig.get(ALICE, "Quote", "r1");
+    assert!(rig.result(outdated).is_none());
+    rig.break_last();
+    let snapshot = rig.result(outdated).unwrap().unwrap();
+    assert_eq!((snapshot.freshness, snapshot.value), (Freshness::Stale, ride("old")));
+    assert!(snapshot.error.is_some());
+    let untouched = rig.get(ALICE, "Quote", "r2");
+    assert_eq!(rig.result(untouched).unwrap().unwrap().freshness, Freshness::Fresh);
+}
+
+#[test]
+fn an_answer_stored_after_an_invalidation_is_good_after_a_restart() {
+    let mut rig = Rig::new();
+    rig.get(ALICE, "Update", "r1");
+    rig.answer_last("ok");
+    rig.fetch(ALICE, "Quote", "r1", "new");
+    let mut rig = rig.restart();
+    let read = rig.get(ALICE, "Quote", "r1");
+    let snapshot = rig.result(read).unwrap().unwrap();
+    assert_eq!((snapshot.freshness, snapshot.source), (Freshness::Fresh, Source::Cache));
+}
+
+#[test]
+fn what_the_store_could_not_write_is_written_before_anything_is_read() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "old");
+    rig.disk.fault = Some(holdover_engine::StoreFaultKind::Locked);
+    let update = rig.get(ALICE, "Update", "r1");
+    rig.answer_last("ok");
+    assert!(rig.result(update).unwrap().is_ok(), "the server has acknowledged it");
+    assert!(rig.has_event(|event| matches!(event, Event::StoreFailed { .. })));
+    rig.disk.fault = None;
+    rig.pass(std::time::Duration::from_secs(31));
+    rig.take_trace();
+    rig.fetch(ALICE, "Quote", "r9", "x");
+    let trace = rig.take_trace();
+    let at = |what: &str| trace.iter().position(|step| step == what);
+    assert!(at("store WriteTags").is_some(), "{trace:?}");
+    assert!(at("store Load").is_none_or(|load| Some(load) > at("store WriteTags")), "{trace:?}");
+    assert!(rig.has_event(|event| matches!(event, Event::StoreRecovered)));
+
+    let mut rig = rig.restart();
+    let read = rig.get(ALICE, "Quote", "r1");
+    assert!(rig.result(read).is_none(), "invalidated: the network is asked first");
+}
+
+#[test]
+fn what_the_server_denied_does_not_come_back_from_a_store_that_was_down() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Plan", "r1", "old");
+    rig.pass(std::time::Duration::from_secs(11));
+    rig.disk.fault = Some(holdover_engine::StoreFaultKind::Held);
+    let read = rig.get(ALICE, "Plan", "r1");
+    rig.fail_last(Code::PermissionDenied);
+    assert_eq!(rig.result(read).unwrap().unwrap_err().kind, ErrorKind::Rejected);
+    rig.disk.fault = None;
+    rig.pass(std::time::Duration::from_secs(31));
+    rig.fetch(ALICE, "Quote", "r9", "x");
+    let mut rig = rig.restart();
+    let read = rig.get(ALICE, "Plan", "r1");
+    rig.break_last();
+    assert!(rig.result(read).unwrap().is_err(), "nothing is stored any more");
+}
+
+#[test]
+fn a_sign_out_marks_first_and_ends_calls_then() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "old");
+    let running = rig.get(ALICE, "Status", "r1");
+    let observer = rig.observe(ALICE, "Quote", "r1");
+    rig.hold = true;
+    rig.take_trace();
+    let op = sign_out(&mut rig);
+    assert_eq!(rig.take_trace(), ["store MarkSignOut"]);
+    assert!(rig.result(running).is_none());
+    rig.release();
+    assert_eq!(rig.result(running).unwrap().unwrap_err().kind, ErrorKind::SignedOut);
+    let last = rig.states(observer).pop().unwrap();
+    assert!(matches!(last, Observed::Failed(error) if error.kind == ErrorKind::SignedOut));
+    assert!(rig.done(op).is_none());
+    assert_eq!(rig.take_trace().last().unwrap(), "store DropPartition");
+    rig.release();
+    assert_eq!(rig.done(op), Some(Ok(())));
+    assert!(rig.disk.records.is_empty() && rig.disk.marked.is_empty());
+    let late = rig.get(ALICE, "Quote", "r1");
+    assert_eq!(rig.result(late).unwrap().unwrap_err().kind, ErrorKind::SignedOut);
+}
+
+#[test]
+fn a_sign_out_that_a_crash_interrupts_is_finished_on_reopen() {
+    // The process dies after this many store commands of the sign-out.
+    for carried_out in 0..=2 {
+        let mut rig = Rig::new();
+        rig.fetch(ALICE, "Quote", "r1", "old");
+        rig.fetch(BOB, "Quote", "r1", "bobs");
+        rig.hold = true;
+        sign_out(&mut rig);
+        for _ in 0..carried_out {
+            rig.release();
+        }
+        let mut rig = rig.restart();
+        let read = rig.get(ALICE, "Quote", "r1");
+        let kept = rig.result(read).is_some();
+        assert_eq!(kept, carried_out == 0, "after {carried_out} commands");
+        assert_eq!(rig.has_event(|event| *event == Event::SignOutFinished), carried_out == 1);
+        let bobs = rig.get(BOB, "Quote", "r1");
+        assert_eq!(rig.result(bobs).unwrap().unwrap().value, ride("bobs"));
+    }
+}
+
+#[test]
+fn nothing_of_the_old_partition_is_left_for_the_next_session_of_the_account() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "old");
+    let flying = rig.get(ALICE, "Quote", "r2");
+    let attempt = rig.last_attempt();
+    rig.hold = true;
+    let op = sign_out(&mut rig);
+    let again = holdover_engine::SessionId(9);
+    rig.open(again, holdover_engine::Account::user("alice"));
+    assert!(rig.peek(again, "Quote", "r1").is_none());
+    let read = rig.get(again, "Quote", "r1");
+    rig.release_all();
+    rig.hold = false;
+    rig.answer(attempt, "late");
+    assert_eq!(rig.result(flying).unwrap().unwrap_err().kind, ErrorKind::SignedOut);
+    assert_eq!(rig.done(op), Some(Ok(())));
+    rig.answer_last("new");
+    assert_eq!(rig.result(read).unwrap().unwrap().value, ride("new"));
+    assert_eq!(rig.disk.records.len(), 1);
+}
+
+#[test]
+fn a_sign_out_without_a_working_store_says_so_and_is_done_later() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "old");
+    rig.disk.fault = Some(holdover_engine::StoreFaultKind::Locked);
+    let op = sign_out(&mut rig);
+    assert_eq!(rig.done(op).unwrap().unwrap_err().kind, ErrorKind::Storage);
+    rig.disk.fault = None;
+    rig.pass(std::time::Duration::from_secs(31));
+    rig.fetch(BOB, "Quote", "r1", "bobs");
+    let records: Vec<_> = rig.disk.records.values().map(|record| record.value.clone()).collect();
+    assert_eq!(records.iter().filter(|value| **value == ride("old")).count(), 0);
+}
+
+#[test]
+fn erasing_needs_an_account_without_a_session() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "old");
+    let op = rig.op();
+    let account = holdover_engine::Account::user("alice");
+    rig.input(Input::Erase { op, account: account.clone() });
+    assert_eq!(rig.done(op).unwrap().unwrap_err().kind, ErrorKind::Misuse);
+    rig.input(Input::CloseSession { session: ALICE });
+    let op = rig.op();
+    rig.input(Input::Erase { op, account });
+    assert_eq!(rig.done(op), Some(Ok(())));
+    assert!(rig.disk.records.is_empty());
+}
+
+#[test]
+fn an_invalidation_by_the_app_is_durable_before_it_is_done() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "old");
+    rig.hold = true;
+    let op = rig.op();
+    let value = holdover_engine::json::string("r1");
+    let tag = Tag(vec![TagPart::Literal("ride:".into()), TagPart::Value(value)]);
+    rig.input(Input::Invalidate { op, session: ALICE, tag });
+    assert_eq!(rig.done(op), None);
+    rig.release_all();
+    assert_eq!(rig.done(op), Some(Ok(())));
+    rig.hold = false;
+    let only = CallOptions { cache: holdover_engine::CacheMode::CacheOnly, ..CallOptions::default() };
+    let read = rig.start(ALICE, "Fare", "r1", only, Form::Get);
+    assert_eq!(rig.result(read).unwrap().unwrap_err().kind, ErrorKind::Offline);
+}

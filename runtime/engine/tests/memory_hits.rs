@@ -1,0 +1,122 @@
+//! The synchronous path: memory, rows 1 and 2, and nothing else (rules B2, A4, A7).
+
+mod rig;
+
+use std::time::Duration;
+
+use holdover_engine::{CacheMode, CallOptions, Code, CredentialsAnswer, Form, Freshness, Input};
+use rig::{ALICE, BOB, Rig, ride};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[test]
+fn a_fresh_hit_leaves_nothing_to_do() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "q1");
+    rig.take_trace();
+    let snapshot = rig.peek(ALICE, "Quote", "r1").unwrap();
+    assert_eq!(
+        (snapshot.value, snapshot.freshness, snapshot.refreshing),
+        (ride("q1"), Freshness::Fresh, false)
+    );
+    assert!(rig.take_trace().is_empty());
+    assert_eq!(rig.engine.hits(), [1, 0, 0]);
+}
+
+#[test]
+fn a_stale_hit_leaves_its_refresh() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "q1");
+    rig.pass(6 * SECOND);
+    rig.take_trace();
+    let snapshot = rig.peek(ALICE, "Quote", "r1").unwrap();
+    assert_eq!((snapshot.freshness, snapshot.refreshing), (Freshness::Stale, true));
+    assert_eq!(rig.take_trace(), ["send Quote"]);
+    assert!(rig.peek(ALICE, "Quote", "r1").is_some());
+    assert!(rig.take_trace().is_empty(), "the refresh is joined");
+    rig.answer_last("q2");
+    assert_eq!(rig.peek(ALICE, "Quote", "r1").unwrap().value, ride("q2"));
+}
+
+#[test]
+fn nothing_is_served_beyond_row_two() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Plan", "r1", "q1");
+    rig.pass(10 * SECOND);
+    rig.take_trace();
+    assert!(rig.peek(ALICE, "Plan", "r1").is_none());
+    assert!(rig.take_trace().is_empty());
+}
+
+#[test]
+fn the_disk_is_not_asked() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "q1");
+    let mut rig = rig.restart();
+    assert!(rig.peek(ALICE, "Quote", "r1").is_none());
+    assert!(rig.take_trace().is_empty());
+}
+
+#[test]
+fn no_account_sees_anothers_answers_and_all_see_the_devices() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "alices");
+    rig.fetch(ALICE, "Map", "r1", "everybodys");
+    assert!(rig.peek(BOB, "Quote", "r1").is_none());
+    assert_eq!(rig.peek(BOB, "Map", "r1").unwrap().value, ride("everybodys"));
+    let map = rig.sends.iter().find(|request| request.path.ends_with("/Map")).unwrap();
+    assert!(map.metadata.get("authorization").is_none(), "device entries carry no credentials");
+}
+
+#[test]
+fn without_credentials_only_row_one_is_served() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "q1");
+    rig.answers_hook = false;
+    rig.get(ALICE, "Status", "r1");
+    let ask = rig.asks.last().unwrap().ask;
+    rig.input(Input::Credentials { ask, answer: CredentialsAnswer::SignInRequired });
+    assert!(rig.peek(ALICE, "Quote", "r1").is_some());
+    rig.pass(6 * SECOND);
+    assert!(rig.peek(ALICE, "Quote", "r1").is_none());
+}
+
+#[test]
+fn options_are_obeyed() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "q1");
+    rig.pass(2 * SECOND);
+    let peek = |rig: &mut Rig, cache| {
+        let options = CallOptions { cache, ..CallOptions::default() };
+        let (method, now) = (rig.method("Quote"), rig.now);
+        let snapshot = rig.engine.peek(ALICE, method, &rig::ride_request("r1"), &options, now);
+        rig.drain();
+        snapshot
+    };
+    assert!(peek(&mut rig, CacheMode::NetworkOnly).is_none());
+    assert_eq!(peek(&mut rig, CacheMode::MaxAge(2 * SECOND)).unwrap().freshness, Freshness::Fresh);
+    rig.pass(4 * SECOND);
+    rig.take_trace();
+    let only = peek(&mut rig, CacheMode::CacheOnly).unwrap();
+    assert!(!only.refreshing && rig.take_trace().is_empty());
+    let mut metadata = holdover_engine::Metadata::new();
+    metadata.push("authorization", "mine").unwrap();
+    let options = CallOptions { metadata, ..CallOptions::default() };
+    let (method, now) = (rig.method("Quote"), rig.now);
+    assert!(rig.engine.peek(ALICE, method, &rig::ride_request("r1"), &options, now).is_none());
+}
+
+#[test]
+fn an_evicted_entry_is_gone_from_memory_too() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "q1");
+    rig.start(
+        ALICE,
+        "Quote",
+        "r1",
+        CallOptions { cache: CacheMode::NetworkOnly, ..CallOptions::default() },
+        Form::Get,
+    );
+    rig.fail_last(Code::NotFound);
+    assert!(rig.peek(ALICE, "Quote", "r1").is_none());
+}

@@ -1,0 +1,84 @@
+//! A store in memory, as a store should be; it fails when told to.
+
+use std::collections::BTreeMap;
+
+use holdover_engine::{
+    KeyHash, Loaded, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, StoreFault,
+    StoreFaultKind, TagHash, Variant,
+};
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Disk {
+    pub(crate) partitions: BTreeMap<PartitionId, PartitionKey>,
+    pub(crate) records: BTreeMap<(PartitionId, KeyHash, bool), Record>,
+    pub(crate) tags: BTreeMap<(PartitionId, TagHash), u64>,
+    pub(crate) marked: Vec<PartitionId>,
+    pub(crate) highest_wall_ms: Option<i64>,
+    /// Every command fails like this.
+    pub(crate) fault: Option<StoreFaultKind>,
+    /// How many commands of each kind have been carried out or refused.
+    pub(crate) commands: usize,
+}
+
+impl Disk {
+    pub(crate) fn carry_out(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
+        self.commands += 1;
+        if let (Some(StoreFaultKind::Corrupt), StoreCommand::Recreate) = (self.fault, &command) {
+            *self = Self::default();
+        }
+        if let Some(kind) = self.fault {
+            return Err(StoreFault { kind, message: "told to".into() });
+        }
+        Ok(match command {
+            StoreCommand::Open | StoreCommand::Recreate => {
+                StoreAnswer::Opened { highest_wall_ms: self.highest_wall_ms, unfinished: self.marked.clone() }
+            }
+            StoreCommand::OpenPartition { partition, fresh_key } => {
+                let key = self.partitions.entry(partition).or_insert(fresh_key).clone();
+                let tags = self.tags.iter().filter(|((of, _), _)| *of == partition);
+                StoreAnswer::Partition { key, sequence: tags.map(|(_, n)| *n).max().unwrap_or(0) }
+            }
+            StoreCommand::Load { partition, key } => {
+                let found = [false, true].iter().filter_map(|reduced| {
+                    let record = self.records.get(&(partition, key, *reduced))?.clone();
+                    let tags = record.tags.iter().filter_map(|tag| self.tags.get(&(partition, *tag)));
+                    let tag_sequence = tags.copied().max().unwrap_or(0);
+                    Some(Loaded { record, tag_sequence })
+                });
+                StoreAnswer::Found(found.collect())
+            }
+            StoreCommand::Save { record, wall_ms } => {
+                self.highest_wall_ms = self.highest_wall_ms.max(Some(wall_ms));
+                let reduced = record.variant != Variant::Full;
+                self.records.insert((record.partition, record.key, reduced), record);
+                StoreAnswer::Done
+            }
+            StoreCommand::Remove { partition, key, reduced_only } => {
+                self.records.remove(&(partition, key, true));
+                if !reduced_only {
+                    self.records.remove(&(partition, key, false));
+                }
+                StoreAnswer::Done
+            }
+            StoreCommand::WriteTags(writes) => {
+                for write in writes {
+                    for tag in write.tags {
+                        self.tags.insert((write.partition, tag), write.sequence);
+                    }
+                }
+                StoreAnswer::Done
+            }
+            StoreCommand::MarkSignOut { partition, .. } => {
+                self.marked.push(partition);
+                StoreAnswer::Done
+            }
+            StoreCommand::DropPartition { partition, .. } => {
+                self.partitions.remove(&partition);
+                self.records.retain(|(of, ..), _| *of != partition);
+                self.tags.retain(|(of, _), _| *of != partition);
+                self.marked.retain(|of| *of != partition);
+                StoreAnswer::Done
+            }
+        })
+    }
+}
