@@ -1,5 +1,7 @@
 //! What is written before what: tags before acknowledgements, the marker before a sign-out (rules A6, D2, E6).
 
+#![allow(clippy::unwrap_used, reason = "a panic is how tests fail")]
+
 mod rig;
 
 use holdover_engine::{

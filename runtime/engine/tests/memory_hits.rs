@@ -1,5 +1,7 @@
 //! The synchronous path: memory, rows 1 and 2, and nothing else (rules B2, A4, A7).
 
+#![allow(clippy::unwrap_used, reason = "a panic is how tests fail")]
+
 mod rig;
 
 use std::time::Duration;

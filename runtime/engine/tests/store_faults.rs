@@ -1,5 +1,7 @@
 //! Stores that fail, and records that cannot be used (rules E2, E5).
 
+#![allow(clippy::unwrap_used, reason = "a panic is how tests fail")]
+
 mod rig;
 
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! A driver for tests: a scripted network and hook, a store in memory that can fail or be held, and virtual clocks.
 #![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
 pub(crate) mod disk;
 

@@ -1,0 +1,378 @@
+//! Whatever happens in whatever order: no panic, every call ends once, nothing crosses accounts, nothing is left behind,
+//! and the same inputs give the same outputs.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how tests fail")]
+
+mod rig;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use bytes::Bytes;
+use holdover_engine::{
+    Account, CacheMode, CallOptions, Code, CredentialsAnswer, Delivered, DetailMode, ErrorKind, Failure,
+    Form, Input, Metadata, Observed, OpId, OutboxChoice, Quality, Response, SessionId, StoreFaultKind,
+    TransportFailure,
+};
+use proptest::prelude::*;
+use rig::{Rig, ride, ride_request, token};
+
+const METHODS: [&str; 10] =
+    ["Quote", "Fare", "Plan", "Map", "Draft", "Driver", "Update", "Replace", "Trip", "Status"];
+
+#[derive(Clone, Debug)]
+enum Act {
+    Call { who: u8, method: usize, ride: u8, form: u8, cache: u8, full: bool, timeout: Option<u16> },
+    Cancel(prop::sample::Index),
+    Refresh(prop::sample::Index),
+    Put { who: u8, ride: u8 },
+    Answer(prop::sample::Index, u8),
+    Head(prop::sample::Index),
+    Fail(prop::sample::Index, u8),
+    Credentials(prop::sample::Index, u8),
+    Pass(u32),
+    Quality(u8),
+    Release,
+    Hold(bool),
+    Fault(u8),
+    SignOut(u8),
+    Restart,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let index = any::<prop::sample::Index>;
+    prop_oneof![
+        8 => (0..3u8, 0..METHODS.len(), 0..3u8, 0..4u8, 0..5u8, any::<bool>(), prop::option::of(0..40_000u16))
+            .prop_map(|(who, method, ride, form, cache, full, timeout)| Act::Call { who, method, ride, form, cache, full, timeout }),
+        2 => index().prop_map(Act::Cancel),
+        1 => index().prop_map(Act::Refresh),
+        1 => (0..3u8, 0..3u8).prop_map(|(who, ride)| Act::Put { who, ride }),
+        8 => (index(), 0..6u8).prop_map(|(i, how)| Act::Answer(i, how)),
+        1 => index().prop_map(Act::Head),
+        3 => (index(), 0..20u8).prop_map(|(i, how)| Act::Fail(i, how)),
+        5 => (index(), 0..6u8).prop_map(|(i, how)| Act::Credentials(i, how)),
+        4 => (0..100_000u32).prop_map(Act::Pass),
+        1 => (0..6u8).prop_map(Act::Quality),
+        6 => Just(Act::Release),
+        1 => any::<bool>().prop_map(Act::Hold),
+        1 => (0..8u8).prop_map(Act::Fault),
+        1 => (0..3u8).prop_map(Act::SignOut),
+        1 => Just(Act::Restart),
+    ]
+}
+
+fn account(who: u8) -> Account {
+    match who {
+        0 => Account::user("alice"),
+        1 => Account::user("bob"),
+        _ => Account::Guest,
+    }
+}
+
+/// A rig with what is known about it from outside.
+struct World {
+    rig: Rig,
+    sessions: [SessionId; 3],
+    last_session: u64,
+    /// What was started, for whom, and how many ends it has had.
+    started: BTreeMap<OpId, (u8, Form, bool)>,
+    cancelled: BTreeSet<OpId>,
+    seen: usize,
+    log: Vec<String>,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut world = Self {
+            rig: Rig::new(),
+            sessions: [SessionId(0); 3],
+            last_session: 10,
+            started: BTreeMap::new(),
+            cancelled: BTreeSet::new(),
+            seen: 0,
+            log: Vec::new(),
+        };
+        (0..3).for_each(|who| world.open(who));
+        world.rig.answers_hook = false;
+        world
+    }
+
+    fn open(&mut self, who: u8) {
+        self.last_session += 1;
+        let session = SessionId(self.last_session);
+        self.rig.open(session, account(who));
+        self.sessions[usize::from(who)] = session;
+    }
+
+    /// Answers say whose they are: the device's answers are nobody's.
+    fn owner_of(&self, request: &holdover_engine::Request) -> &'static str {
+        if request.path.ends_with("/Map") {
+            return "-";
+        }
+        match request.metadata.text("authorization") {
+            Some(text) if text.contains("alice") => "a",
+            Some(text) if text.contains("bob") => "b",
+            Some(_) => "g",
+            None => panic!("{} was sent without credentials", request.path),
+        }
+    }
+
+    fn act(&mut self, act: &Act) {
+        match act {
+            Act::Call { who, method, ride, form, cache, full, timeout } => {
+                let options = CallOptions {
+                    timeout: timeout.map(|ms| Duration::from_millis(ms.into())),
+                    metadata: Metadata::new(),
+                    cache: match cache {
+                        1 => CacheMode::CacheOnly,
+                        2 => CacheMode::NetworkOnly,
+                        3 => CacheMode::MaxAge(Duration::from_secs(1)),
+                        _ => CacheMode::Default,
+                    },
+                    detail: if *full { DetailMode::Full } else { DetailMode::Default },
+                    priority: None,
+                };
+                let form = match form {
+                    0 => Form::Observe,
+                    1 => Form::Prefetch,
+                    _ => Form::Get,
+                };
+                let op = self.rig.op();
+                self.started.insert(op, (*who, form, false));
+                let method = self.rig.method(METHODS[*method]);
+                let session = self.sessions[usize::from(*who)];
+                let request = ride_request(&ride.to_string());
+                self.rig.input(Input::Call { op, session, method, request, options, form });
+            }
+            Act::Cancel(index) => {
+                if !self.started.is_empty() {
+                    let op = *index.get(&self.started.keys().copied().collect::<Vec<_>>());
+                    self.cancelled.insert(op);
+                    self.rig.input(Input::Cancel { op });
+                }
+            }
+            Act::Refresh(index) => {
+                let observers: Vec<OpId> = self
+                    .started
+                    .iter()
+                    .filter(|(_, (_, form, _))| *form == Form::Observe)
+                    .map(|(op, _)| *op)
+                    .collect();
+                if !observers.is_empty() {
+                    let observer = *index.get(&observers);
+                    let op = self.rig.op();
+                    self.started.insert(op, (self.started[&observer].0, Form::Get, false));
+                    self.rig.input(Input::Refresh { op, observer });
+                }
+            }
+            Act::Put { who, ride: number } => {
+                let op = self.rig.op();
+                self.started.insert(op, (*who, Form::Prefetch, false));
+                let owner = ["a", "b", "g"][usize::from(*who)];
+                let (session, method) = (self.sessions[usize::from(*who)], self.rig.method("Quote"));
+                let (request, value) = (ride_request(&number.to_string()), ride(&format!("{owner} put")));
+                self.rig.input(Input::Put {
+                    op,
+                    session,
+                    method,
+                    request,
+                    value,
+                    options: CallOptions::default(),
+                });
+            }
+            Act::Answer(index, how) => {
+                let Some(request) = self.pick(index) else { return };
+                let body = match how {
+                    0 => Bytes::new(),
+                    1 => Bytes::from_static(b"\xff"),
+                    _ => ride(&format!("{} {}", self.owner_of(&request), request.attempt.0)),
+                };
+                let mut metadata = Metadata::new();
+                if *how == 2 {
+                    metadata.push("age", "70").unwrap();
+                }
+                let response = Response { body, metadata, ..Response::default() };
+                self.rig.input(Input::Response { attempt: request.attempt, response });
+            }
+            Act::Head(index) => {
+                let Some(request) = self.pick(index) else { return };
+                self.rig.input(Input::Head { attempt: request.attempt });
+            }
+            Act::Fail(index, how) => {
+                let Some(request) = self.pick(index) else { return };
+                let failure = match how {
+                    0 => Failure::Transport {
+                        kind: TransportFailure::Reset,
+                        unsent: true,
+                        message: String::new(),
+                    },
+                    17.. => Failure::Intercepted {
+                        http_status: Some(302),
+                        code: Code::Unknown,
+                        message: String::new(),
+                    },
+                    code => Failure::Status {
+                        code: Code::from_number(u32::from(*code)),
+                        message: String::new(),
+                        details: Bytes::new(),
+                        metadata: Metadata::new(),
+                    },
+                };
+                self.rig.input(Input::Failed { attempt: request.attempt, failure });
+            }
+            Act::Credentials(index, how) => {
+                if self.rig.asks.is_empty() {
+                    return;
+                }
+                let ask = index.get(&self.rig.asks).clone();
+                let answer = match how {
+                    0 => CredentialsAnswer::SignInRequired,
+                    1 => CredentialsAnswer::Failed { message: String::new() },
+                    _ => CredentialsAnswer::Use {
+                        metadata: token(&ask.account),
+                        expires_ms: (*how == 2).then_some(self.rig.now.wall_ms + 5_000),
+                    },
+                };
+                self.rig.input(Input::Credentials { ask: ask.ask, answer });
+            }
+            Act::Pass(ms) => self.rig.pass(Duration::from_millis((*ms).into())),
+            Act::Quality(class) => {
+                let classes = [
+                    Quality::Unspecified,
+                    Quality::Offline,
+                    Quality::VeryPoor,
+                    Quality::Poor,
+                    Quality::Moderate,
+                    Quality::Good,
+                ];
+                self.rig.quality(classes[usize::from(*class)]);
+            }
+            Act::Release => {
+                if !self.rig.held.is_empty() {
+                    self.rig.release();
+                }
+            }
+            Act::Hold(hold) => {
+                self.rig.release_all();
+                self.rig.hold = *hold;
+            }
+            Act::Fault(kind) => {
+                self.rig.disk.fault = match kind {
+                    0 => Some(StoreFaultKind::Locked),
+                    1 => Some(StoreFaultKind::Corrupt),
+                    2 => Some(StoreFaultKind::Full),
+                    _ => None,
+                };
+            }
+            Act::SignOut(who) => {
+                let op = self.rig.op();
+                self.started.insert(op, (*who, Form::Prefetch, false));
+                let session = self.sessions[usize::from(*who)];
+                self.rig.input(Input::SignOut { op, session, outbox: OutboxChoice::Hold });
+                self.open(*who);
+            }
+            Act::Restart => {
+                self.check();
+                // Whatever was running died with the process.
+                let now = self.rig.now;
+                let mut fresh = World::new();
+                fresh.rig = Rig::seeded(self.rig.disk.clone(), holdover_engine::Config::default(), 9);
+                fresh.rig.now = now;
+                fresh.rig.answers_hook = false;
+                fresh.last_session = self.last_session;
+                fresh.log = std::mem::take(&mut self.log);
+                (0..3).for_each(|who| fresh.open(who));
+                *self = fresh;
+            }
+        }
+        self.check();
+    }
+
+    fn pick(&self, index: &prop::sample::Index) -> Option<holdover_engine::Request> {
+        (!self.rig.sends.is_empty()).then(|| index.get(&self.rig.sends).clone())
+    }
+
+    /// Checks what has been delivered since the last time.
+    fn check(&mut self) {
+        for (op, delivered) in self.rig.delivered[self.seen..].iter().cloned() {
+            self.log.push(format!("{op:?} {delivered:?}"));
+            let (who, form, ended) =
+                self.started.get_mut(&op).expect("only operations that were started hear");
+            assert!(!self.cancelled.contains(&op), "{op:?} was cancelled");
+            assert!(!*ended, "{op:?} has had its end");
+            let value = match delivered {
+                Delivered::Answer(result) => {
+                    *ended = true;
+                    result.ok().map(|snapshot| snapshot.value)
+                }
+                Delivered::Done(_) => {
+                    *ended = true;
+                    None
+                }
+                Delivered::Observed(state) => {
+                    assert_eq!(*form, Form::Observe);
+                    match *state {
+                        Observed::Value(snapshot) => Some(snapshot.value),
+                        Observed::Failed(error) => {
+                            *ended = matches!(error.kind, ErrorKind::SignedOut | ErrorKind::Misuse);
+                            None
+                        }
+                        Observed::Loading => None,
+                    }
+                }
+            };
+            if let Some(value) = value {
+                let owner = ["a", "b", "g"][usize::from(*who)];
+                let whose = std::str::from_utf8(&value[2..3]).unwrap();
+                assert!(whose == owner || whose == "-", "{op:?} of {owner} got {value:?}");
+            }
+        }
+        self.seen = self.rig.delivered.len();
+        for request in &self.rig.sends {
+            self.owner_of(request);
+        }
+    }
+
+    /// Lets everything run out: every call must have ended.
+    fn finish(mut self) -> Vec<String> {
+        self.rig.disk.fault = None;
+        self.rig.hold = false;
+        self.rig.release_all();
+        self.check();
+        let observers: Vec<OpId> = self
+            .started
+            .iter()
+            .filter(|(_, (_, form, _))| *form == Form::Observe)
+            .map(|(op, _)| *op)
+            .collect();
+        for op in observers {
+            self.cancelled.insert(op);
+            self.rig.input(Input::Cancel { op });
+        }
+        self.rig.pass(Duration::from_secs(300));
+        self.check();
+        for (op, (_, form, ended)) in &self.started {
+            assert!(*ended || *form == Form::Observe || self.cancelled.contains(op), "{op:?} never ended");
+        }
+        assert_eq!(self.rig.timeout, None, "when nothing runs, there are no timers");
+        self.log
+    }
+}
+
+fn play(acts: &[Act]) -> Vec<String> {
+    let mut world = World::new();
+    for act in acts {
+        world.act(act);
+    }
+    world.finish()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_promises_are_kept(acts in prop::collection::vec(act(), 0..80)) {
+        let once = play(&acts);
+        prop_assert_eq!(once, play(&acts), "the same inputs give the same outputs");
+    }
+}
