@@ -108,17 +108,17 @@ impl Builder {
             files: protos.iter().map(|path| path.as_ref().to_owned()).collect(),
             includes: includes.iter().map(|path| path.as_ref().to_owned()).collect(),
         };
-        self.run(input, &mut io::stdout().lock())
+        self.run(&input, &mut io::stdout().lock())
     }
 
     /// As [`Builder::compile`], printing what cargo reads somewhere else.
-    fn run(self, input: Input, cargo: &mut impl Write) -> Result<(), Error> {
+    fn run(self, input: &Input, cargo: &mut impl Write) -> Result<(), Error> {
         let out_dir = self
             .out_dir
             .clone()
             .or_else(|| env::var_os("OUT_DIR").map(PathBuf::from))
             .ok_or(Error::NoOutDir)?;
-        let includes = match &input {
+        let includes = match input {
             Input::Files { includes, .. } => includes.clone(),
             Input::DescriptorSet(_) => Vec::new(),
         };

@@ -12,10 +12,13 @@ use holdover_compiler::target::OutputFile;
 /// How much of a file is read at most: a byte more than the compiler accepts, so that it can say so.
 const READ_LIMIT: u64 = (64 << 20) + 1;
 
+/// How a file is read: `None` where there is none.
+type Read = fn(&str) -> io::Result<Option<Vec<u8>>>;
+
 /// Include paths on disk. Remembers what was looked at, so that a build script can say when to run again.
 #[derive(Debug)]
 pub struct SourceFiles {
-    paths: IncludePaths<fn(&str) -> io::Result<Option<Vec<u8>>>>,
+    paths: IncludePaths<Read>,
     seen: RefCell<Seen>,
 }
 
@@ -32,7 +35,7 @@ impl SourceFiles {
     /// Include paths in the order they are tried.
     pub fn new<P: AsRef<Path>>(roots: &[P]) -> Self {
         let roots = roots.iter().map(|root| root.as_ref().to_string_lossy().into_owned());
-        Self { paths: IncludePaths::new(roots, read as fn(&str) -> _), seen: RefCell::default() }
+        Self { paths: IncludePaths::new(roots, read as Read), seen: RefCell::default() }
     }
 
     /// The name under which others import a file: its path from the include path that has it.

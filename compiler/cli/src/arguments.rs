@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Makes clients of annotated protobuf APIs that keep working on bad networks.
 #[derive(Debug, Parser)]
-#[command(name = "holdover", version, about, long_about = None, after_help = GETTING_STARTED, propagate_version = true)]
+#[command(name = "holdover", version, long_about = None, after_help = GETTING_STARTED, propagate_version = true)]
 pub(crate) struct Arguments {
     /// When to use colours. NO_COLOR is honoured.
     #[arg(long, value_enum, default_value_t = When::Auto, global = true, hide_possible_values = true, value_name = "auto|always|never")]
@@ -175,6 +175,10 @@ pub(crate) struct ExplainArguments {
     /// An encoded response, to see what trimming saves on it.
     #[arg(long, value_name = "FILE")]
     pub(crate) sample: Option<PathBuf>,
+
+    /// How to print: for people, or as JSON.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -10,7 +10,7 @@ use crate::failure::{Failure, Outcome};
 use crate::input;
 use crate::terminal::Terminal;
 
-pub(crate) fn run(arguments: CheckArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+pub(crate) fn run(arguments: &CheckArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let config = Config::load(arguments.input.config.as_deref())?;
     let deny = arguments.deny.is_some() || !config.check.deny.is_empty();
     let report = match input::compile(&arguments.input, &config) {

@@ -9,7 +9,7 @@ use holdover_compiler::target::{Comments, Context, OutputFile, generate};
 use prost::Message as _;
 
 use crate::arguments::GenerateArguments;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::failure::{Failure, Outcome};
 use crate::terminal::Terminal;
 use crate::{check, input};
@@ -20,10 +20,10 @@ struct Plan {
     policy: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: GenerateArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+pub(crate) fn run(arguments: &GenerateArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let config = Config::load(arguments.input.config.as_deref())?;
     let deny = arguments.deny.is_some() || !config.check.deny.is_empty();
-    let plan = Plan::new(&arguments, &config)?;
+    let plan = Plan::new(arguments, &config)?;
     let compilation = input::compile(&arguments.input, &config)?;
     let report = check::warnings(&compilation);
     terminal.report(&report);
@@ -41,7 +41,7 @@ impl Plan {
         let configured = config.generate.rust.clone();
         let rust = match (&arguments.rust_out, configured) {
             (Some(out), configured) => {
-                let mut options = configured.map(|rust| rust.options()).unwrap_or_default();
+                let mut options = configured.map(config::Rust::options).unwrap_or_default();
                 for option in &arguments.rust_options {
                     options.set(option)?;
                 }

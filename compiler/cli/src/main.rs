@@ -36,9 +36,9 @@ fn main() -> ExitCode {
 
 fn run(command: Command, terminal: &Terminal) -> Result<Outcome, Failure> {
     match command {
-        Command::Generate(arguments) => generate::run(arguments, terminal),
-        Command::Check(arguments) => check::run(arguments, terminal),
-        Command::Explain(arguments) => explain::run(arguments, terminal),
+        Command::Generate(arguments) => generate::run(&arguments, terminal),
+        Command::Check(arguments) => check::run(&arguments, terminal),
+        Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::ExplainRule { code } => rules::explain(&code, terminal),
         Command::Rules => rules::list(terminal),
         Command::Proto { out } => proto::run(&out, terminal),

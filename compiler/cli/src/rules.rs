@@ -8,9 +8,9 @@ use holdover_compiler::{load, target};
 use crate::failure::{Failure, Outcome};
 use crate::terminal::Terminal;
 
-/// Codes that are not about annotations: with a page, but without a rule that could be allowed.
+/// Codes that are found before any rule is looked at, or after: with a page, but without a rule that could be allowed.
 fn pages() -> impl Iterator<Item = &'static (Code, &'static str)> {
-    load::PAGES.iter().chain(target::PAGES)
+    load::PAGES.iter().chain(target::PAGES).filter(|(code, _)| check::rule(code.as_str()).is_none())
 }
 
 pub(crate) fn explain(code: &str, terminal: &Terminal) -> Result<Outcome, Failure> {

@@ -1,7 +1,13 @@
 //! The generated Rust of every golden case, compiled as an app compiles it, with warnings denied. That it is here also
 //! runs rustdoc over its comments: a comment that becomes a test or a broken link fails.
 #![forbid(unsafe_code)]
-#![deny(warnings, missing_docs, clippy::pedantic, rustdoc::all, reason = "generated code must give no warnings")]
+#![deny(
+    warnings,
+    missing_docs,
+    clippy::pedantic,
+    rustdoc::all,
+    reason = "generated code must give no warnings"
+)]
 
 /// Stands for the crate that `extern-path` finds `common` in.
 #[path = "../extern-path/common_crate.rs"]

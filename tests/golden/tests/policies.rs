@@ -1,4 +1,5 @@
 //! What generated clients embed is the policy that stands beside them.
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use holdover_tests_golden::{evil, imports, ride_pricing, streams};
 
@@ -13,7 +14,11 @@ fn methods(policy: &[u8]) -> Vec<String> {
 fn clients_embed_the_methods_that_they_call() {
     assert_eq!(
         methods(ride_pricing::pricing::v1::PricingClient::POLICY),
-        ["pricing.v1.Pricing/GetQuote", "pricing.v1.Pricing/GetProfile", "pricing.v1.Pricing/UpdateDestination"]
+        [
+            "pricing.v1.Pricing/GetQuote",
+            "pricing.v1.Pricing/GetProfile",
+            "pricing.v1.Pricing/UpdateDestination"
+        ]
     );
     // Streams are left out, and with them what they would require of a runtime.
     assert_eq!(methods(streams::streams::v1::MixedClient::POLICY), ["streams.v1.Mixed/Get"]);

@@ -40,7 +40,7 @@ impl Crate {
             includes: vec![self.path("proto"), self.path("more")],
         };
         let mut told = Vec::new();
-        let result = builder.out_dir(self.path("out")).run(input, &mut told);
+        let result = builder.out_dir(self.path("out")).run(&input, &mut told);
         let told = String::from_utf8(told).unwrap();
         (result, told.replace(&format!("{}/", self.0.path().display()), ""))
     }

@@ -201,13 +201,13 @@ fn accessors<'a>(
         let viewed = enriched.descends.contains(&field.number());
         let oneof = field.containing_oneof().filter(|oneof| !oneof.is_synthetic());
         match oneof.filter(|_| droppable) {
-            Some(oneof) => {
-                if oneofs.insert(oneof.name().to_owned()) {
-                    let comment = comments.at(file.name(), oneof.path());
-                    let part = Part::Oneof(oneof);
-                    accessors.push(Accessor { part, droppable: true, viewed: false, comment });
-                }
+            Some(oneof) if oneofs.insert(oneof.name().to_owned()) => {
+                let comment = comments.at(file.name(), oneof.path());
+                let part = Part::Oneof(oneof);
+                accessors.push(Accessor { part, droppable: true, viewed: false, comment });
             }
+            // Its accessor is there already.
+            Some(_) => {}
             None if droppable || viewed => {
                 let comment = comments.at(file.name(), field.path());
                 accessors.push(Accessor { part: Part::Field(field), droppable, viewed, comment });

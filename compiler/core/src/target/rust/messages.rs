@@ -6,7 +6,9 @@ use crate::target::{Comments, TargetError};
 use proc_macro2::Ident;
 use prost_build::{Config, Module, Service, ServiceGenerator};
 use prost_reflect::DescriptorPool;
-use prost_types::{FileDescriptorProto, MethodDescriptorProto, ServiceDescriptorProto};
+use prost_types::{
+    FieldDescriptorProto, FileDescriptorProto, MessageOptions, MethodDescriptorProto, ServiceDescriptorProto,
+};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -200,8 +202,8 @@ fn check(file: &FileDescriptorProto) -> Result<(), TargetError> {
                 return wrong("the type of field", field.name());
             }
         }
-        let entry = message.options.as_ref().is_some_and(|options| options.map_entry());
-        if entry && !message.field.iter().map(|field| field.name()).eq(["key", "value"]) {
+        let entry = message.options.as_ref().is_some_and(MessageOptions::map_entry);
+        if entry && !message.field.iter().map(FieldDescriptorProto::name).eq(["key", "value"]) {
             return wrong("the map entry", message.name());
         }
     }
