@@ -84,34 +84,62 @@ fn whole(plan: &[key::Node]) -> Vec<bool> {
     }
 }
 
-/// What a plan drops, by path, sorted.
+/// More lines than this help nobody.
+const MAX_LINES: usize = 200;
+
+/// What a plan drops, by path, sorted. Inside a recursion the first round stands for all.
 pub(super) fn dropped(compilation: &Compilation, places: &Places<'_>, plan: &Plan) -> Vec<Line> {
     let mut lines = Vec::new();
-    for node in &plan.nodes {
-        let Some(message) = compilation.pool.get_message_by_name(&node.message) else { continue };
-        for (number, action) in &node.fields {
-            let Some(field) = message.get_field(*number).filter(|_| *action == Action::Drop) else {
-                continue;
-            };
-            let path = join(&node.route, &message, &field);
-            let Some((reason, origin)) = node.reasons.get(number) else { continue };
-            let reason = match reason {
-                Reason::Override => "an override says ENRICHING",
-                Reason::Field => "marked ENRICHING",
-                Reason::Oneof => "its oneof is ENRICHING",
-                Reason::Keep => "not in `keep`",
-                Reason::MessageDefault => "ENRICHING by default in its message",
-                Reason::Default => "",
-            };
-            lines.push(places.line(path, reason, origin));
-        }
-        if node.drop_unknown {
-            let path = if node.route.is_empty() { "*".to_owned() } else { format!("{}.*", node.route) };
-            lines.push(places.line(path, "fields that the policy does not know", &Origin::DEFAULT));
-        }
+    if !plan.is_empty() {
+        let mut above = vec![false; plan.nodes.len()];
+        dropped_below(compilation, places, plan, (0, ""), &mut above, &mut lines);
     }
     lines.sort_by(|a, b| a.name.cmp(&b.name));
     lines
+}
+
+fn dropped_below(
+    compilation: &Compilation,
+    places: &Places<'_>,
+    plan: &Plan,
+    (index, route): (usize, &str),
+    above: &mut [bool],
+    lines: &mut Vec<Line>,
+) {
+    if lines.len() >= MAX_LINES || std::mem::replace(&mut above[index], true) {
+        return;
+    }
+    let node = &plan.nodes[index];
+    let message = compilation.pool.get_message_by_name(&node.message);
+    for (number, action) in &node.fields {
+        let Some((message, field)) = message.as_ref().and_then(|m| Some((m, m.get_field(*number)?))) else {
+            continue;
+        };
+        let path = join(route, message, &field);
+        match (action, node.reasons.get(number)) {
+            (Action::Descend(child), _) => {
+                dropped_below(compilation, places, plan, (*child, path.as_str()), above, lines);
+            }
+            (Action::Drop, Some((reason, origin))) => lines.push(places.line(path, words(*reason), origin)),
+            (Action::Drop, None) => {}
+        }
+    }
+    if node.drop_unknown {
+        let path = if route.is_empty() { "*".to_owned() } else { format!("{route}.*") };
+        lines.push(places.line(path, "fields that the policy does not know", &Origin::DEFAULT));
+    }
+    above[index] = false;
+}
+
+fn words(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Override => "an override says ENRICHING",
+        Reason::Field => "marked ENRICHING",
+        Reason::Oneof => "its oneof is ENRICHING",
+        Reason::Keep => "not in `keep`",
+        Reason::MessageDefault => "ENRICHING by default in its message",
+        Reason::Default => "",
+    }
 }
 
 /// What a usable response has, by path, sorted.

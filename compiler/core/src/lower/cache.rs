@@ -93,6 +93,8 @@ pub(super) fn lower(
     match obstacle(context, &cache) {
         None => Some(cache),
         Some(reason) => {
+            // One reason is enough.
+            skipped.retain(|skipped| skipped.block != Block::Cache);
             skipped.push(skip(None, cache.origin, &reason));
             None
         }

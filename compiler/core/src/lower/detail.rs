@@ -69,6 +69,8 @@ pub(super) fn lower(
     match obstacle(context, &detail) {
         None => Some(detail),
         Some(reason) => {
+            // One reason is enough.
+            skipped.retain(|skipped| skipped.block != Block::Detail);
             skipped.push(skip(None, detail.origin, &reason));
             None
         }

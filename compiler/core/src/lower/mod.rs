@@ -17,6 +17,8 @@ mod presence;
 pub(crate) mod reach;
 mod tag;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use cache::describe as describe_path_error;
 pub(crate) use detail::targets;

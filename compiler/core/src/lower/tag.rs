@@ -5,17 +5,21 @@ use std::collections::BTreeMap;
 
 /// One constructor for each shape (literals and kinds of values) that a tag or an `invalidates` has.
 pub(super) fn shapes(services: &[Service]) -> Vec<Tag> {
-    let mut shapes: BTreeMap<Vec<ShapePart>, &Template> = BTreeMap::new();
+    // In the order of the source, so that a new tag does not rename the constructors of others.
+    let mut shapes: Vec<(Vec<ShapePart>, &Template)> = Vec::new();
     for method in services.iter().flat_map(|service| &service.methods) {
         let tags = method.cache.iter().flat_map(|cache| &cache.tags).chain(&method.invalidates);
         for template in tags.filter_map(|tag| tag.value.as_ref().ok()) {
-            shapes.entry(shape(template)).or_insert(template);
+            let shape = shape(template);
+            if !shapes.iter().any(|(known, _)| *known == shape) {
+                shapes.push((shape, template));
+            }
         }
     }
     let mut taken: BTreeMap<String, u32> = BTreeMap::new();
     let mut tags: Vec<Tag> = shapes
-        .values()
-        .map(|template| Tag {
+        .iter()
+        .map(|(_, template)| Tag {
             name: distinct(&mut taken, name(template)),
             parts: parts(template),
             text: template.text.clone(),
@@ -25,7 +29,7 @@ pub(super) fn shapes(services: &[Service]) -> Vec<Tag> {
     tags
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq)]
 enum ShapePart {
     Literal(String),
     Value(i32),
