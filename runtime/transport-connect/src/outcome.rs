@@ -53,7 +53,7 @@ pub(crate) fn intercepted(http_status: StatusCode, why: impl std::fmt::Display) 
 
 /// What a failure of the HTTP stack is to the engine.
 pub(crate) fn from_http(failure: HttpFailure) -> Failure {
-    let HttpFailure { kind, unsent, message } = failure;
+    let HttpFailure { kind, unsent, message, reused: _ } = failure;
     let kind = match kind {
         HttpFailureKind::Unreachable => TransportFailure::Unreachable,
         HttpFailureKind::Tls => TransportFailure::Tls,

@@ -17,7 +17,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 ///
 /// What an implementation must do, because it cannot be done above it:
 ///
-/// - never follow a redirect, store a response, keep a cookie, or repeat a request that may have left;
+/// - never follow a redirect, store a response, keep a cookie, or repeat a request of which anything may have left;
 /// - leave `content-encoding` and `grpc-encoding` alone: bodies are handed over as they came;
 /// - hand over trailers, if it can: gRPC needs them, Connect and gRPC-Web do not;
 /// - refuse a request whose version is HTTP/2 when the peer does not speak it;
@@ -98,6 +98,9 @@ pub struct HttpFailure {
     /// Proof that the server did not act on the request: no connection was made, the request was never written, or
     /// the server said so (HTTP/2 `REFUSED_STREAM`, or a `GOAWAY` that excludes the request). `false` means unknown.
     pub unsent: bool,
+    /// The connection had carried an answer before: it may have died while nobody used it, which says nothing about the
+    /// server. A request that may arrive twice is then sent once more.
+    pub reused: bool,
     /// What to tell whoever reads a log; says what to do where something can be done.
     pub message: String,
 }
@@ -124,12 +127,12 @@ pub enum HttpFailureKind {
 impl HttpFailure {
     /// A failure after which the request may have been acted upon.
     pub fn new(kind: HttpFailureKind, message: impl Into<String>) -> Self {
-        Self { kind, unsent: false, message: message.into() }
+        Self { kind, unsent: false, reused: false, message: message.into() }
     }
 
     /// A failure that proves that the request was not acted upon.
     pub fn unsent(kind: HttpFailureKind, message: impl Into<String>) -> Self {
-        Self { kind, unsent: true, message: message.into() }
+        Self { kind, unsent: true, reused: false, message: message.into() }
     }
 }
 

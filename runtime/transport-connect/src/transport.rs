@@ -13,12 +13,13 @@ use http::{HeaderValue, Method, Request, Response, Uri, Version};
 use tokio::time::Instant;
 
 use crate::outcome::{Answer, from_http, intercepted, too_large, too_large_to_send, unsendable};
-use crate::service::{ConnectTimings, HttpService, RequestBody, ResponseBody};
+use crate::service::{ConnectTimings, HttpFailure, HttpFailureKind, HttpService, RequestBody, ResponseBody};
 use crate::{Protocol, connect, envelope, grpc, gzip, metadata, timeout};
 
 /// Carries calls in the protocol of their endpoint over an [`HttpService`].
 ///
-/// It does one attempt: it never retries, follows, stores or decides. Messages are never decoded.
+/// It does one attempt: it never follows, stores or decides, and sends again only what is idempotent, once, when a
+/// connection that was kept turns out to be dead. Messages are never decoded.
 pub struct ConnectTransport<S> {
     service: std::sync::Arc<S>,
     compress_from: Option<usize>,
@@ -71,9 +72,9 @@ impl<S: HttpService> Transport for ConnectTransport<S> {
         Box::pin(async move {
             let protocol = Protocol::try_from(request.endpoint.protocol())?;
             let bounds = Bounds::from(request.endpoint.limits());
-            let http_request = build(protocol, &request, bounds, compress_from)?;
+            let build = || build(protocol, &request, bounds, compress_from);
             let mut patience = Patience::start(&*service, request.timeout);
-            let outcome = exchange(&*service, protocol, bounds, http_request, on_head).await;
+            let outcome = exchange(&*service, protocol, bounds, build, request.idempotent, on_head).await;
             patience.end();
             outcome
         })
@@ -84,12 +85,26 @@ async fn exchange<S: HttpService>(
     service: &S,
     protocol: Protocol,
     bounds: Bounds,
-    request: Request<RequestBody>,
+    build: impl Fn() -> Result<Request<RequestBody>, Failure>,
+    idempotent: bool,
     on_head: OnHead,
 ) -> Result<UnaryResponse, Failure> {
+    let request = build()?;
     let sent_bytes = request.body().bytes().map_or(0, |bytes| bytes.len() as u64);
-    let started = Instant::now();
-    let response = service.send(request).await.map_err(from_http)?;
+    let mut started = Instant::now();
+    let response = match service.send(request).await {
+        Ok(response) => response,
+        Err(failure) if idempotent && failure.reused && failure.kind == HttpFailureKind::Reset => {
+            // A kept connection that is dead is found out by using it, and others that were kept as long are no better.
+            service.suspect();
+            started = Instant::now();
+            service.send(build()?).await.map_err(|failure| {
+                // Whatever became of this one, the first may have arrived.
+                from_http(HttpFailure { unsent: false, ..failure })
+            })?
+        }
+        Err(failure) => return Err(from_http(failure)),
+    };
     let head_at = Instant::now();
     let connecting =
         response.extensions().get::<ConnectTimings>().map_or(Duration::ZERO, ConnectTimings::total);

@@ -201,7 +201,7 @@ async fn failures_of_the_http_stack_keep_their_kind_and_their_proof() {
         (HttpFailureKind::Timeout, TransportFailure::Timeout),
     ] {
         for unsent in [false, true] {
-            let failure = HttpFailure { kind, unsent, message: "m".to_owned() };
+            let failure = HttpFailure { unsent, ..HttpFailure::new(kind, "m") };
             let seen = send(&Memory::failing(failure), request(Protocol::Connect, b"")).await.unwrap_err();
             assert_eq!(transport(seen), (expected, unsent));
         }

@@ -201,6 +201,61 @@ async fn a_connection_that_closes_after_the_request_proves_nothing() {
     assert_eq!((kind, unsent), (TransportFailure::Reset, false), "{message}");
 }
 
+/// Answers one request on the first connection, reads a second one there and closes; then serves `more` connections well.
+async fn dies_while_kept(more: usize) -> (SocketAddr, tokio::task::JoinHandle<()>) {
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move {
+        let answer = b"HTTP/1.1 200 OK\r\ncontent-type: application/proto\r\ncontent-length: 2\r\n\r\nok";
+        for connection in 0..=more {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut seen = Vec::new();
+            while !seen.ends_with(b"ask") {
+                stream.read_buf(&mut seen).await.unwrap();
+            }
+            stream.write_all(answer).await.unwrap();
+            if connection == 0 {
+                seen.clear();
+                while !seen.ends_with(b"ask") {
+                    stream.read_buf(&mut seen).await.unwrap();
+                }
+            }
+        }
+    });
+    (address, server)
+}
+
+#[tokio::test]
+async fn what_is_idempotent_is_sent_again_when_a_kept_connection_is_dead() {
+    let (address, server) = dies_while_kept(1).await;
+    let service = HyperService::new();
+    for _ in 0..2 {
+        let outcome = send(&service, call(Protocol::Connect, address)).await;
+        assert_eq!(outcome.unwrap().response.body, "ok");
+    }
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_not_idempotent_is_never_sent_again() {
+    let (address, server) = dies_while_kept(0).await;
+    let service = HyperService::new();
+    send(&service, call(Protocol::Connect, address)).await.unwrap();
+    let once = UnaryRequest { idempotent: false, ..call(Protocol::Connect, address) };
+    let (kind, unsent, message) = transport_failure(send(&service, once).await);
+    assert_eq!((kind, unsent), (TransportFailure::Reset, false), "{message}");
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_second_sending_that_fails_proves_nothing_about_the_first() {
+    let (address, server) = dies_while_kept(0).await;
+    let service = HyperService::new();
+    send(&service, call(Protocol::Connect, address)).await.unwrap();
+    let (_, unsent, message) = transport_failure(send(&service, call(Protocol::Connect, address)).await);
+    assert!(!unsent, "{message}");
+    server.await.unwrap();
+}
+
 #[tokio::test]
 async fn a_body_shorter_than_its_length_was_cut() {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: application/proto\r\ncontent-length: 100\r\n\r\n";

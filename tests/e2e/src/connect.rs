@@ -10,36 +10,41 @@ use connectrpc::dispatcher::{Dispatcher, MethodDescriptor, RequestStream, Stream
 use connectrpc::{
     CodecFormat, ConnectError, ConnectRpcService, ErrorCode, ErrorDetail, Payload, RequestContext, Response,
 };
+use holdover_server::DetailLayer;
 use tokio_rustls::TlsAcceptor;
+use tower_layer::Layer as _;
 
 use crate::handler::{Asked, Handler, Refusal};
 use crate::identity::Identity;
 use crate::running::{Server, serve};
 
-/// Starts one. `alpn`: what it offers over TLS. `gzip`: answers are compressed for clients that accept it.
+/// Starts one. `tls`: by which identity, and what it offers by ALPN. `gzip`: answers are compressed for clients that
+/// accept it.
 pub(crate) fn start(
     address: Option<SocketAddr>,
     handler: Arc<dyn Handler>,
-    identity: Option<&Identity>,
-    alpn: &[&str],
+    tls: Option<(&Identity, &[&str])>,
     gzip: bool,
+    layer: Option<DetailLayer>,
 ) -> Server {
-    let tls = identity.map(|identity| TlsAcceptor::from(identity.rustls(alpn)));
-    let service = service(handler, gzip);
-    Server::run(address, identity.map(Identity::root_pem), |listener| serve(listener, tls, service))
-}
-
-pub(crate) fn service(handler: Arc<dyn Handler>, gzip: bool) -> ConnectRpcService<Undecoded> {
+    let acceptor = tls.map(|(identity, alpn)| TlsAcceptor::from(identity.rustls(alpn)));
+    let root_pem = tls.map(|(identity, _)| identity.root_pem());
     let compression = if gzip {
         connectrpc::CompressionPolicy::default().with_min_size(0)
     } else {
         connectrpc::CompressionPolicy::disabled()
     };
-    ConnectRpcService::new(Undecoded(handler)).with_compression_policy(compression)
+    let service = ConnectRpcService::new(Undecoded(handler)).with_compression_policy(compression);
+    match layer {
+        None => Server::run(address, root_pem, |listener| serve(listener, acceptor, service)),
+        Some(layer) => {
+            Server::run(address, root_pem, |listener| serve(listener, acceptor, layer.layer(service)))
+        }
+    }
 }
 
 /// What `connectrpc-build` generates for a service, for all of its methods at once and without decoding.
-pub(crate) struct Undecoded(Arc<dyn Handler>);
+struct Undecoded(Arc<dyn Handler>);
 
 impl Dispatcher for Undecoded {
     fn lookup(&self, path: &str) -> Option<MethodDescriptor> {

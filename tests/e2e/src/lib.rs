@@ -19,6 +19,9 @@ pub mod pricing {
     }
 }
 
+/// The compiled policy of the ride-pricing API, as its servers get it.
+pub const POLICY: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/policy.binpb"));
+
 mod app;
 mod clock;
 mod connect;

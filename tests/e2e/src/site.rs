@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use holdover_client::{Endpoint, Limits, Protocol};
+use holdover_server::DetailLayer;
 use holdover_transport_connect::{ConnectTransport, HyperService};
 
 use crate::handler::Handler;
@@ -74,17 +75,31 @@ impl Site {
 
     /// Starts the server on a free port.
     pub fn serve(&self, handler: impl Handler) -> Server {
-        self.serve_at(None, handler)
+        self.start(None, Arc::new(handler), None)
     }
 
     /// Starts the server on the port of one that was stopped.
-    pub fn serve_at(&self, address: Option<SocketAddr>, handler: impl Handler) -> Server {
-        let handler: Arc<dyn Handler> = Arc::new(handler);
+    pub fn serve_at(&self, address: SocketAddr, handler: impl Handler) -> Server {
+        self.start(Some(address), Arc::new(handler), None)
+    }
+
+    /// Starts the server behind a layer that trims.
+    pub fn serve_behind(&self, layer: &DetailLayer, handler: impl Handler) -> Server {
+        self.start(None, Arc::new(handler), Some(layer.clone()))
+    }
+
+    fn start(
+        &self,
+        address: Option<SocketAddr>,
+        handler: Arc<dyn Handler>,
+        layer: Option<DetailLayer>,
+    ) -> Server {
         let identity = self.tls.map(|_| Identity::of("localhost"));
         match self.stack {
-            Stack::Tonic => tonic_server::start(address, handler, identity.as_ref(), self.gzip),
+            Stack::Tonic => tonic_server::start(address, handler, identity.as_ref(), self.gzip, layer),
             Stack::Connectrpc => {
-                connect::start(address, handler, identity.as_ref(), self.tls.unwrap_or_default(), self.gzip)
+                let tls = identity.as_ref().zip(self.tls);
+                connect::start(address, handler, tls, self.gzip, layer)
             }
         }
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 use futures_util::future::BoxFuture;
+use holdover_server::DetailLayer;
 use prost::Message as _;
 use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
@@ -26,6 +27,7 @@ pub(crate) fn start(
     handler: Arc<dyn Handler>,
     identity: Option<&Identity>,
     gzip: bool,
+    layer: Option<DetailLayer>,
 ) -> Server {
     let root_pem = identity.map(Identity::root_pem);
     let tls = identity.map(|identity| {
@@ -36,9 +38,16 @@ pub(crate) fn start(
         if let Some(tls) = tls {
             builder = builder.tls_config(tls).unwrap();
         }
-        let router = builder.layer(tonic_web::GrpcWebLayer::new()).add_service(Pricing { handler, gzip });
+        let (incoming, service) = (TcpIncoming::from(listener), Pricing { handler, gzip });
         async move {
-            router.serve_with_incoming(TcpIncoming::from(listener)).await.unwrap();
+            let web = tonic_web::GrpcWebLayer::new();
+            let served = match layer {
+                None => builder.layer(web).add_service(service).serve_with_incoming(incoming).await,
+                Some(layer) => {
+                    builder.layer(layer).layer(web).add_service(service).serve_with_incoming(incoming).await
+                }
+            };
+            served.unwrap();
         }
     })
 }

@@ -117,6 +117,11 @@ impl FirstUse {
     pub(super) fn take(&self) -> Option<ConnectTimings> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+
+    /// Whether a response has come by the connection.
+    pub(super) fn is_over(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
 }
 
 impl Read for Timed {

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use hyper_util::client::legacy;
 
-use super::connector::TooSlow;
+use super::connector::{FirstUse, TooSlow};
 use super::tls::TlsError;
 use crate::service::{HttpFailure, HttpFailureKind};
 
@@ -23,8 +23,12 @@ pub(super) fn of_request(error: &legacy::Error, needs_http2: bool) -> HttpFailur
             "the server does not speak HTTP/2, which gRPC needs: use Connect or gRPC-Web for this endpoint",
         );
     }
-    let unsent = is_unsent(error);
-    HttpFailure { kind: kind(error), unsent, message: describe(error) }
+    let reused = error.connect_info().is_some_and(|connection| {
+        let mut extras = http::Extensions::new();
+        connection.get_extras(&mut extras);
+        extras.get::<FirstUse>().is_some_and(FirstUse::is_over)
+    });
+    HttpFailure { kind: kind(error), unsent: is_unsent(error), reused, message: describe(error) }
 }
 
 /// The body of a response broke off; the request had been acted upon.

@@ -74,7 +74,7 @@ async fn a_portal_leaves_what_is_stored_alone_and_the_way_free_afterwards() {
             between.stop();
         }
 
-        let _back = site.serve_at(Some(address), rides.clone());
+        let _back = site.serve_at(address, rides.clone());
         app.clock.advance(Duration::from_secs(120));
         let fresh = app.quote().await.unwrap();
         assert_eq!((fresh.source(), fresh.freshness()), (Source::Network, Freshness::Fresh), "{site:?}");

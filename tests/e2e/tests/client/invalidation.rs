@@ -73,7 +73,7 @@ async fn an_update_that_was_lost_invalidates_and_one_that_never_left_does_not() 
         let stale = app.quote().await.unwrap();
         assert_eq!(stale.freshness(), Freshness::Stale, "{site:?}: it may have happened");
 
-        let _back = site.serve_at(Some(address), rides.clone());
+        let _back = site.serve_at(address, rides.clone());
         app.clock.advance(Duration::from_secs(120));
         assert_eq!(app.quote().await.unwrap().freshness(), Freshness::Fresh, "{site:?}");
     }

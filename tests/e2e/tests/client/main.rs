@@ -3,10 +3,13 @@
 
 mod cancellation;
 mod deadline;
+mod detail;
 mod interception;
 mod invalidation;
+mod required;
 mod restart;
 mod statuses;
 mod success;
 mod token;
+mod unaware;
 mod windows;

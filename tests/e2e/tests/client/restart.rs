@@ -13,7 +13,7 @@ async fn a_server_that_restarts_between_calls_is_reached_again() {
         let app = App::on(&site, &server);
         app.quote().await.unwrap();
         let address = server.stop();
-        let _back = site.serve_at(Some(address), rides.clone());
+        let _back = site.serve_at(address, rides.clone());
         app.clock.advance(Duration::from_secs(1000));
         assert_eq!(app.quote().await.unwrap().source(), Source::Network, "{site:?}");
         assert_eq!(rides.calls(), 2);
@@ -56,7 +56,7 @@ async fn an_observer_lives_through_an_outage() {
         failed.await;
 
         rides.change_quote(|quote| quote.destination = "Zoo".to_owned());
-        let _back = site.serve_at(Some(address), rides.clone());
+        let _back = site.serve_at(address, rides.clone());
         observation.refresh().await.unwrap();
         let zoo = state_with(
             &mut observation,
