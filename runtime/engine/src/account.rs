@@ -17,6 +17,8 @@ pub(crate) struct Credentials {
     kept: BTreeMap<Slot, Kept>,
     /// What was refused and has not been asked about yet.
     rejected: BTreeMap<Slot, Metadata>,
+    /// What the hook has been told was refused, until it has an answer: one that fails is told again.
+    told: BTreeMap<Slot, Metadata>,
     /// The one question in the air.
     pub(crate) asked: Option<(AskId, Slot)>,
     /// What is to be asked next, each slot once.
@@ -48,6 +50,7 @@ impl Credentials {
             return false;
         }
         self.rejected.remove(&slot);
+        self.told.remove(&slot);
         self.kept.insert(slot, Kept { metadata, expires_ms });
         true
     }
@@ -79,6 +82,14 @@ impl Credentials {
         }
     }
 
+    /// The same, whatever it waits for.
+    pub(crate) fn forget_flight(&mut self, flight: FlightId) {
+        self.waiting.retain(|_, flights| {
+            flights.remove(&flight);
+            !flights.is_empty()
+        });
+    }
+
     /// What to ask next, if nothing is being asked: the first slot that somebody still waits for, one of those who wait,
     /// and what was refused.
     pub(crate) fn next(&mut self) -> Option<(Slot, FlightId, Option<Metadata>)> {
@@ -87,8 +98,12 @@ impl Credentials {
         }
         while let Some(slot) = self.queue.pop_front() {
             if let Some(flight) = self.waiting.get(&slot).and_then(BTreeSet::first) {
-                let rejected = self.rejected.remove(&slot);
-                return Some((slot, *flight, rejected));
+                let flight = *flight;
+                if let Some(rejected) = self.rejected.remove(&slot) {
+                    self.told.insert(slot.clone(), rejected);
+                }
+                let rejected = self.told.get(&slot).cloned();
+                return Some((slot, flight, rejected));
             }
         }
         None
@@ -106,6 +121,7 @@ impl Credentials {
     pub(crate) fn clear(&mut self) {
         self.kept.clear();
         self.rejected.clear();
+        self.told.clear();
     }
 }
 

@@ -41,6 +41,11 @@ impl Clock {
         began
     }
 
+    /// The highest wall time seen.
+    pub(crate) fn highest_wall_ms(&self) -> Option<i64> {
+        self.highest_wall_ms
+    }
+
     fn distrusts(&self) -> bool {
         self.behind || self.jumped
     }

@@ -119,7 +119,7 @@ pub enum StoreCommand {
     Save {
         /// What to keep.
         record: Record,
-        /// The wall time of the save, in milliseconds since 1970.
+        /// The highest wall time seen so far, in milliseconds since 1970.
         wall_ms: i64,
     },
     /// Delete records of a key. Answer: [`StoreAnswer::Done`].

@@ -19,32 +19,43 @@ pub struct Mismatch {
     problem: Problem,
 }
 
+/// What is wrong with a step.
 #[derive(Clone, Debug)]
-enum Problem {
+pub enum Problem {
     /// The vector itself is wrong.
     Mistake(String),
     /// What came out is not what was expected.
-    Differs { lane: String, expected: Vec<String>, got: Vec<String> },
+    Differs {
+        /// The lane: "to a", "transport".
+        lane: String,
+        /// Expected, one line each.
+        expected: Vec<String>,
+        /// What came out, one line each.
+        got: Vec<String>,
+    },
 }
 
-impl fmt::Display for Mismatch {
+impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "“{}”", self.title)?;
-        writeln!(f, "  step {}: {}", self.step, self.text.trim())?;
-        match &self.problem {
-            Problem::Mistake(message) => writeln!(f, "  {message}")?,
+        match self {
+            Problem::Mistake(message) => writeln!(f, "  {message}"),
             Problem::Differs { lane, expected, got } => {
                 writeln!(f, "  {lane}")?;
                 let common = expected.iter().zip(got).take_while(|(a, b)| a == b).count();
                 expected[..common].iter().try_for_each(|line| writeln!(f, "      {line}"))?;
                 expected[common..].iter().try_for_each(|line| writeln!(f, "    - {line}"))?;
                 got[common..].iter().try_for_each(|line| writeln!(f, "    + {line}"))?;
-                if expected.len() == common && got.len() == common {
-                    writeln!(f, "    (nothing)")?;
-                }
-                writeln!(f, "    (- expected, + came out)")?;
+                writeln!(f, "    (- expected, + came out)")
             }
         }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "“{}”", self.title)?;
+        writeln!(f, "  step {}: {}", self.step, self.text.trim())?;
+        write!(f, "{}", self.problem)?;
         for rule in &self.rules {
             writeln!(f, "  {}", rules::text(rule).unwrap_or(rule))?;
         }
@@ -81,7 +92,8 @@ pub fn replay(api: &Api, vector: &Vector) -> Result<(), Box<Mismatch>> {
 }
 
 /// Compares by lanes: within one, order counts.
-fn compare(expected: &[Out], got: &[Shown]) -> Option<Problem> {
+#[must_use]
+pub fn compare(expected: &[Out], got: &[Shown]) -> Option<Problem> {
     let mut lanes: Vec<String> = Vec::new();
     for lane in expected.iter().chain(got.iter().map(|shown| &shown.out)).map(Out::lane) {
         if !lanes.contains(&lane) {

@@ -2,3 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod files;
+pub mod invariants;
+pub mod message;
+pub mod model;
+pub mod script;

@@ -9,13 +9,13 @@ use holdover_testkit::api::Api;
 use prost::Message as _;
 
 fn compile() -> Api {
-    let text = fs::read_to_string(root().join("api.proto")).unwrap();
+    let text = fs::read_to_string(root().join("api.proto")).expect("the API is checked in");
     let sources = MemorySources::new().with("api.proto", text);
     let compiled = pipeline::compile(&sources, &["api.proto"]).unwrap_or_else(|report| panic!("{report}"));
     assert!(compiled.warnings.is_empty(), "{}", compiled.report());
     // The compiler's version is not part of what vectors rest on.
     let policy = holdover_annotations::policy::PolicySet { compiler: String::new(), ..compiled.policy };
-    Api::new(policy.encode_to_vec()).unwrap()
+    Api::new(policy.encode_to_vec()).expect("the policy is the compiler's")
 }
 
 /// With `UPDATE_VECTORS=1` the files are rewritten.

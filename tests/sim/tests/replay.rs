@@ -20,7 +20,7 @@ fn the_engine_satisfies_every_vector() {
         let pending = PENDING.iter().any(|(name, _)| *name == file.name);
         match replay(&api, &file.vector) {
             Ok(()) if pending => {
-                failures.push(format!("{} is satisfied: take it off the pending list\n", file.name))
+                failures.push(format!("{} is satisfied: take it off the pending list\n", file.name));
             }
             Ok(()) => satisfied += 1,
             Err(_) if pending => {}

@@ -110,7 +110,7 @@ impl Engine {
     fn begin_sign_in_state(&mut self, account: &Account, session: Option<SessionId>) {
         let Some(credentials) = self.credentials.get_mut(account) else { return };
         let began = !std::mem::replace(&mut credentials.sign_in_required, true);
-        if began && let Some(session) = session {
+        if began && let Some(session) = session.or_else(|| self.any_session(account)) {
             self.event(Event::SignInRequired { session });
         }
         let waits = |flight: &crate::flight::Flight| {
@@ -118,9 +118,13 @@ impl Engine {
         };
         let waiting: BTreeSet<FlightId> =
             self.flights.iter().filter(|(_, flight)| waits(flight)).map(|(id, _)| *id).collect();
-        for flight in waiting {
-            self.ended.push_back((flight, Failed::sign_in_required()));
+        // At once, so that nobody is asked for them any more.
+        if let Some(credentials) = self.credentials.get_mut(account) {
+            for id in &waiting {
+                credentials.forget_flight(*id);
+            }
         }
+        self.lose_waiting(waiting, &Failed::sign_in_required());
         if began {
             for id in self.observers_with_credentials(account) {
                 let is_flying = self.operations.get(&id).is_some_and(|operation| operation.flight.is_some());
@@ -138,7 +142,7 @@ impl Engine {
         if !std::mem::replace(&mut credentials.sign_in_required, false) {
             return;
         }
-        if let Some(session) = session {
+        if let Some(session) = session.or_else(|| self.any_session(account)) {
             self.event(Event::SignedIn { session });
         }
         for id in self.observers_with_credentials(account) {
@@ -165,12 +169,13 @@ impl Engine {
     pub(super) fn credentials_changed(&mut self, account: &Account) {
         let Some(credentials) = self.credentials.get_mut(account) else { return };
         credentials.clear();
-        let session = self
-            .sessions
-            .iter()
-            .find(|(_, session)| session.config.account == *account && !session.signed_out)
-            .map(|(id, _)| *id);
-        self.end_sign_in_state(account, session);
+        self.end_sign_in_state(account, None);
+    }
+
+    /// A session of an account, for events that no call has caused.
+    fn any_session(&self, account: &Account) -> Option<SessionId> {
+        let theirs = |session: &super::SessionState| session.config.account == *account && !session.signed_out;
+        self.sessions.iter().find(|(_, session)| theirs(session)).map(|(id, _)| *id)
     }
 
     fn observers_with_credentials(&self, account: &Account) -> Vec<OpId> {

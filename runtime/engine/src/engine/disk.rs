@@ -363,7 +363,8 @@ impl Engine {
             tags: answer.tags.to_vec(),
             expires_ms: answer.expires_ms(&cache.windows),
         };
-        let wall_ms = self.now.wall_ms;
+        // What the clock showed before it was set back must outlive the process (rule E3).
+        let wall_ms = self.clock.highest_wall_ms().unwrap_or(self.now.wall_ms);
         self.command(StoreCommand::Save { record, wall_ms }, Pending::Save);
     }
 

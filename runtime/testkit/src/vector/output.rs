@@ -34,7 +34,8 @@ impl Out {
     #[must_use]
     pub fn lane(&self) -> String {
         match self {
-            Out::Send(_) | Out::Abort(_) | Out::Raise(_) => "transport".into(),
+            Out::Send(_) => "requests".into(),
+            Out::Abort(Abort { n }) | Out::Raise(Raise { n }) => format!("request {n}"),
             Out::Ask(_) => "credentials".into(),
             Out::Event(_) => "events".into(),
             Out::To(delivery) => format!("to {}", delivery.to),

@@ -1,0 +1,381 @@
+//! Calls: what they are served, and what they wait for.
+
+use holdover_testkit::vector::{CacheMode, Call, Delivery, ErrorOut, Event, Message, Out, Put};
+
+use super::entry::{Entry, Placed, Want, tags};
+use super::flights::NewFlight;
+use super::method::{Method, S};
+use super::{Model, OpenSession, Partition, Skip, error, span};
+use crate::message;
+
+/// A call that waits for a flight.
+#[derive(Clone, Debug)]
+pub(super) struct Waiting {
+    pub(super) op: String,
+    pub(super) account: String,
+    pub(super) method: &'static Method,
+    pub(super) partition: Partition,
+    /// Where it reads; unset for calls that have no entry.
+    pub(super) key: Option<String>,
+    pub(super) want: Want,
+    pub(super) cache: CacheMode,
+    pub(super) prefetch: bool,
+    pub(super) flight: u64,
+    pub(super) deadline: i128,
+    pub(super) stale_at: Option<i128>,
+}
+
+/// Metadata that is traced and not keyed.
+const TRACE: &str = "traceparent";
+
+impl Model {
+    pub(super) fn want(&self, method: &Method, call: &Call) -> Want {
+        let strictly_full = call.detail.is_some();
+        let trims = method.detail.is_some_and(|detail| self.quality <= detail.reduce_at || self.save_data);
+        let max_age = match call.cache {
+            CacheMode::MaxAge(age) => Some(age.0),
+            _ => None,
+        };
+        Want { reduced: trims && !strictly_full, strictly_full, max_age }
+    }
+
+    /// E1, as far as scripts vary it: endpoint, method, request, and ambient metadata that varies.
+    fn key(session: &OpenSession, method: &Method, request: &[u8]) -> String {
+        let varies: Vec<Option<&String>> =
+            session.config.varies.iter().map(|name| session.config.metadata.get(name)).collect();
+        format!("{} {} {request:?} {varies:?}", session.config.endpoint(), method.name)
+    }
+
+    fn partition(method: &Method, account: &str) -> Partition {
+        match method.cache {
+            Some(cache) if cache.device => Partition::Device,
+            _ => Partition::Account(account.into()),
+        }
+    }
+
+    pub(super) fn get(&mut self, call: &Call, prefetch: bool) -> Result<(), Skip> {
+        let method = Method::named(&call.method);
+        let session = self.session(call.session.as_ref());
+        if session.signed_out {
+            self.fail(&call.op, error("SIGNED_OUT"));
+            return Ok(());
+        }
+        let Some(cache) = method.cache else {
+            if prefetch || call.cache == CacheMode::CacheOnly {
+                self.fail(&call.op, error("MISUSE"));
+            } else if method.read
+                && !call.metadata.contains_key("authorization")
+                && self.sign_in_required(&session.account)
+            {
+                self.fail(&call.op, error("SIGN_IN_REQUIRED"));
+            } else {
+                if call.metadata.contains_key("authorization") {
+                    self.bypassed();
+                }
+                self.wait(call, &session, None, false, prefetch, None);
+            }
+            return Ok(());
+        };
+        if call.metadata.contains_key("authorization") {
+            self.bypassed();
+            if call.cache == CacheMode::CacheOnly {
+                return Err(Skip);
+            }
+            self.wait(call, &session, None, false, prefetch, None);
+            return Ok(());
+        }
+        self.clock_is_clear()?;
+        let key = Self::key(&session, method, &call.request.0);
+        let partition = Self::partition(method, &session.account);
+        let shared = call.metadata.keys().all(|name| name == TRACE);
+        let want = self.want(method, call);
+        let reads = call.cache != CacheMode::NetworkOnly;
+        if reads {
+            self.look_at(&partition, &key);
+        } else if self
+            .entries
+            .iter()
+            .any(|entry| entry.key == key && entry.partition == partition && entry.unseen)
+        {
+            // Whether a call that reads nothing finds out that it renews an entry is nobody's business.
+            return Err(Skip);
+        }
+        let best = if reads { self.best(&partition, &key, &cache, want) } else { None };
+        let row = best.as_ref().map_or(4, |placed| placed.row);
+        if row == 1 {
+            self.serve(&call.op, prefetch, &best.expect("row 1 is an entry"), false, None);
+            return Ok(());
+        }
+        if partition != Partition::Device && self.sign_in_required(&session.account) {
+            self.fail(&call.op, error("SIGN_IN_REQUIRED"));
+            return Ok(());
+        }
+        match (best, row) {
+            (Some(placed), 2 | 3) if call.cache == CacheMode::CacheOnly => {
+                self.serve(&call.op, prefetch, &placed, false, None);
+            }
+            _ if call.cache == CacheMode::CacheOnly => self.fail(&call.op, error("OFFLINE")),
+            (Some(placed), 2) => {
+                self.serve(&call.op, prefetch, &placed, true, None);
+                self.refresh(call, &session, &key, prefetch, want);
+            }
+            (Some(placed), 3) if self.quality == 0 => {
+                self.serve(&call.op, prefetch, &placed, false, Some(error("OFFLINE")));
+            }
+            (Some(placed), 3) => {
+                let total = method.total(Self::background(call, method, prefetch));
+                let remaining = call.timeout.map_or(total, |timeout| timeout.0);
+                let after = match cache.stale_after {
+                    Some(given) if given < remaining => given,
+                    Some(_) => remaining / 2,
+                    None => (remaining / 2).min(S),
+                };
+                let stale_at = (!placed.invalidated).then_some(self.now + after);
+                self.wait(call, &session, Some(key), shared, prefetch, stale_at);
+            }
+            _ => self.wait(call, &session, Some(key), shared, prefetch, None),
+        }
+        Ok(())
+    }
+
+    /// A5: a call with its own authorization says so.
+    fn bypassed(&mut self) {
+        let fields = [("reason".to_owned(), "OWN_AUTHORIZATION".into())].into();
+        self.outs.push(Out::Event(Event { name: "bypassed".into(), fields }));
+    }
+
+    pub(super) fn cached(&mut self, call: &Call) -> Result<(), Skip> {
+        let method = Method::named(&call.method);
+        let session = self.session(call.session.as_ref());
+        let (Some(cache), false) = (method.cache, session.signed_out) else {
+            self.done(&call.op);
+            return Ok(());
+        };
+        self.clock_is_clear()?;
+        let key = Self::key(&session, method, &call.request.0);
+        let partition = Self::partition(method, &session.account);
+        if self.entries.iter().any(|entry| entry.key == key && entry.partition == partition && entry.unseen) {
+            // How much a process has in memory is not for the rules to say.
+            return Err(Skip);
+        }
+        let want = self.want(method, call);
+        let best = self.best(&partition, &key, &cache, want);
+        match best {
+            Some(placed) if placed.row == 1 => self.serve(&call.op, false, &placed, false, None),
+            Some(placed)
+                if placed.row == 2
+                    && !(partition != Partition::Device && self.sign_in_required(&session.account)) =>
+            {
+                self.serve(&call.op, false, &placed, true, None);
+                self.refresh(call, &session, &key, false, want);
+            }
+            _ => self.done(&call.op),
+        }
+        Ok(())
+    }
+
+    pub(super) fn put(&mut self, put: &Put) -> Result<(), Skip> {
+        let method = Method::named(&put.method);
+        let session = self.session(put.session.as_ref());
+        let Some(cache) = method.cache else { return Err(Skip) };
+        if session.signed_out {
+            self.fail(&put.op, error("SIGNED_OUT"));
+            return Ok(());
+        }
+        if !message::has(&put.value.0, 1) {
+            self.fail(&put.op, ErrorOut { paths: vec!["id".into()], ..error("UNUSABLE") });
+            return Ok(());
+        }
+        let key = Self::key(&session, method, &put.request.0);
+        let partition = Self::partition(method, &session.account);
+        if self.entries.iter().any(|entry| entry.key == key && entry.partition == partition && entry.unseen) {
+            return Err(Skip);
+        }
+        let entry = Entry {
+            tags: tags(method.tags, &put.request.0, &put.value.0),
+            reduced: false,
+            value: put.value.0.clone(),
+            sent: self.moment(),
+            header_age: 0,
+            put: true,
+            memory_only: cache.memory,
+            unseen: false,
+            partition,
+            key,
+        };
+        self.store(entry);
+        self.done(&put.op);
+        Ok(())
+    }
+
+    fn background(call: &Call, method: &Method, prefetch: bool) -> bool {
+        match call.priority.as_deref() {
+            Some(priority) => priority == "BACKGROUND",
+            None => prefetch || method.background,
+        }
+    }
+
+    fn new_flight(
+        call: &Call,
+        session: &OpenSession,
+        key: Option<String>,
+        background: bool,
+        reduced: bool,
+    ) -> NewFlight {
+        let method = Method::named(&call.method);
+        let mut metadata = session.config.metadata.clone();
+        metadata.extend(call.metadata.clone());
+        NewFlight {
+            account: session.account.clone(),
+            endpoint: session.config.endpoint().into(),
+            partition: Self::partition(method, &session.account),
+            method,
+            request: call.request.0.clone(),
+            metadata,
+            own_authorization: call.metadata.contains_key("authorization"),
+            key,
+            reduced,
+            background,
+        }
+    }
+
+    /// Row 2's unawaited refresh.
+    fn refresh(&mut self, call: &Call, session: &OpenSession, key: &str, prefetch: bool, want: Want) {
+        let background = Self::background(call, Method::named(&call.method), prefetch);
+        let plain = Call {
+            metadata: call
+                .metadata
+                .iter()
+                .filter(|(name, _)| *name == TRACE)
+                .map(|(k, v)| (k.clone(), v.clone()))
+                .collect(),
+            ..call.clone()
+        };
+        let plain = if plain.metadata.len() == call.metadata.len() {
+            plain
+        } else {
+            Call { metadata: [].into(), ..plain }
+        };
+        let flight = Self::new_flight(&plain, session, Some(key.into()), background, want.reduced);
+        self.fly(flight, None, false);
+    }
+
+    /// Joins or starts the flight that the call waits for. `shared`: the answer is stored, and others may wait for it.
+    fn wait(
+        &mut self,
+        call: &Call,
+        session: &OpenSession,
+        key: Option<String>,
+        shared: bool,
+        prefetch: bool,
+        stale_at: Option<i128>,
+    ) {
+        let method = Method::named(&call.method);
+        let background = Self::background(call, method, prefetch);
+        let want = self.want(method, call);
+        let flight =
+            Self::new_flight(call, session, key.clone().filter(|_| shared), background, want.reduced);
+        let wait = call.timeout.map_or(method.total(background), |timeout| timeout.0);
+        // The call is there before its flight: the flight may end at once.
+        self.names += 1;
+        let waiting = Waiting {
+            op: call.op.clone(),
+            account: session.account.clone(),
+            partition: Self::partition(method, &session.account),
+            method,
+            want,
+            cache: call.cache,
+            prefetch,
+            flight: 0,
+            deadline: self.now + wait,
+            stale_at,
+            key,
+        };
+        self.calls.push(waiting);
+        self.fly(flight, Some(&call.op), call.cache == CacheMode::NetworkOnly);
+    }
+
+    /// Ends a call with what is stored.
+    pub(super) fn serve(
+        &mut self,
+        op: &str,
+        prefetch: bool,
+        placed: &Placed,
+        refreshing: bool,
+        error: Option<ErrorOut>,
+    ) {
+        if prefetch {
+            return self.done(op);
+        }
+        let entry = &placed.entry;
+        let delivery = Delivery {
+            to: op.into(),
+            value: Some(Message(entry.value.clone())),
+            source: Some("CACHE".into()),
+            freshness: Some(if placed.row == 1 { "FRESH" } else { "STALE" }.into()),
+            age: span(placed.age),
+            as_of: span(entry.sent.wall_ms * 1_000_000 - entry.header_age),
+            detail: entry.reduced.then(|| "REDUCED".into()),
+            last_known: self.last_known(&entry.partition, &entry.key).filter(|_| entry.reduced).map(Message),
+            refreshing,
+            error,
+            ..Delivery::default()
+        };
+        self.outs.push(Out::To(delivery));
+    }
+
+    pub(super) fn cancel(&mut self, op: &str) {
+        self.leave(op);
+    }
+
+    /// C8, for whatever reason the call leaves.
+    pub(super) fn leave(&mut self, op: &str) {
+        let Some(index) = self.calls.iter().position(|call| call.op == op) else { return };
+        let flight = self.calls.remove(index).flight;
+        self.left(flight, op);
+    }
+
+    /// The caller's wait is over.
+    pub(super) fn wait_over(&mut self, op: &str) {
+        self.fail(op, error("TIMEOUT"));
+        self.leave(op);
+    }
+
+    /// Row 3 has waited long enough.
+    pub(super) fn stale_after(&mut self, op: &str) -> Result<(), Skip> {
+        self.clock_is_clear()?;
+        let index = self.calls.iter().position(|call| call.op == op).expect("its timer has just fired");
+        self.calls[index].stale_at = None;
+        let call = self.calls[index].clone();
+        let (Some(key), Some(cache)) = (&call.key, &call.method.cache) else { return Ok(()) };
+        match self.best(&call.partition, key, cache, call.want) {
+            Some(placed) if placed.row <= 3 && !placed.invalidated => {
+                self.serve(op, call.prefetch, &placed, true, None);
+                self.leave(op);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The flight that a call waits for has failed: readings 20 and 21.
+    pub(super) fn flight_failed(&mut self, op: &str, error: &ErrorOut, transient: bool) -> Result<(), Skip> {
+        let Some(index) = self.calls.iter().position(|call| call.op == op) else { return Ok(()) };
+        let call = self.calls.remove(index);
+        if let (Some(key), Some(cache), true) = (&call.key, &call.method.cache, transient)
+            && call.cache != CacheMode::NetworkOnly
+        {
+            self.clock_is_clear()?;
+            let full = self.best(&call.partition, key, cache, call.want).filter(|placed| placed.row <= 3);
+            let any = Want { strictly_full: false, ..call.want };
+            let found =
+                full.or_else(|| self.best(&call.partition, key, cache, any).filter(|placed| placed.row <= 3));
+            if let Some(placed) = found {
+                self.serve(op, call.prefetch, &placed, false, Some(error.clone()));
+                return Ok(());
+            }
+        }
+        self.fail(op, error.clone());
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! The methods of `tests/vectors/api.proto`, copied by hand: the model reads no policy.
+
+/// One second in nanoseconds.
+pub(super) const S: i128 = 1_000_000_000;
+
+/// What the annotations of a method say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Method {
+    pub(super) name: &'static str,
+    pub(super) cache: Option<Cache>,
+    pub(super) tags: Tags,
+    pub(super) invalidates: Option<&'static str>,
+    /// NO_SIDE_EFFECTS.
+    pub(super) read: bool,
+    pub(super) background: bool,
+    /// Attempt and total, where the method has its own.
+    pub(super) timeouts: Option<(i128, i128)>,
+    pub(super) detail: Option<Trim>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cache {
+    pub(super) fresh: i128,
+    pub(super) revalidate: i128,
+    pub(super) if_error: i128,
+    pub(super) stale_after: Option<i128>,
+    pub(super) device: bool,
+    pub(super) memory: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Tags {
+    None,
+    /// `ride:{request.ride_id}`
+    Ride,
+    /// `driver:{response.driver_id}`
+    Driver,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trim {
+    /// VERY_POOR is 1, POOR 2.
+    pub(super) reduce_at: u8,
+    pub(super) by_header: bool,
+}
+
+const fn cache(fresh: i128, revalidate: i128, if_error: i128) -> Cache {
+    Cache {
+        fresh: fresh * S,
+        revalidate: revalidate * S,
+        if_error: if_error * S,
+        stale_after: None,
+        device: false,
+        memory: false,
+    }
+}
+
+const fn read(name: &'static str, cache: Option<Cache>, tags: Tags) -> Method {
+    Method {
+        name,
+        cache,
+        tags,
+        invalidates: None,
+        read: true,
+        background: false,
+        timeouts: None,
+        detail: None,
+    }
+}
+
+const fn mutation(name: &'static str, invalidates: Option<&'static str>) -> Method {
+    Method { read: false, invalidates, ..read(name, None, Tags::None) }
+}
+
+/// All that the model knows.
+pub(super) const METHODS: [Method; 16] = [
+    read("Quote", Some(cache(5, 60, 600)), Tags::Ride),
+    read("Fare", Some(cache(10, 0, 0)), Tags::Ride),
+    read("Plan", Some(cache(10, 0, 600)), Tags::Ride),
+    read("Patient", Some(Cache { stale_after: Some(3 * S), ..cache(10, 0, 600) }), Tags::None),
+    read("History", Some(cache(10, 300, 20)), Tags::Ride),
+    read("Map", Some(Cache { device: true, ..cache(30, 60, 600) }), Tags::Ride),
+    read("Draft", Some(Cache { memory: true, ..cache(30, 60, 600) }), Tags::None),
+    read("Driver", Some(cache(30, 60, 600)), Tags::Driver),
+    Method { timeouts: Some((2 * S, 4 * S)), ..read("Status", None, Tags::None) },
+    Method { background: true, ..read("Sync", None, Tags::None) },
+    mutation("Plain", None),
+    mutation("Update", Some("ride")),
+    mutation("Replace", Some("driver")),
+    Method {
+        detail: Some(Trim { reduce_at: 2, by_header: true }),
+        ..read("Trip", Some(cache(5, 60, 600)), Tags::Ride)
+    },
+    Method {
+        detail: Some(Trim { reduce_at: 1, by_header: true }),
+        ..read("Leg", Some(cache(60, 0, 0)), Tags::None)
+    },
+    Method {
+        detail: Some(Trim { reduce_at: 2, by_header: false }),
+        ..read("Masked", Some(cache(60, 0, 0)), Tags::None)
+    },
+];
+
+impl Method {
+    pub(super) fn named(name: &str) -> &'static Method {
+        METHODS
+            .iter()
+            .find(|method| method.name == name)
+            .expect("scripts call only methods that the model knows")
+    }
+
+    /// C5.
+    pub(super) fn attempt(&self, background: bool) -> i128 {
+        self.timeouts.map_or(if background { 30 * S } else { 10 * S }, |(attempt, _)| attempt)
+    }
+
+    /// C5.
+    pub(super) fn total(&self, background: bool) -> i128 {
+        self.timeouts.map_or(if background { 120 * S } else { 30 * S }, |(_, total)| total)
+    }
+}

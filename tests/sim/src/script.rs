@@ -1,0 +1,445 @@
+//! Random scripts: abstract actions that mean something whatever came before, so that any part of a script is a script.
+
+use std::collections::BTreeMap;
+
+use holdover_testkit::vector::{
+    Answer, AskWord, Boot, Breakage, CacheMode, Call, Cancel, Clock, Credentials, Delivery, Fail, FullWord,
+    Head, Hint, HintKind, In, Invalidate, Message, Off, Open, Out, Part, Put, Refresh, Reply, Session,
+    SetMetadata, SignOut, Span, Step, Vector, Wall,
+};
+
+use crate::message;
+
+/// One thing that happens. Numbers choose among what there is when it happens.
+#[derive(Clone, Copy, Debug)]
+pub enum Action {
+    /// Time passes, in milliseconds.
+    Pass(u32),
+    /// A call.
+    Get(Choice),
+    /// The synchronous read.
+    Cached(Choice),
+    /// Warming.
+    Prefetch(Choice),
+    /// Watching.
+    Observe(Choice),
+    /// The app stores a value.
+    Put(Choice),
+    /// Pull-to-refresh of an observer.
+    Refresh(u8),
+    /// `invalidate`, of a session and a ride or driver.
+    Invalidate(u8, u8),
+    /// An operation is cancelled.
+    Cancel(u8),
+    /// A head arrives.
+    Head(u8),
+    /// A request is answered: which, and by what kind of server.
+    Answer(u8, u8),
+    /// A request fails: which, and how.
+    Fail(u8, u8),
+    /// The hook answers: which question, and how.
+    Reply(u8, u8),
+    /// The network changes.
+    Quality(u8),
+    /// Data saving is switched.
+    DataSaver(bool),
+    /// The host has new credentials.
+    NewCredentials,
+    /// The locale is set.
+    Locale(u8),
+    /// A session signs out.
+    SignOut(u8),
+    /// A session is opened, if there is none of the account.
+    Open(u8),
+    /// The process restarts.
+    Restart,
+    /// The device restarts; off for so many seconds.
+    Reboot(u8),
+    /// The wall clock is set.
+    Wall(u8),
+}
+
+/// What is called, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// Which session.
+    pub session: u8,
+    /// Which method.
+    pub method: u8,
+    /// Which request.
+    pub ride: u8,
+    /// Options: timeout, cache, detail, metadata, priority, packed.
+    pub options: u16,
+}
+
+const METHODS: [&str; 20] = [
+    "Quote", "Quote", "Quote", "Fare", "Plan", "Plan", "Patient", "History", "Map", "Draft", "Driver",
+    "Status", "Sync", "Plain", "Update", "Update", "Replace", "Trip", "Trip", "Leg",
+];
+
+/// The setting of every script: two accounts, one of them at two endpoints, and a hook that asks.
+#[must_use]
+pub fn setting() -> Vector {
+    let pairs = |value: &str| BTreeMap::from([("authorization".to_owned(), value.to_owned())]);
+    let ann = Session {
+        user: Some("ann".into()),
+        credentials: Credentials::Use(pairs("ann")),
+        metadata: BTreeMap::from([("locale".into(), "en".into())]),
+        varies: vec!["locale".into()],
+        ..Session::default()
+    };
+    let bob = Session {
+        user: Some("bob".into()),
+        credentials: Credentials::Ask(AskWord::Ask),
+        ..Session::default()
+    };
+    Vector {
+        title: "A random script".into(),
+        rules: BTreeMap::new(),
+        why: None,
+        sessions: BTreeMap::from([
+            ("ann".into(), ann.clone()),
+            ("ann at test".into(), Session { endpoint: Some("test".into()), ..ann }),
+            ("bob".into(), bob),
+        ]),
+        quality: None,
+        seed: 7,
+        steps: Vec::new(),
+    }
+}
+
+/// A request that waits for its answer.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Its number.
+    pub n: u64,
+    method: String,
+    ride: String,
+    metadata: BTreeMap<String, String>,
+}
+
+/// What a script has to know to go on: read off the outputs.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Requests on the wire.
+    pub sends: Vec<Waiting>,
+    asks: Vec<(u64, String)>,
+    /// Calls and observers that have not ended.
+    pub operations: Vec<String>,
+    /// Which of them are observers.
+    pub observers: Vec<String>,
+    /// Sessions, and whether they are signed out.
+    sessions: BTreeMap<String, (Session, bool)>,
+    /// Sessions that were signed out before a restart.
+    closed: BTreeMap<String, Session>,
+    names: u64,
+}
+
+impl Seen {
+    /// At the start of a script.
+    #[must_use]
+    pub fn new(setting: &Vector) -> Seen {
+        let sessions =
+            setting.sessions.iter().map(|(name, session)| (name.clone(), (session.clone(), false)));
+        Seen { sessions: sessions.collect(), ..Seen::default() }
+    }
+
+    fn name(&mut self, kind: &str) -> String {
+        self.names += 1;
+        format!("{kind}{}", self.names)
+    }
+
+    fn session(&self, choice: u8) -> Option<String> {
+        let names: Vec<String> = self.sessions.keys().cloned().collect();
+        pick(&names, choice).cloned()
+    }
+
+    /// The account of a session.
+    #[must_use]
+    pub fn account(&self, session: &str) -> String {
+        self.sessions[session].0.user.clone().unwrap_or_default()
+    }
+
+    /// What an action means here; `None` if there is nothing that it could mean.
+    pub fn step(&mut self, action: Action, time: i128) -> Option<Step> {
+        let input = match action {
+            Action::Pass(millis) => {
+                let at = Some(Span(time + i128::from(millis) * 1_000_000));
+                return Some(Step { at, ..Step::default() });
+            }
+            Action::Get(choice) => In::Get(self.call("get", choice)?),
+            Action::Cached(choice) => {
+                In::Cached(Call { cache: CacheMode::Default, ..self.plain("cached", choice)? })
+            }
+            Action::Prefetch(choice) => In::Prefetch(self.plain("prefetch", choice)?),
+            Action::Observe(choice) => In::Observe(self.plain("observe", choice)?),
+            Action::Put(choice) => {
+                let call = self.plain("put", choice)?;
+                let account =
+                    if call.method == "Map" { "device".into() } else { self.account(call.session.as_ref()?) };
+                let value = body(&[(1, &format!("{account}:put")), (5, "d1")]);
+                In::Put(Put {
+                    op: call.op,
+                    method: call.method,
+                    request: call.request,
+                    value,
+                    session: call.session,
+                })
+            }
+            Action::Refresh(which) => {
+                let of = pick(&self.observers, which)?.clone();
+                In::Refresh(Refresh { op: self.name("refresh"), of })
+            }
+            Action::Invalidate(session, what) => {
+                let (literal, value) =
+                    [("ride:", "r1"), ("ride:", "r2"), ("driver:", "d1")][usize::from(what) % 3];
+                let tag = vec![Part::Literal(literal.into()), Part::Value { value: value.into() }];
+                In::Invalidate(Invalidate {
+                    op: self.name("invalidate"),
+                    tag,
+                    session: Some(self.session(session)?),
+                })
+            }
+            Action::Cancel(which) => In::Cancel(Cancel { op: pick(&self.operations, which)?.clone() }),
+            Action::Head(which) => In::Head(Head { send: pick(&self.sends, which)?.n }),
+            Action::Answer(which, server) => {
+                let sent = pick(&self.sends, which)?.clone();
+                In::Answer(answer(&sent, server))
+            }
+            Action::Fail(which, how) => In::Fail(failure(pick(&self.sends, which)?.n, how)),
+            Action::Reply(which, how) => {
+                let (ask, account) = pick(&self.asks, which)?.clone();
+                let value = format!("{account}:{ask}");
+                let metadata = Some(BTreeMap::from([("authorization".to_owned(), value)]));
+                In::Credentials(match how % 8 {
+                    0 => Reply { ask, sign_in_required: true, ..Reply::default() },
+                    1 => Reply { ask, throws: true, ..Reply::default() },
+                    2 => Reply { ask, metadata, expires: Some(Span(20_000_000_000)), ..Reply::default() },
+                    _ => Reply { ask, metadata, ..Reply::default() },
+                })
+            }
+            Action::Quality(class) => {
+                let class =
+                    ["OFFLINE", "VERY_POOR", "POOR", "MODERATE", "GOOD", "GOOD"][usize::from(class) % 6];
+                In::Hint(Hint { what: HintKind::Quality(class.into()) })
+            }
+            Action::DataSaver(on) => In::Hint(Hint { what: HintKind::DataSaver(on) }),
+            Action::NewCredentials if !self.sessions.contains_key("bob") => return None,
+            Action::NewCredentials => In::Hint(Hint { what: HintKind::Credentials("bob".into()) }),
+            Action::Locale(which) => {
+                let session = self.session(which)?;
+                let locale = if which % 2 == 0 { "en" } else { "nl" };
+                let metadata = BTreeMap::from([("locale".to_owned(), locale.to_owned())]);
+                if self.sessions[&session].0.varies.is_empty() {
+                    return None;
+                }
+                In::SetMetadata(SetMetadata { metadata, session: Some(session) })
+            }
+            Action::SignOut(which) => {
+                let session = self.session(which)?;
+                (!self.sessions[&session].1).then_some(())?;
+                In::SignOut(SignOut { op: self.name("bye"), hold: false, session: Some(session) })
+            }
+            Action::Open(which) => {
+                let signed_out = self.sessions.iter().filter(|(_, (_, signed_out))| *signed_out);
+                let mut gone: Vec<(String, Session)> =
+                    signed_out.map(|(name, (session, _))| (name.clone(), session.clone())).collect();
+                gone.extend(self.closed.clone());
+                let (name, session) = pick(&gone, which)?.clone();
+                In::Open(Open { name, session })
+            }
+            Action::Restart => In::Restart(Boot { how: Off { off: Span(1_000_000_000) } }),
+            Action::Reboot(off) => {
+                In::Reboot(Boot { how: Off { off: Span(i128::from(off) * 1_000_000_000) } })
+            }
+            Action::Wall(which) => {
+                let seconds = [-2, 3, -86_400, 90_000, 366 * 86_400, -366 * 86_400][usize::from(which) % 6];
+                In::Clock(Clock { by: Wall { wall: Span(seconds * 1_000_000_000) } })
+            }
+        };
+        Some(Step { at: None, input: Some(input), out: Vec::new() })
+    }
+
+    fn plain(&mut self, kind: &str, choice: Choice) -> Option<Call> {
+        Some(Call {
+            op: self.name(kind),
+            method: METHODS[usize::from(choice.method) % METHODS.len()].into(),
+            request: body(&[(1, if choice.ride.is_multiple_of(3) { "r2" } else { "r1" })]),
+            session: Some(self.session(choice.session)?),
+            ..Call::default()
+        })
+    }
+
+    fn call(&mut self, kind: &str, choice: Choice) -> Option<Call> {
+        let bits = |shift: u16, count: u16| usize::from(choice.options >> shift) % usize::from(count);
+        let pair = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), value.to_owned())]);
+        Some(Call {
+            timeout: [None, None, Some(Span(1_300_000_000)), Some(Span(45_000_000_000))][bits(0, 4)],
+            cache: match bits(2, 10) {
+                0 => CacheMode::CacheOnly,
+                1 => CacheMode::NetworkOnly,
+                2 => CacheMode::MaxAge(Span(3_000_000_000)),
+                _ => CacheMode::Default,
+            },
+            detail: (bits(6, 4) == 0).then_some(FullWord::Full),
+            metadata: match bits(8, 16) {
+                0 => pair("x-debug", "1"),
+                1 => pair("traceparent", "00-1"),
+                2 => pair("authorization", "own"),
+                _ => BTreeMap::new(),
+            },
+            priority: (bits(12, 8) == 0).then(|| "BACKGROUND".into()),
+            ..self.plain(kind, choice)?
+        })
+    }
+
+    /// Takes in a step that has been taken, and what came of it.
+    pub fn take(&mut self, step: &Step, outs: &[Out]) {
+        match &step.input {
+            Some(In::Get(call) | In::Prefetch(call)) => self.operations.push(call.op.clone()),
+            Some(In::Observe(call)) => {
+                self.operations.push(call.op.clone());
+                self.observers.push(call.op.clone());
+            }
+            Some(In::Refresh(refresh)) => self.operations.push(refresh.op.clone()),
+            Some(In::Cancel(cancel)) => self.ended(&cancel.op),
+            Some(In::Answer(answer)) => self.sends.retain(|sent| sent.n != answer.send),
+            Some(In::Fail(fail)) => self.sends.retain(|sent| sent.n != fail.send),
+            Some(In::Credentials(reply)) => self.asks.retain(|(n, _)| *n != reply.ask),
+            Some(In::Open(open)) => {
+                self.closed.remove(&open.name);
+                self.sessions.insert(open.name.clone(), (open.session.clone(), false));
+            }
+            Some(In::SignOut(sign_out)) => {
+                let account = self.account(sign_out.session.as_deref().unwrap_or_default());
+                for (session, signed_out) in self.sessions.values_mut() {
+                    *signed_out |= session.user.as_ref() == Some(&account);
+                }
+                self.asks.retain(|(_, asked)| *asked != account);
+            }
+            Some(In::Restart(_) | In::Reboot(_)) => {
+                self.sends.clear();
+                self.asks.clear();
+                self.operations.clear();
+                self.observers.clear();
+                for (name, (session, signed_out)) in std::mem::take(&mut self.sessions) {
+                    if signed_out {
+                        self.closed.insert(name, session);
+                    } else {
+                        self.sessions.insert(name, (session, false));
+                    }
+                }
+            }
+            Some(In::SetMetadata(set)) => {
+                let name = set.session.clone().unwrap_or_default();
+                if let Some((session, _)) = self.sessions.get_mut(&name) {
+                    session.metadata.clone_from(&set.metadata);
+                }
+            }
+            _ => {}
+        }
+        for out in outs {
+            match out {
+                Out::Send(send) => self.sends.push(Waiting {
+                    n: send.n,
+                    method: send.method.clone(),
+                    ride: message::text(&send.body.0, 1).unwrap_or_default(),
+                    metadata: send.metadata.clone(),
+                }),
+                Out::Abort(abort) => self.sends.retain(|sent| sent.n != abort.n),
+                Out::Ask(ask) => {
+                    let holdover_testkit::vector::Account::User(user) = &ask.account else { continue };
+                    self.asks.push((ask.n, user.clone()));
+                }
+                Out::To(delivery) if !self.observers.contains(&delivery.to) || is_last(delivery) => {
+                    self.ended(&delivery.to.clone());
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn ended(&mut self, op: &str) {
+        self.operations.retain(|other| other != op);
+        self.observers.retain(|other| other != op);
+    }
+}
+
+/// Whether an observer gets no more after this.
+#[must_use]
+pub fn is_last(delivery: &Delivery) -> bool {
+    delivery.failed.as_ref().is_some_and(|error| error.kind == "SIGNED_OUT" || error.kind == "MISUSE")
+}
+
+fn pick<T>(among: &[T], which: u8) -> Option<&T> {
+    among.get(usize::from(which).checked_rem(among.len())?)
+}
+
+/// A message of short text fields.
+fn body(fields: &[(u8, &str)]) -> Message {
+    let mut bytes = Vec::new();
+    for (number, text) in fields {
+        bytes.extend([number << 3 | 2, u8::try_from(text.len()).expect("texts of scripts are short")]);
+        bytes.extend(text.as_bytes());
+    }
+    Message(bytes)
+}
+
+/// What a server says. Its values tell whose credentials it saw, so that what crosses accounts shows.
+fn answer(sent: &Waiting, server: u8) -> Answer {
+    let whose = sent
+        .metadata
+        .get("authorization")
+        .map_or("device", |value| value.split(':').next().unwrap_or_default());
+    let id = format!("{whose}:{}", sent.n);
+    let driver = if sent.ride == "r1" { "d1" } else { "d2" };
+    let asked_reduced = sent.metadata.contains_key("holdover-detail");
+    let trimmed_method = ["Trip", "Leg"].contains(&sent.method.as_str());
+    let mut metadata = BTreeMap::new();
+    let mut fields = vec![(1, id.as_str())];
+    if trimmed_method && (!asked_reduced || server.is_multiple_of(4)) {
+        fields.push((4, "note"));
+    }
+    fields.push((5, driver));
+    match server % 16 {
+        1 if asked_reduced => {
+            metadata.insert(
+                "holdover-detail-applied".to_owned(),
+                format!("reduced; plan={{plan {}}}", sent.method),
+            );
+        }
+        2 if asked_reduced => {
+            metadata.insert("holdover-detail-applied".to_owned(), "full".to_owned());
+        }
+        5 => {
+            metadata.insert("age".to_owned(), "4".to_owned());
+        }
+        6 => {
+            metadata.insert("age".to_owned(), "100".to_owned());
+        }
+        // A REQUIRED field is missing.
+        7 => fields = vec![(5, driver)],
+        _ => {}
+    }
+    Answer { send: sent.n, body: body(&fields), metadata, trailers: BTreeMap::new() }
+}
+
+fn failure(send: u64, how: u8) -> Fail {
+    let fail = Fail { send, ..Fail::default() };
+    let status = |code: &str| Fail { status: Some(code.into()), ..fail.clone() };
+    match how % 14 {
+        0 => status("UNAVAILABLE"),
+        1 => status("DEADLINE_EXCEEDED"),
+        2 => status("INTERNAL"),
+        3 => status("NOT_FOUND"),
+        4 => status("PERMISSION_DENIED"),
+        5 => status("INVALID_ARGUMENT"),
+        6 | 7 => status("UNAUTHENTICATED"),
+        8 => Fail { transport: Some(Breakage::Connect), ..fail },
+        9 => Fail { transport: Some(Breakage::Broken), ..fail },
+        10 => Fail { transport: Some(Breakage::TooLarge), ..fail },
+        11 => Fail { intercepted: Some(200), ..fail },
+        12 => Fail { intercepted: Some(403), ..fail },
+        _ => status("ABORTED"),
+    }
+}
