@@ -174,7 +174,8 @@ impl Engine {
 
     /// A session of an account, for events that no call has caused.
     fn any_session(&self, account: &Account) -> Option<SessionId> {
-        let theirs = |session: &super::SessionState| session.config.account == *account && !session.signed_out;
+        let theirs =
+            |session: &super::SessionState| session.config.account == *account && !session.signed_out;
         self.sessions.iter().find(|(_, session)| theirs(session)).map(|(id, _)| *id)
     }
 
