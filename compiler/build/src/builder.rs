@@ -111,6 +111,21 @@ impl Builder {
         self.run(&input, &mut io::stdout().lock())
     }
 
+    /// Compiles a descriptor set of protoc (`--include_imports --include_source_info -o`) or buf (`build -o`) instead of
+    /// sources. `files` are those to generate for, as they are imported; none: all.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::compile`].
+    pub fn compile_descriptor_set(
+        self,
+        set: impl Into<PathBuf>,
+        files: &[impl AsRef<str>],
+    ) -> Result<(), Error> {
+        let files = files.iter().map(|file| file.as_ref().to_owned()).collect();
+        self.run(&Input::DescriptorSet { path: set.into(), files }, &mut io::stdout().lock())
+    }
+
     /// As [`Builder::compile`], printing what cargo reads somewhere else.
     fn run(self, input: &Input, cargo: &mut impl Write) -> Result<(), Error> {
         let out_dir = self
@@ -120,7 +135,7 @@ impl Builder {
             .ok_or(Error::NoOutDir)?;
         let includes = match input {
             Input::Files { includes, .. } => includes.clone(),
-            Input::DescriptorSet(_) => Vec::new(),
+            Input::DescriptorSet { .. } => Vec::new(),
         };
         let mut kept_out = vec![out_dir.clone()];
         kept_out.extend(env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from));

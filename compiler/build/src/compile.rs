@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use holdover_compiler::load::{Loaded, load};
+use holdover_compiler::load::{Loaded, load, load_descriptor_set};
 use holdover_compiler::pipeline::{Compilation, compile_loaded};
 
 use crate::Error;
@@ -18,8 +18,13 @@ pub enum Input {
         /// The folders that imports start from, in the order in which they are tried.
         includes: Vec<PathBuf>,
     },
-    /// A descriptor set of protoc or buf.
-    DescriptorSet(PathBuf),
+    /// A descriptor set of protoc or buf, with all imports in it.
+    DescriptorSet {
+        /// The set.
+        path: PathBuf,
+        /// The files to generate for, as they are imported. None: all but the built-in ones.
+        files: Vec<String>,
+    },
 }
 
 impl Input {
@@ -40,11 +45,10 @@ impl Input {
                 *seen = sources.seen();
                 loaded?.map_err(Error::Findings)
             }
-            Self::DescriptorSet(path) => {
+            Self::DescriptorSet { path, files } => {
                 let bytes = read_named(path);
                 seen.read.insert(path.clone());
-                let _ = bytes?;
-                Err(Error::NoFiles)
+                load_descriptor_set(&path.to_string_lossy(), &bytes?, files).map_err(Error::Findings)
             }
         }
     }

@@ -110,8 +110,8 @@ Example:
 /// Where the schema comes from.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct InputArguments {
-    /// The .proto files. Default: those of holdover.toml.
-    #[arg(value_name = "FILE", conflicts_with = "descriptor_set")]
+    /// The .proto files. Default: those of holdover.toml. Of a descriptor set: as they are imported; default: all.
+    #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 
     /// A folder that imports start from; repeatable, first come first served. Default: this folder.

@@ -13,7 +13,7 @@ use crate::terminal::Terminal;
 pub(crate) fn run(arguments: &CheckArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let config = Config::load(arguments.input.config.as_deref())?;
     let deny = arguments.deny.is_some() || !config.check.deny.is_empty();
-    let report = match input::compile(&arguments.input, &config) {
+    let report = match input::compile(&arguments.input, &config, terminal) {
         Ok(compilation) => warnings(&compilation),
         Err(Failure::Findings(report)) => *report,
         Err(other) => return Err(other),

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &GenerateArguments, terminal: &Terminal) -> Result<
     let config = Config::load(arguments.input.config.as_deref())?;
     let deny = arguments.deny.is_some() || !config.check.deny.is_empty();
     let plan = Plan::new(arguments, &config)?;
-    let compilation = input::compile(&arguments.input, &config)?;
+    let compilation = input::compile(&arguments.input, &config, terminal)?;
     let report = check::warnings(&compilation);
     terminal.report(&report);
     if deny && !report.diagnostics.is_empty() {

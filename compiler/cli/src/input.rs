@@ -9,21 +9,35 @@ use holdover_compiler::pipeline::Compilation;
 use crate::arguments::InputArguments;
 use crate::config::Config;
 use crate::failure::Failure;
+use crate::terminal::Terminal;
 
 /// Compiles what the command line names, or else `holdover.toml`.
-pub(crate) fn compile(arguments: &InputArguments, config: &Config) -> Result<Compilation, Failure> {
-    Ok(input(arguments, config)?.compile(&mut Seen::default())?)
+pub(crate) fn compile(
+    arguments: &InputArguments,
+    config: &Config,
+    terminal: &Terminal,
+) -> Result<Compilation, Failure> {
+    let input = input(arguments, config)?;
+    let what = match &input {
+        Input::Files { files, .. } if files.len() == 1 => format!("compiling {}", files[0].display()),
+        Input::Files { files, .. } => format!("compiling {} files", files.len()),
+        Input::DescriptorSet { path, .. } => format!("compiling {}", path.display()),
+    };
+    let _working = terminal.working(&what);
+    Ok(input.compile(&mut Seen::default())?)
 }
 
 fn input(arguments: &InputArguments, config: &Config) -> Result<Input, Failure> {
     if let Some(set) = &arguments.descriptor_set {
-        return Ok(Input::DescriptorSet(set.clone()));
+        let files = arguments.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+        return Ok(Input::DescriptorSet { path: set.clone(), files });
     }
     let from_config =
         |paths: &[PathBuf]| -> Vec<PathBuf> { paths.iter().map(|path| config.path(path)).collect() };
     let (files, mut includes) = if arguments.files.is_empty() {
         if let (Some(set), true) = (&config.input.descriptor_set, arguments.includes.is_empty()) {
-            return Ok(Input::DescriptorSet(config.path(set)));
+            let files = config.input.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+            return Ok(Input::DescriptorSet { path: config.path(set), files });
         }
         (from_config(&config.input.files), from_config(&config.input.include))
     } else {

@@ -49,6 +49,15 @@ impl Terminal {
         let _ = io::stderr().lock().write_all(text.as_bytes());
     }
 
+    /// Says what takes a while, for as long as it does, where somebody watches.
+    pub(crate) fn working(&self, what: &str) -> Working<'_> {
+        let shown = self.err.color || self.err.unicode;
+        if shown {
+            self.note(&format!("{what} …"));
+        }
+        Working { terminal: shown.then_some(self) }
+    }
+
     /// Prints why nothing was done.
     pub(crate) fn complain(&self, failure: &Failure) {
         match failure {
@@ -68,5 +77,20 @@ impl Terminal {
     /// Faint text, where results go to a terminal.
     pub(crate) fn faint(&self, text: &str) -> String {
         if self.out.color { format!("\x1b[2m{text}\x1b[0m") } else { text.to_owned() }
+    }
+}
+
+/// Something that takes a while; what was said about it goes away with it.
+#[must_use = "it ends when it is dropped"]
+pub(crate) struct Working<'a> {
+    terminal: Option<&'a Terminal>,
+}
+
+impl Drop for Working<'_> {
+    fn drop(&mut self) {
+        if let Some(terminal) = self.terminal {
+            // To the start of the line, and erase it.
+            terminal.note("\r\x1b[K");
+        }
     }
 }

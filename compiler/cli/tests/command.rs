@@ -292,6 +292,15 @@ fn the_annotations_can_be_written_for_others() {
 }
 
 #[test]
+fn a_descriptor_set_that_is_damaged_is_a_finding() {
+    let folder = Folder::new();
+    folder.write("damaged.binpb", b"\x0a\xff\xff");
+    let run = folder.run(&["check", "--descriptor-set", "damaged.binpb"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.err.contains("DESCRIPTOR_INVALID") && run.err.contains("damaged.binpb"), "{run}");
+}
+
+#[test]
 fn wrong_usage_says_what_to_do() {
     let folder = Folder::new();
     let usage = |arguments: &[&str], says: &str| {

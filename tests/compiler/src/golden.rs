@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use holdover_annotations::POLICY_PROTO;
 use holdover_annotations::policy::PolicySet;
 use holdover_compiler::diagnostic::{Diagnostics, Report, Style};
-use holdover_compiler::load::{IncludePaths, MemorySources, load};
-use holdover_compiler::pipeline::{Compilation, compile};
+use holdover_compiler::load::{IncludePaths, MemorySources, load, load_descriptor_set};
+use holdover_compiler::pipeline::{Compilation, compile, compile_loaded};
 use holdover_compiler::target::rust::{Rust, RustOptions};
 use holdover_compiler::target::{Comments, Context, generate, warnings};
 use prost::Message as _;
@@ -97,6 +97,27 @@ impl Case {
                 .replace(&format!("{folder}/"), "");
             outputs.insert("warnings.txt".to_owned(), text);
         }
+        outputs
+    }
+
+    /// What the compiler makes of a descriptor set that protoc made of the case, but for findings, which have no text to
+    /// underline there.
+    pub fn outputs_by_protoc(&self) -> BTreeMap<String, String> {
+        let folder = self.folder.to_str().expect("the repository's path is UTF-8");
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../annotations/proto");
+        let mut roots: Vec<String> =
+            self.settings.include.iter().map(|root| format!("{folder}/{root}")).collect();
+        roots.push(own.to_string_lossy().into_owned());
+        roots.push(crate::protoc::well_known_types().to_string_lossy().into_owned());
+        let set = crate::protoc::compile(&roots, &self.settings.files)
+            .unwrap_or_else(|messages| panic!("{}: {messages}", self.name))
+            .set;
+        let loaded = load_descriptor_set("set.binpb", &set, &self.settings.files);
+        let compilation = loaded
+            .and_then(|loaded| compile_loaded(loaded, &mut ()))
+            .unwrap_or_else(|report| panic!("{}:\n{report}", self.name));
+        let mut outputs = rust(&compilation, &self.settings.options);
+        outputs.insert("policy.txtpb".to_owned(), policy_text(&compilation.policy));
         outputs
     }
 

@@ -28,3 +28,23 @@ fn the_same_input_gives_the_same_output() {
         assert_eq!(case.outputs(), case.outputs(), "{}", case.name);
     }
 }
+
+/// What comes from protoc as descriptors comes out as if it had been compiled from sources, comments and all.
+#[test]
+fn descriptor_sets_of_protoc_give_the_same_output() {
+    if std::env::var_os(FLAG).is_some() {
+        return;
+    }
+    for case in cases() {
+        let mut expected = case.outputs();
+        expected.remove("warnings.txt");
+        for (path, text) in case.outputs_by_protoc() {
+            assert!(
+                expected.remove(&path).as_ref() == Some(&text),
+                "{}/{path} differs when it comes from protoc",
+                case.name
+            );
+        }
+        assert!(expected.is_empty(), "{}: {:?} are not generated", case.name, expected.keys());
+    }
+}

@@ -13,7 +13,7 @@ use sample::Sample;
 
 pub(crate) fn run(arguments: &ExplainArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
     let config = Config::load(arguments.input.config.as_deref())?;
-    let compilation = input::compile(&arguments.input, &config)?;
+    let compilation = input::compile(&arguments.input, &config, terminal)?;
     let explanation = explain::explain(&compilation, &arguments.method)
         .map_err(|unknown| Failure::Usage(unknown.to_string()))?;
     let sample =
