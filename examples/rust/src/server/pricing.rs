@@ -1,0 +1,120 @@
+//! The handlers. Nothing here has heard of Holdover.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tonic::{Request, Response, Status};
+
+use super::Switches;
+use crate::proto::pricing::v1::pricing_server::Pricing;
+use crate::proto::pricing::v1::{
+    Banner, Breakdown, Car, GetProfileRequest, GetQuoteRequest, Money, Profile, Quote,
+    UpdateDestinationRequest, UpdateDestinationResponse,
+};
+
+/// Where each ride goes. Outlives a restart of the server, as a database would.
+#[derive(Clone, Default)]
+pub(crate) struct Rides(Arc<Mutex<BTreeMap<String, String>>>);
+
+impl Rides {
+    fn destination(&self, ride: &str) -> String {
+        let rides = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rides.get(ride).cloned().unwrap_or_else(|| "Airport".to_owned())
+    }
+
+    fn redirect(&self, ride: String, destination: String) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(ride, destination);
+    }
+}
+
+pub(super) struct Service {
+    rides: Rides,
+    switches: Arc<Switches>,
+    quotes: AtomicU64,
+}
+
+impl Service {
+    pub(super) fn new(rides: Rides, switches: Arc<Switches>) -> Self {
+        Self { rides, switches, quotes: AtomicU64::new(0) }
+    }
+
+    /// Counts the call, and refuses a token that is no longer the current one.
+    fn admit<T>(&self, request: &Request<T>) -> Result<(), Status> {
+        self.switches.calls.fetch_add(1, Ordering::Relaxed);
+        let current = format!("Bearer token-{}", self.switches.token.load(Ordering::Relaxed));
+        match request.metadata().get("authorization").and_then(|value| value.to_str().ok()) {
+            Some(token) if token == current => Ok(()),
+            Some(_) => Err(Status::unauthenticated("the access token has expired")),
+            None => Err(Status::unauthenticated("an access token is needed")),
+        }
+    }
+}
+
+#[tonic::async_trait]
+impl Pricing for Service {
+    async fn get_quote(&self, request: Request<GetQuoteRequest>) -> Result<Response<Quote>, Status> {
+        self.admit(&request)?;
+        let number = self.quotes.fetch_add(1, Ordering::Relaxed) + 1;
+        let ride = request.into_inner().ride_id;
+        let surge = i64::try_from(number % 4).unwrap_or(0) * 25;
+        let quote_id = (!self.switches.forget_quote_id.load(Ordering::Relaxed))
+            .then(|| format!("{ride}/quote-{number}"));
+        Ok(Response::new(Quote {
+            quote_id,
+            total: Some(euros(1850 + surge)),
+            destination: self.rides.destination(&ride),
+            breakdown: Some(Breakdown {
+                base: Some(euros(350)),
+                distance: Some(euros(1500)),
+                surge: Some(euros(surge)),
+                explanation: "Demand is higher than usual near the station after the match.".to_owned(),
+            }),
+            cars: (1..=6).map(car).collect(),
+            promo: Some(Banner {
+                headline: "Ride green, save 10 %".to_owned(),
+                body: "Electric cars are cheaper this week, wherever you go.".to_owned(),
+                image: picture(7, 9_000),
+            }),
+        }))
+    }
+
+    async fn get_profile(&self, request: Request<GetProfileRequest>) -> Result<Response<Profile>, Status> {
+        self.admit(&request)?;
+        Ok(Response::new(Profile { name: "Ada".to_owned(), phone: "+44 20 7946 0000".to_owned() }))
+    }
+
+    async fn update_destination(
+        &self,
+        request: Request<UpdateDestinationRequest>,
+    ) -> Result<Response<UpdateDestinationResponse>, Status> {
+        self.admit(&request)?;
+        let UpdateDestinationRequest { ride_id, destination } = request.into_inner();
+        self.rides.redirect(ride_id, destination.clone());
+        Ok(Response::new(UpdateDestinationResponse { destination }))
+    }
+}
+
+fn euros(minor_units: i64) -> Money {
+    Money { currency: "EUR".to_owned(), minor_units }
+}
+
+fn car(number: u8) -> Car {
+    Car {
+        car_id: format!("car-{number}"),
+        minutes_away: i32::from(number) * 2,
+        picture: Some(picture(number, 2_000)),
+    }
+}
+
+/// Bytes that compress as badly as a JPEG does.
+fn picture(seed: u8, size: usize) -> Vec<u8> {
+    let mut state = u32::from(seed).wrapping_mul(2_654_435_761) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        state.to_le_bytes()[0]
+    };
+    (0..size).map(|_| next()).collect()
+}
