@@ -11,7 +11,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// For a server of this name.
+    /// For a server of this name or address.
     pub fn of(name: &str) -> Self {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
         Self { certificate: made.cert, key: made.signing_key }

@@ -51,7 +51,7 @@ impl Server {
     /// For endpoints: TLS if the server speaks it.
     pub fn url(&self) -> String {
         let scheme = if self.root_pem.is_some() { "https" } else { "http" };
-        format!("{scheme}://localhost:{}", self.address.port())
+        format!("{scheme}://{}", self.address)
     }
 
     /// The root to trust, if it speaks TLS.

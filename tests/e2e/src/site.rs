@@ -94,7 +94,7 @@ impl Site {
         handler: Arc<dyn Handler>,
         layer: Option<DetailLayer>,
     ) -> Server {
-        let identity = self.tls.map(|_| Identity::of("localhost"));
+        let identity = self.tls.map(|_| Identity::of("127.0.0.1"));
         match self.stack {
             Stack::Tonic => tonic_server::start(address, handler, identity.as_ref(), self.gzip, layer),
             Stack::Connectrpc => {

@@ -86,7 +86,7 @@ async fn a_certificate_of_somebody_else_is_an_interception() {
     for site in Site::all().into_iter().filter(|site| site.tls.is_some() && !site.gzip) {
         let rides = Rides::new();
         let server = site.serve(rides.clone());
-        let elsewhere = Identity::of("localhost").root_pem();
+        let elsewhere = Identity::of("127.0.0.1").root_pem();
         let service = holdover_transport_connect::HyperService::builder();
         let service = service.trust_only_pem(elsewhere.as_bytes()).build().unwrap();
         let builder = Runtime::builder()
