@@ -10,6 +10,8 @@
 //! What stands in backticks is the text that must be underlined. Nothing else may be found in a file. An overlay stands
 //! beside its file, with the ending `.holdover.txtpb`, and carries its expectations behind `# ~`.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how tests fail, helpers included")]
+
 use holdover_compiler::annotation::Overlay;
 use holdover_compiler::check::{self, Rule};
 use holdover_compiler::diagnostic::{Diagnostic, Report, Style};
