@@ -18,17 +18,17 @@ fn compile() -> Api {
     Api::new(policy.encode_to_vec()).expect("the policy is the compiler's")
 }
 
-/// With `UPDATE_VECTORS=1` the files are rewritten.
+/// With `HOLDOVER_REGENERATE=1` (`cargo xtask regenerate`) the files are rewritten.
 #[test]
 fn the_checked_in_policy_is_the_compiled_api() {
     let api = compile();
     let plans = format!("{}\n", serde_json::to_string_pretty(api.plans()).unwrap());
-    if std::env::var_os("UPDATE_VECTORS").is_some() {
+    if std::env::var_os("HOLDOVER_REGENERATE").is_some() {
         fs::write(root().join("api.policy"), api.policy()).unwrap();
         fs::write(root().join("plans.json"), plans).unwrap();
         return;
     }
-    let again = "run this test with UPDATE_VECTORS=1";
+    let again = "run `cargo xtask regenerate`";
     assert_eq!(fs::read(root().join("api.policy")).unwrap(), *api.policy(), "api.policy: {again}");
     assert_eq!(fs::read_to_string(root().join("plans.json")).unwrap(), plans, "plans.json: {again}");
 }

@@ -12,30 +12,39 @@ pub(crate) struct Arguments {
     check: bool,
 }
 
-/// The environment variable that turns the drift tests into writers.
-const FLAG: &str = "HOLDOVER_REGENERATE";
+/// The environment variables that turn the drift tests into writers: ours, and insta's for snapshots of texts.
+const FLAGS: &[(&str, &str)] = &[("HOLDOVER_REGENERATE", "1"), ("INSTA_UPDATE", "always")];
 
-/// A group of files, and the test target that checks or writes them.
+/// A group of files, and the test targets that check or write them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("annotations crate", &["test", "--package", "holdover-tests-compiler", "--test", "annotations"]),
-    ("goldens", &["test", "--package", "holdover-tests-compiler", "--test", "golden"]),
-    ("vector policy", &["test", "--package", "holdover-sim", "--test", "policy"]),
+    ("annotations crate", &["--package", "holdover-tests-compiler", "--test", "annotations"]),
+    ("goldens", &["--package", "holdover-tests-compiler", "--test", "golden"]),
+    ("diagnostics", &["--package", "holdover-tests-compiler", "--test", "diagnostics", "--test", "example"]),
+    ("command line", &["--package", "holdover-cli"]),
+    ("vectors' API", &["--package", "holdover-sim", "--test", "api"]),
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if arguments.check {
         return check();
     }
-    for (title, test) in GROUPS {
-        step(&format!("regenerate: {title}"), cargo(test).env(FLAG, "1"))?;
+    for (title, tests) in GROUPS {
+        let mut command = cargo(&["test"]);
+        command.args(*tests).envs(FLAGS.iter().copied());
+        step(&format!("regenerate: {title}"), &mut command)?;
     }
     Ok(())
 }
 
 /// Fails when a checked-in file is not what would be generated now.
-pub(crate) fn check() -> Outcome {
-    for (title, test) in GROUPS {
-        step(&format!("drift: {title}"), cargo(test).env_remove(FLAG))?;
+fn check() -> Outcome {
+    for (title, tests) in GROUPS {
+        let mut command = cargo(&["test"]);
+        command.args(*tests);
+        for (name, _) in FLAGS {
+            command.env_remove(name);
+        }
+        step(&format!("drift: {title}"), &mut command)?;
     }
     Ok(())
 }
