@@ -17,6 +17,8 @@
 #[path = "../../../runtime/wire/tests/traps/plans.rs"]
 mod plans;
 
+mod load;
+
 use std::sync::LazyLock;
 
 use bytes::Bytes;
@@ -25,17 +27,20 @@ use holdover_wire::frame::{Frame, FrameReader};
 use holdover_wire::{KeyOutcome, Limits, Method, PresenceError, Schema};
 use prost::Message as _;
 
+pub use load::{descriptor_set, descriptors, proto};
 use plans::{Plans, plans};
 
 /// A target: what fuzzers call with arbitrary bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, under the name of its corpus.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 9] = [
+    ("descriptors", descriptors),
     ("frame", frame),
     ("key", key),
     ("mask", mask),
     ("presence", presence),
+    ("proto", proto),
     ("prune", prune),
     ("schema", schema),
     ("tags", tags),

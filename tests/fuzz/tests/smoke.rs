@@ -40,11 +40,39 @@ impl Random {
 /// Bytes that mean something on the wire: ends of varints, keys, lengths, group marks.
 const INTERESTING: [u8; 12] = [0, 1, 2, 0x0a, 0x12, 0x1a, 0x33, 0x34, 0x7f, 0x80, 0xff, 0x3a];
 
-fn mutate(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
+/// Words and marks that mean something in a schema.
+const WORDS: [&str; 24] = [
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "<",
+    ">",
+    ";",
+    "=",
+    "\"",
+    "'",
+    "\\",
+    "\\777",
+    ".",
+    " -",
+    "/*",
+    "message M {",
+    "option (holdover.method).",
+    "group G = 9 {",
+    "map<string, M>",
+    "extensions 1 to max;",
+    "repeated ",
+    "é",
+];
+
+fn mutate(random: &mut Random, seeds: &[Vec<u8>], words: &[&str]) -> Vec<u8> {
     let mut data = seeds[random.below(seeds.len())].clone();
     for _ in 0..=random.below(6) {
         let at = random.below(data.len() + 1);
-        match random.below(7) {
+        match random.below(if words.is_empty() { 7 } else { 9 }) {
             0 if at < data.len() => data[at] ^= 1 << random.below(8),
             1 if at < data.len() => data[at] = INTERESTING[random.below(INTERESTING.len())],
             2 => data.insert(at, INTERESTING[random.below(INTERESTING.len())]),
@@ -56,6 +84,7 @@ fn mutate(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
                 data.truncate(at);
                 data.extend_from_slice(&other[from..]);
             }
+            7 | 8 => _ = data.splice(at..at, words[random.below(words.len())].bytes()),
             _ => {
                 let end = at + random.below(data.len() - at + 1);
                 let copy = data[at..end].to_vec();
@@ -68,11 +97,14 @@ fn mutate(random: &mut Random, seeds: &[Vec<u8>]) -> Vec<u8> {
 
 fn smoke(name: &str, target: Target) {
     let seeds = corpus(name);
+    // A schema takes a thousand times as long as a message.
+    let cost = if ["descriptors", "proto"].contains(&name) { 20 } else { 1 };
     seeds.iter().for_each(|seed| target(seed));
+    let words = if name == "proto" { &WORDS[..] } else { &[] };
     let runs = std::env::var("HOLDOVER_FUZZ_RUNS").ok().and_then(|runs| runs.parse().ok()).unwrap_or(RUNS);
     let mut random = Random(runs.into());
-    for _ in 0..runs {
-        target(&mutate(&mut random, &seeds));
+    for _ in 0..runs / cost {
+        target(&mutate(&mut random, &seeds, words));
     }
 }
 
@@ -91,7 +123,7 @@ macro_rules! smoke {
     };
 }
 
-smoke!(frame key mask presence prune schema tags);
+smoke!(descriptors frame key mask presence proto prune schema tags);
 
 #[test]
 fn the_policy_among_the_seeds_is_the_one_of_the_code() {
@@ -105,4 +137,20 @@ fn the_policy_among_the_seeds_is_the_one_of_the_code() {
     }
     let drifted = fs::read(&path).expect("the seed is there") != seed;
     assert!(!drifted, "corpus/schema/policy.bin has drifted: run with HOLDOVER_UPDATE_CORPUS=1");
+}
+
+#[test]
+fn the_descriptor_sets_among_the_seeds_are_those_of_the_texts() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
+    for name in ["odd", "options", "two"] {
+        let text =
+            fs::read(folder.join("proto").join(name).with_extension("proto")).expect("the seed is there");
+        let seed = holdover_fuzz::descriptor_set(&text).unwrap_or_else(|report| panic!("{name}: {report}"));
+        let path = folder.join("descriptors").join(name).with_extension("bin");
+        if std::env::var_os("HOLDOVER_UPDATE_CORPUS").is_some() {
+            fs::write(&path, &seed).expect("the seed can be written");
+        }
+        let drifted = fs::read(&path).expect("the seed is there") != seed;
+        assert!(!drifted, "{} has drifted: run with HOLDOVER_UPDATE_CORPUS=1", path.display());
+    }
 }

@@ -11,6 +11,9 @@ use super::{Diagnostic, Diagnostics, FileId, Label, Severity, SourceMap};
 /// How many findings are printed in full; the rest is counted. A wrong import can make hundreds.
 const SHOWN: usize = 40;
 
+/// The widest line, in bytes, that is drawn. Generated text may have everything on one.
+const WIDEST: usize = 1_000;
+
 /// How to print for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -99,7 +102,8 @@ impl Printer<'_> {
         file: Option<FileId>,
         labels: &[&Label],
     ) {
-        let source = file.and_then(|file| {
+        let drawable = labels.iter().all(|label| self.sources.widest_line(label.span) <= WIDEST);
+        let source = file.filter(|_| drawable).and_then(|file| {
             Some(NamedSource::new(self.sources.path(file), self.sources.text(file)?.to_owned()))
         });
         let snippet = Snippet {

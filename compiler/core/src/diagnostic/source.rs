@@ -117,6 +117,15 @@ impl SourceMap {
         self.text(span.file)?.get(self.bytes(span)?)
     }
 
+    /// The width, in bytes, of the widest line that a drawing of the span would show: its own, and one more on each side.
+    pub(crate) fn widest_line(&self, span: Span) -> usize {
+        let Some(text) = &self.files[span.file.0 as usize].text else { return 0 };
+        let first = (span.start.line as usize).saturating_sub(1);
+        let last = (span.end.line as usize).saturating_add(2).min(text.lines.len());
+        let end = |line: usize| text.lines.get(line + 1).copied().unwrap_or(text.text.len());
+        (first..last).map(|line| end(line) - text.lines[line]).max().unwrap_or(0)
+    }
+
     /// Line and column as people count them: from 1, columns in characters (in bytes where the text is not known).
     pub fn line_column(&self, file: FileId, position: Position) -> (u32, u32) {
         let column = self.files[file.0 as usize]

@@ -202,7 +202,8 @@ impl Loaded {
     }
 
     /// A file as an encoded `FileDescriptorProto`, custom options included and source information left out: what
-    /// `protoc --descriptor_set_out --retain_options` writes for it.
+    /// `protoc --descriptor_set_out --retain_options` writes for it. The entries of a map in a custom option come in any
+    /// order, so these bytes are no fingerprint.
     pub fn encoded(&self, file: &LoadedFile) -> Vec<u8> {
         let bytes = self.pool_file(file).encode_to_vec();
         raw::with_imports(&bytes, &file.descriptor).expect("prost-reflect writes well-formed messages")
