@@ -71,7 +71,7 @@ fn look(loaded: &Loaded) {
 /// What is wrong with the schema.
 pub fn descriptor_set(text: &[u8]) -> Result<Vec<u8>, Box<Report>> {
     let loaded = load(&MemorySources::new().with("a.proto", text), &["a.proto"])?;
-    Ok(encoded(&loaded, |file| file.is_target()))
+    Ok(encoded(&loaded, LoadedFile::is_target))
 }
 
 fn encoded(loaded: &Loaded, wanted: impl Fn(&LoadedFile) -> bool) -> Vec<u8> {

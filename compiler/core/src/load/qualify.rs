@@ -38,6 +38,7 @@ pub(crate) fn qualify(
                 diagnostics,
             },
             path: Vec::new(),
+            map: None,
         };
         types.file(&mut descriptor);
         used[at] = types.resolver.used;
@@ -145,6 +146,8 @@ fn unused_imports(
 struct Types<'a> {
     resolver: Resolver<'a>,
     path: Vec<i32>,
+    /// In the entry type of a map, the path of the map's type.
+    map: Option<Vec<i32>>,
 }
 
 impl Types<'_> {
@@ -185,7 +188,17 @@ impl Types<'_> {
             self.within(path::message::EXTENSION, i, |t| t.field(&name, extension));
         }
         for (i, inner) in message.nested_type.iter_mut().enumerate() {
+            // The parser makes up an entry type for a map, which has no place of its own.
+            let is_entry = inner.options.as_ref().is_some_and(prost_types::MessageOptions::map_entry);
+            let map = is_entry.then(|| format!(".{name}.{}", inner.name())).and_then(|entry| {
+                let index = message.field.iter().position(|field| field.type_name() == entry)?;
+                let mut at = self.path.clone();
+                at.extend([path::message::FIELD, index_of(index), path::field::TYPE_NAME]);
+                Some(at)
+            });
+            let outer = std::mem::replace(&mut self.map, map);
             self.within(path::message::MESSAGE, i, |t| t.message(&name, inner));
+            self.map = outer;
         }
     }
 
@@ -213,8 +226,7 @@ impl Types<'_> {
             Err(diagnostic) => {
                 let mut at = self.path.clone();
                 at.push(tag);
-                // What the parser made up has no place of its own: the entry type of a map is reported at the map.
-                let span = self.resolver.files[self.resolver.at].span(&at);
+                let span = self.resolver.files[self.resolver.at].span(self.map.as_ref().unwrap_or(&at));
                 self.resolver.report(*diagnostic, span, "this name");
                 None
             }

@@ -140,7 +140,11 @@ impl<'a> Resolver<'a> {
 
     /// The declaration of an enum, by its full name.
     pub(crate) fn enumeration(&self, name: &str) -> Option<&'a EnumDescriptorProto> {
-        let (file, path) = self.place(name)?;
+        let Some((file, path)) = self.place(name) else {
+            let (message, name) = name.strip_prefix("google.protobuf.")?.split_once('.')?;
+            let message = self.google.message_type.iter().find(|google| google.name() == message)?;
+            return message.enum_type.iter().find(|enumeration| enumeration.name() == name);
+        };
         match *path {
             [path::file::ENUM, i] => file.enum_type.get(usize::try_from(i).ok()?),
             [ref parents @ .., path::message::ENUM, i] => {

@@ -1,3 +1,5 @@
+mod malformed;
+
 use prost_reflect::{ReflectMessage, Value};
 
 use prost::Message as _;
