@@ -6,18 +6,18 @@
 
 mod inline;
 mod slot;
+mod state;
 mod storekeeper;
+mod ticket;
 mod worker;
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Waker;
 
 use bytes::Bytes;
 use holdover_engine::{
-    CallOptions, Delivered, Engine, Event, Form, Input, Instant, MethodId, Observed, OpId, Output,
-    Registered, SessionId, Snapshot, StoreFault, StoreFaultKind, StoreId,
+    CallOptions, Engine, Form, Input, MethodId, OpId, Output, Registered, SessionId, Snapshot, StoreFault,
+    StoreFaultKind,
 };
 
 use crate::telemetry::{Stats, Telemetry};
@@ -25,7 +25,9 @@ use crate::{Clock, CredentialsProvider, Endpoint, Error, ErrorKind, Now, Transpo
 
 pub use inline::InlineDriver;
 pub(crate) use slot::{Slot, Taken};
+use state::{Afterwards, State};
 pub(crate) use storekeeper::Storekeeper;
+pub(crate) use ticket::Ticket;
 pub(crate) use worker::Worker;
 
 /// What the threads of a runtime share.
@@ -37,39 +39,12 @@ pub(crate) struct Driver {
     telemetry: Telemetry,
 }
 
-struct State {
-    engine: Engine,
-    /// Who waits for what.
-    slots: HashMap<OpId, Arc<Slot>>,
-    hooks: HashMap<SessionId, Arc<dyn CredentialsProvider>>,
-    /// Ids of operations and sessions.
-    last_id: u64,
-    worker: Worker,
-    store: Option<Storekeeper>,
-    /// When the worker was last told to tick.
-    tick_at: Option<Instant>,
-    decisions: u64,
-    /// The engine has been told something since its outputs were polled.
-    undrained: bool,
-    /// Why nothing can be started any more.
-    ended: Option<Error>,
-}
-
 /// The start of a call.
 pub(crate) enum Started {
     /// Memory had it.
     Hit(Box<Snapshot>),
     /// It goes on; the answer comes to the ticket.
     Waiting(Ticket),
-}
-
-/// What is to be done when the lock is free again.
-#[derive(Default)]
-struct Afterwards {
-    wake: Vec<Waker>,
-    tell: Vec<Event>,
-    /// Commands that no store takes.
-    unstored: Vec<StoreId>,
 }
 
 impl Driver {
@@ -82,18 +57,7 @@ impl Driver {
         store: Option<Storekeeper>,
         telemetry: Telemetry,
     ) -> Arc<Self> {
-        let state = State {
-            engine,
-            slots: HashMap::new(),
-            hooks: HashMap::new(),
-            last_id: 0,
-            worker,
-            store,
-            tick_at: None,
-            decisions: 0,
-            undrained: false,
-            ended: None,
-        };
+        let state = State::new(engine, worker, store);
         Arc::new(Self { state: Mutex::new(state), clock, transport, endpoints, telemetry })
     }
 
@@ -116,12 +80,18 @@ impl Driver {
 
     /// Tells the engine a fact. Nobody hears it once the runtime has ended.
     pub(crate) fn tell(self: &Arc<Self>, input: Input) {
-        let _ = self.decide(|state, now| state.handle(input, now));
+        let _ = self.decide(|state, now, _| state.handle(input, now));
+    }
+
+    /// Tells the engine a fact that is made when its turn has come, so that of two such facts the one that was made last
+    /// is also the last to be told.
+    pub(crate) fn tell_made(self: &Arc<Self>, make: impl FnOnce() -> Input) {
+        let _ = self.decide(|state, now, _| state.handle(make(), now));
     }
 
     /// Tells the engine the time, when the worker has slept as long as it was told.
     fn tick(self: &Arc<Self>) {
-        let _ = self.decide(|state, now| {
+        let _ = self.decide(|state, now, _| {
             state.tick_at = None;
             state.handle(Input::Tick, now);
         });
@@ -129,7 +99,7 @@ impl Driver {
 
     /// Registers a policy with the engine.
     pub(crate) fn register(self: &Arc<Self>, policy: &Bytes) -> Result<Registered, Error> {
-        self.decide(|state, _| state.engine.register(policy)).flatten()
+        self.decide(|state, _, _| state.engine.register(policy)).flatten()
     }
 
     /// Opens a session whose credentials come from `hook`.
@@ -138,7 +108,7 @@ impl Driver {
         config: holdover_engine::Session,
         hook: Arc<dyn CredentialsProvider>,
     ) -> SessionId {
-        let opened = self.decide(|state, now| {
+        let opened = self.decide(|state, now, _| {
             let session = SessionId(state.next_id());
             state.hooks.insert(session, hook);
             state.handle(Input::OpenSession { session, config }, now);
@@ -150,8 +120,8 @@ impl Driver {
 
     /// Ends a session: nobody holds it any more.
     pub(crate) fn close_session(self: &Arc<Self>, session: SessionId) {
-        let _ = self.decide(|state, now| {
-            state.hooks.remove(&session);
+        let _ = self.decide(|state, now, afterwards| {
+            afterwards.release.extend(state.hooks.remove(&session));
             state.handle(Input::CloseSession { session }, now);
         });
     }
@@ -164,7 +134,7 @@ impl Driver {
         request: &Bytes,
         options: &CallOptions,
     ) -> Option<Snapshot> {
-        self.decide(|state, now| state.engine.peek(session, method, request, options, now)).ok().flatten()
+        self.decide(|state, now, _| state.engine.peek(session, method, request, options, now)).ok().flatten()
     }
 
     /// Answers from memory, or starts the call.
@@ -180,7 +150,7 @@ impl Driver {
         options: CallOptions,
         form: Form,
     ) -> Result<Started, Error> {
-        self.decide(|state, now| {
+        self.decide(|state, now, _| {
             if form == Form::Get
                 && let Some(hit) = state.engine.peek(session, method, &request, &options, now)
             {
@@ -197,7 +167,7 @@ impl Driver {
     ///
     /// When the runtime has ended.
     pub(crate) fn start(self: &Arc<Self>, input: impl FnOnce(OpId) -> Input) -> Result<Ticket, Error> {
-        self.decide(|state, now| self.begin(state, now, input))
+        self.decide(|state, now, _| self.begin(state, now, input))
     }
 
     fn begin(self: &Arc<Self>, state: &mut State, now: Now, input: impl FnOnce(OpId) -> Input) -> Ticket {
@@ -205,11 +175,11 @@ impl Driver {
         let slot = Arc::new(Slot::default());
         state.slots.insert(op, slot.clone());
         state.handle(input(op), now);
-        Ticket { driver: self.clone(), op, slot }
+        Ticket::new(self.clone(), op, slot)
     }
 
     fn cancel(self: &Arc<Self>, op: OpId) {
-        let _ = self.decide(|state, now| {
+        let _ = self.decide(|state, now, _| {
             if state.slots.remove(&op).is_some() {
                 state.handle(Input::Cancel { op }, now);
             }
@@ -219,11 +189,13 @@ impl Driver {
     /// Ends everything: callers are told, threads end once they have done what they were told before. Resolves when the
     /// store is closed.
     pub(crate) fn shut_down(self: &Arc<Self>) -> impl Future<Output = ()> + Send + 'static {
+        let mut afterwards = Afterwards::default();
         let mut state = self.lock();
-        let wake = state.end(Error::misuse("the runtime was shut down; build another one to make calls"));
+        let error = Error::misuse("the runtime was shut down; build another one to make calls");
+        state.end(&error, &mut afterwards);
         let store = state.store.as_mut().and_then(Storekeeper::stop);
         drop(state);
-        wake.into_iter().for_each(Waker::wake);
+        afterwards.carry_out(&self.telemetry);
         async move {
             if let Some(closed) = store {
                 // The other end is dropped with the store.
@@ -242,35 +214,43 @@ impl Driver {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Ends everything after a bug: nobody is left waiting.
+    fn give_up(&self, panic: &(dyn std::any::Any + Send)) -> Error {
+        tracing::error!(cause = cause(panic), "holdover stopped: this is a bug in it, please report it");
+        let error = Error::new(ErrorKind::Unusable, BROKEN);
+        let mut afterwards = Afterwards::default();
+        self.lock().end(&error, &mut afterwards);
+        afterwards.carry_out(&self.telemetry);
+        error
+    }
+
     /// Lets the engine decide under the lock and carries out what follows. An error says why the runtime has ended.
-    fn decide<R>(self: &Arc<Self>, act: impl FnOnce(&mut State, Now) -> R) -> Result<R, Error> {
+    fn decide<R>(
+        self: &Arc<Self>,
+        act: impl FnOnce(&mut State, Now, &mut Afterwards) -> R,
+    ) -> Result<R, Error> {
         let mut state = self.lock();
         if let Some(error) = &state.ended {
             return Err(error.clone());
         }
-        let now = self.clock.now();
         let mut afterwards = Afterwards::default();
-        state.decisions += 1;
+        // Out here, because dropping it may take the lock.
+        let mut result = None;
         let decided = catch_unwind(AssertUnwindSafe(|| {
-            let result = act(&mut state, now);
+            let now = self.clock.now();
+            state.decisions += 1;
+            result = Some(act(&mut state, now, &mut afterwards));
             self.carry_out(&mut state, now, &mut afterwards);
-            result
         }));
-        let result = decided.map_err(|panic| {
-            tracing::error!(
-                cause = cause(&*panic),
-                "holdover stopped: this is a bug in it, please report it"
-            );
-            let error = Error::new(ErrorKind::Unusable, BROKEN);
-            afterwards.wake.extend(state.end(error.clone()));
-            error
-        });
-        drop(state);
-        afterwards.wake.into_iter().for_each(Waker::wake);
-        for event in &afterwards.tell {
-            self.telemetry.tell(event);
+        if decided.is_err() {
+            // Nobody may use the engine from here on.
+            state.ended = Some(Error::new(ErrorKind::Unusable, BROKEN));
         }
-        result
+        drop(state);
+        let decided = decided.map_err(|panic| self.give_up(&*panic));
+        afterwards.carry_out(&self.telemetry);
+        decided?;
+        result.ok_or_else(|| Error::new(ErrorKind::Unusable, BROKEN))
     }
 
     fn carry_out(self: &Arc<Self>, state: &mut State, now: Now, afterwards: &mut Afterwards) {
@@ -310,77 +290,6 @@ impl Driver {
                     state.handle(Input::Stored { id, result }, now);
                 }
             }
-        }
-    }
-}
-
-impl State {
-    fn next_id(&mut self) -> u64 {
-        self.last_id += 1;
-        self.last_id
-    }
-
-    fn handle(&mut self, input: Input, now: Now) {
-        self.undrained = true;
-        self.engine.handle(input, now);
-    }
-
-    fn work(&mut self, driver: &Arc<Driver>, command: worker::Command, afterwards: &mut Afterwards) {
-        if !self.worker.send(driver, command) {
-            let error = "there is no thread for the network; free resources and build another runtime";
-            afterwards.wake.extend(self.end(Error::new(ErrorKind::Unreachable, error)));
-        }
-    }
-
-    fn deliver(&mut self, op: OpId, delivered: Delivered, wake: &mut Vec<Waker>) {
-        let last = match &delivered {
-            Delivered::Answer(_) | Delivered::Done(_) => true,
-            Delivered::Observed(state) => {
-                matches!(&**state, Observed::Failed(error) if error.kind == ErrorKind::SignedOut)
-            }
-        };
-        let slot = if last { self.slots.remove(&op) } else { self.slots.get(&op).cloned() };
-        if let Some(slot) = slot {
-            wake.extend(slot.put(delivered, last));
-        }
-    }
-
-    /// Ends every operation with an error, refuses new ones, and lets the worker go.
-    fn end(&mut self, error: Error) -> Vec<Waker> {
-        let wake = self.slots.drain().filter_map(|(_, slot)| slot.end(error.clone())).collect();
-        self.hooks.clear();
-        self.worker.stop();
-        self.ended.get_or_insert(error);
-        wake
-    }
-}
-
-/// A running operation. Dropping it cancels.
-pub(crate) struct Ticket {
-    driver: Arc<Driver>,
-    op: OpId,
-    slot: Arc<Slot>,
-}
-
-impl Ticket {
-    pub(crate) fn op(&self) -> OpId {
-        self.op
-    }
-
-    pub(crate) fn slot(&self) -> &Slot {
-        &self.slot
-    }
-
-    /// Lets the operation run to its end unheard.
-    pub(crate) fn detach(self) {
-        self.slot.detach();
-    }
-}
-
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if !self.slot.is_over() {
-            self.driver.cancel(self.op);
         }
     }
 }

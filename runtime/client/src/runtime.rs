@@ -82,10 +82,9 @@ impl Runtime {
     }
 
     fn change_network(&self, change: impl FnOnce(&mut NetworkState)) {
-        // Told under the lock, so that the last of two changes is also the last that the engine hears of.
-        let mut network = self.0.network.lock().unwrap_or_else(PoisonError::into_inner);
-        change(&mut network);
-        self.0.driver.tell(Input::Network(*network));
+        let lock = || self.0.network.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut lock());
+        self.0.driver.tell_made(|| Input::Network(*lock()));
     }
 
     /// What the runtime has done since it was built.

@@ -66,11 +66,10 @@ impl Session {
     ///
     /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) when the name or value cannot be sent: see [`Metadata::push`].
     pub fn set_metadata(&self, name: &str, value: impl Into<Bytes>) -> Result<(), Error> {
-        // Told under the lock, so that the last of two changes is also the last that the engine hears of.
-        let mut metadata = self.0.metadata.lock().unwrap_or_else(PoisonError::into_inner);
-        metadata.set(name, value)?;
-        let input = Input::SetMetadata { session: self.0.id, metadata: metadata.clone() };
-        self.0.runtime.driver().tell(input);
+        let lock = || self.0.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+        lock().set(name, value)?;
+        let session = self.0.id;
+        self.0.runtime.driver().tell_made(|| Input::SetMetadata { session, metadata: lock().clone() });
         Ok(())
     }
 

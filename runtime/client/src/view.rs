@@ -292,3 +292,6 @@ impl<U> fmt::Debug for Items<'_, U> {
         f.debug_struct("Items").field("len", &self.items.len()).field("view", &self.view).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;

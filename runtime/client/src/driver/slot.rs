@@ -54,10 +54,11 @@ impl Slot {
         match &mut inner.over {
             Some(reason) => Poll::Ready(reason.take().map_or(Taken::Nothing, Taken::Ended)),
             None => {
-                match &mut inner.waker {
-                    Some(waker) => waker.clone_from(context.waker()),
-                    none => *none = Some(context.waker().clone()),
-                }
+                let same = inner.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker()));
+                let before = if same { None } else { inner.waker.replace(context.waker().clone()) };
+                drop(inner);
+                // Out here, because dropping a task may come back to this slot.
+                drop(before);
                 Poll::Pending
             }
         }

@@ -1,7 +1,7 @@
 //! The async worker: attempts, the credentials hook and the timer.
 
 use std::collections::HashMap;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -66,7 +66,12 @@ impl Worker {
 fn spawn(driver: Arc<Driver>) -> std::io::Result<mpsc::UnboundedSender<Command>> {
     let (sender, commands) = mpsc::unbounded_channel();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let work = move || runtime.block_on(run(driver, commands));
+    let work = move || {
+        let working = AssertUnwindSafe(|| runtime.block_on(run(driver.clone(), commands)));
+        if let Err(panic) = catch_unwind(working) {
+            driver.give_up(&*panic);
+        }
+    };
     // Nobody waits for the thread: it may be the one that drops the last handle of the runtime.
     std::thread::Builder::new().name("holdover".to_owned()).spawn(work)?;
     Ok(sender)

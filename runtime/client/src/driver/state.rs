@@ -1,0 +1,112 @@
+//! What the lock guards, and what is done after it is free again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::task::Waker;
+
+use holdover_engine::{
+    Delivered, Engine, Error, ErrorKind, Event, Input, Instant, Now, Observed, OpId, SessionId, StoreId,
+};
+
+use super::{Driver, Slot, Storekeeper, Worker, worker};
+use crate::CredentialsProvider;
+use crate::telemetry::Telemetry;
+
+pub(super) struct State {
+    pub(super) engine: Engine,
+    /// Who waits for what.
+    pub(super) slots: HashMap<OpId, Arc<Slot>>,
+    pub(super) hooks: HashMap<SessionId, Arc<dyn CredentialsProvider>>,
+    /// Ids of operations and sessions.
+    last_id: u64,
+    pub(super) worker: Worker,
+    pub(super) store: Option<Storekeeper>,
+    /// When the worker was last told to tick.
+    pub(super) tick_at: Option<Instant>,
+    pub(super) decisions: u64,
+    /// The engine has been told something since its outputs were polled.
+    pub(super) undrained: bool,
+    /// Why nothing can be started any more.
+    pub(super) ended: Option<Error>,
+}
+
+/// What is to be done when the lock is free again, because it runs code of callers, which may come back.
+#[derive(Default)]
+pub(super) struct Afterwards {
+    pub(super) wake: Vec<Waker>,
+    pub(super) tell: Vec<Event>,
+    /// Commands that no store takes.
+    pub(super) unstored: Vec<StoreId>,
+    /// Dropped when the lock is free: a hook may own a session.
+    pub(super) release: Vec<Arc<dyn CredentialsProvider>>,
+}
+
+impl State {
+    pub(super) fn new(engine: Engine, worker: Worker, store: Option<Storekeeper>) -> Self {
+        Self {
+            engine,
+            slots: HashMap::new(),
+            hooks: HashMap::new(),
+            last_id: 0,
+            worker,
+            store,
+            tick_at: None,
+            decisions: 0,
+            undrained: false,
+            ended: None,
+        }
+    }
+
+    pub(super) fn next_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    pub(super) fn handle(&mut self, input: Input, now: Now) {
+        self.undrained = true;
+        self.engine.handle(input, now);
+    }
+
+    pub(super) fn work(
+        &mut self,
+        driver: &Arc<Driver>,
+        command: worker::Command,
+        afterwards: &mut Afterwards,
+    ) {
+        if self.ended.is_none() && !self.worker.send(driver, command) {
+            let error = "there is no thread for the network; free resources and build another runtime";
+            self.end(&Error::new(ErrorKind::Unreachable, error), afterwards);
+        }
+    }
+
+    pub(super) fn deliver(&mut self, op: OpId, delivered: Delivered, wake: &mut Vec<Waker>) {
+        let last = match &delivered {
+            Delivered::Answer(_) | Delivered::Done(_) => true,
+            Delivered::Observed(state) => {
+                matches!(&**state, Observed::Failed(error) if error.kind == ErrorKind::SignedOut)
+            }
+        };
+        let slot = if last { self.slots.remove(&op) } else { self.slots.get(&op).cloned() };
+        if let Some(slot) = slot {
+            wake.extend(slot.put(delivered, last));
+        }
+    }
+
+    /// Ends every operation with an error, refuses new ones, and lets the worker go.
+    pub(super) fn end(&mut self, error: &Error, afterwards: &mut Afterwards) {
+        afterwards.wake.extend(self.slots.drain().filter_map(|(_, slot)| slot.end(error.clone())));
+        afterwards.release.extend(self.hooks.drain().map(|(_, hook)| hook));
+        self.worker.stop();
+        self.ended.get_or_insert_with(|| error.clone());
+    }
+}
+
+impl Afterwards {
+    pub(super) fn carry_out(self, telemetry: &Telemetry) {
+        self.wake.into_iter().for_each(Waker::wake);
+        for event in &self.tell {
+            telemetry.tell(event);
+        }
+        drop(self.release);
+    }
+}
