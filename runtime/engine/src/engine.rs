@@ -9,6 +9,7 @@ mod invalidations;
 mod observers;
 mod partitions;
 mod puts;
+mod records;
 mod serving;
 mod signouts;
 mod specs;

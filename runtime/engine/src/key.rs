@@ -130,3 +130,100 @@ fn hmac(key: &PartitionKey, what: &[u8], bytes: &[u8]) -> [u8; 32] {
     mac.update(bytes);
     mac.finalize().into_bytes().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::method::{self, Method};
+    use crate::session::Endpoint;
+
+    fn methods() -> Vec<Method> {
+        let policy = include_bytes!("../../../tests/vectors/api.policy");
+        method::read(&Bytes::from_static(policy), 0).unwrap()
+    }
+
+    fn session(account: Account, endpoint: &str) -> Session {
+        let endpoint = Endpoint::new(endpoint);
+        Session { account, endpoint, metadata: Metadata::new(), varies: Vec::new() }
+    }
+
+    fn with(name: &str, value: &'static str) -> Metadata {
+        let mut metadata = Metadata::new();
+        metadata.push(name, value).unwrap();
+        metadata
+    }
+
+    fn key_of(method: &str, session: &Session, request: &[u8], call: &Metadata) -> Option<Vec<u8>> {
+        let methods = methods();
+        let method = methods.iter().find(|m| m.path.ends_with(&format!("/{method}"))).unwrap();
+        let cache = method.cache.as_ref().unwrap();
+        let mut out = b"left over".to_vec();
+        match write(&mut out, session, &method.path, cache, request, call, &Limits::DEFAULT) {
+            KeyOutcome::Keyed => Some(out),
+            KeyOutcome::UnknownFields => None,
+        }
+    }
+
+    #[test]
+    fn everything_that_changes_the_answer_changes_the_key() {
+        let alice = session(Account::user("alice"), "prod");
+        let none = Metadata::new();
+        let mut keys = vec![
+            key_of("Quote", &alice, b"\x0a\x02r1", &none),
+            key_of("Quote", &alice, b"\x0a\x02r2", &none),
+            key_of("Quote", &alice, b"", &none),
+            key_of("Fare", &alice, b"\x0a\x02r1", &none),
+            key_of("Quote", &session(Account::user("bob"), "prod"), b"\x0a\x02r1", &none),
+            key_of("Quote", &session(Account::Guest, "prod"), b"\x0a\x02r1", &none),
+            key_of("Quote", &session(Account::user("alice"), "staging"), b"\x0a\x02r1", &none),
+            key_of("Search", &alice, b"", &none),
+            key_of("Search", &alice, b"", &with("accept-language", "de")),
+            key_of("Search", &alice, b"", &with("accept-language", "")),
+        ];
+        let count = keys.len();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), count);
+    }
+
+    #[test]
+    fn device_entries_have_no_account_in_their_key() {
+        let alice = key_of("Map", &session(Account::user("alice"), "prod"), b"", &Metadata::new());
+        let guest = key_of("Map", &session(Account::Guest, "prod"), b"", &Metadata::new());
+        assert_eq!(alice, guest);
+    }
+
+    #[test]
+    fn the_value_that_is_sent_is_the_one_that_is_keyed() {
+        let mut ambient = session(Account::Guest, "prod");
+        ambient.metadata = with("locale", "nl");
+        let plain = key_of("Quote", &ambient, b"", &Metadata::new());
+        assert_eq!(plain, key_of("Quote", &session(Account::Guest, "prod"), b"", &Metadata::new()));
+        ambient.varies = vec!["locale".into()];
+        let dutch = key_of("Quote", &ambient, b"", &Metadata::new());
+        assert_ne!(dutch, plain);
+        assert_eq!(dutch, key_of("Quote", &ambient, b"", &with("locale", "nl")));
+        assert_ne!(dutch, key_of("Quote", &ambient, b"", &with("locale", "de")));
+        assert_eq!(dutch, key_of("Quote", &ambient, b"", &with("x-other", "1")));
+    }
+
+    #[test]
+    fn requests_that_are_not_understood_have_no_key() {
+        let guest = session(Account::Guest, "prod");
+        assert_eq!(key_of("Quote", &guest, b"\x78\x01", &Metadata::new()), None);
+        assert_eq!(key_of("Quote", &guest, b"\xff", &Metadata::new()), None);
+    }
+
+    #[test]
+    fn hashes_depend_on_the_partition_and_on_what_they_name() {
+        let (one, two) = (PartitionKey([1; 32]), PartitionKey([2; 32]));
+        assert_ne!(hash_key(&one, b"key"), hash_key(&two, b"key"));
+        let tag = Tag::from_parts(&[holdover_wire::TagPart::Literal("x")]);
+        assert_ne!(hash_tag(&one, &tag).0, hash_key(&one, tag.as_bytes()).0);
+        let partitions = [Owner::Device, Owner::Account(Account::Guest), Owner::Account(Account::user(""))];
+        assert_ne!(partitions[0].partition(), partitions[1].partition());
+        assert_ne!(partitions[1].partition(), partitions[2].partition());
+    }
+}

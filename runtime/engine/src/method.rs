@@ -211,9 +211,7 @@ fn read_detail(
     plans: &holdover_wire::Method,
     broken: &dyn Fn(&dyn Display) -> Error,
 ) -> Result<Detail, Error> {
-    if method.idempotency() != policy::method::Idempotency::NoSideEffects {
-        return Err(broken(&"it is trimmed without being NO_SIDE_EFFECTS"));
-    }
+    let is_read = method.idempotency() == policy::method::Idempotency::NoSideEffects;
     let response = plans.response_pruner().cloned().ok_or_else(|| broken(&"its detail block has no plan"))?;
     let signal = match (&detail.signal, plans.read_mask()) {
         (Some(policy::detail::Signal::GoogleFieldMask(_)), _) => Signal::GoogleFieldMask,
@@ -228,11 +226,12 @@ fn read_detail(
             Quality::Unspecified => Quality::Poor,
             quality => quality,
         },
-        restore: detail.restore,
+        restore: detail.restore && is_read,
         signal,
         plan: response.hash().parse().map_err(|error| broken(&error))?,
         response,
-        request: plans.request_pruner().cloned(),
+        // Whatever the policy says: what a mutation does not send is not written.
+        request: plans.request_pruner().filter(|_| is_read).cloned(),
     })
 }
 
