@@ -49,6 +49,8 @@ pub struct Annotations {
     pub oneofs: BTreeMap<String, Annotated<OneofPolicy>>,
     /// Fields with the native `debug_redact`, which says the same as `sensitive`.
     pub redacted: BTreeSet<String>,
+    /// Extension fields that are annotated. No plan can name an extension, so this is an error.
+    pub extensions: BTreeMap<String, Annotated<FieldPolicy>>,
     /// Elements whose annotations hold something that this compiler's vocabulary does not have, and what that is.
     pub unknown: Vec<(Element, String)>,
 }
@@ -92,6 +94,10 @@ impl Annotations {
                 let name = oneof.full_name().to_owned();
                 reader.read(&oneof.options(), Element::Oneof(name.clone()), name, &mut all.oneofs);
             }
+        }
+        for extension in pool.all_extensions() {
+            let name = extension.full_name().to_owned();
+            reader.read(&extension.options(), Element::Field(name.clone()), name, &mut all.extensions);
         }
         all.unknown = reader.unknown;
         all

@@ -24,6 +24,9 @@ fn place(pool: &DescriptorPool, element: &Element) -> Option<(String, Vec<i32>)>
             (message.parent_file().name().to_owned(), message.path().to_vec())
         }
         Element::Field(_) => {
+            if let Some(extension) = pool.get_extension_by_name(element.name()) {
+                return Some((extension.parent_file().name().to_owned(), extension.path().to_vec()));
+            }
             let (message, name) = parent()?;
             let field = pool.get_message_by_name(message)?.get_field_by_name(name)?;
             (field.parent_file().name().to_owned(), field.path().to_vec())

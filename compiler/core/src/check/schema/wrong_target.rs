@@ -16,7 +16,7 @@ pub(in crate::check) const RULE: Rule = Rule {
     page: Page {
         means: "`(holdover.method)` goes on methods, `(holdover.field)` on fields, and so on. A file may say `delivery` \
                 and `detail` for all its methods, but neither `cache` nor `offline`; a file or a service says no \
-                `invalidates`. An `idempotency_key` is one top-level string of a message.",
+                `invalidates`. An `idempotency_key` is one top-level string of a message. Extensions cannot be annotated.",
         matters: "Whether an answer may be kept, and what may happen offline, is a promise about one method. Said for a \
                   whole file it would cover methods that nobody thought of, and those that are added later.",
         wrong: r#"
@@ -37,6 +37,17 @@ fn check(context: &Context<'_>, out: &mut Findings) {
     blocks(&all.files, Element::File, out);
     blocks(&all.services, Element::Service, out);
     idempotency_keys(context, out);
+    for (name, annotated) in &all.extensions {
+        let at =
+            annotated.site.entries.first().map(crate::annotation::Entry::span).or(annotated.site.element);
+        out.push(
+            Element::Field(name.clone()),
+            out.found(format!("the extension `{name}` cannot be annotated"))
+                .at_maybe(at, "on an extension")
+                .note("a policy lists the fields that a message declares itself; extensions are kept as they come")
+                .help("annotate fields of messages; to drop an extension, put it into a message field and mark that"),
+        );
+    }
 }
 
 /// What a file or a service may not say for its methods.
