@@ -112,10 +112,17 @@ impl<'a> Place<'a> {
         let name = snake(oneof.name());
         let ty = self.oneof_type(oneof)?;
         let numbers = oneof.fields().map(|field| Literal::u32_unsuffixed(field.number()));
+        let pick = self.pick(&quote!(message.#name.as_ref()));
         Ok((
             quote!(#holdover::Enriching<&'a #ty>),
-            quote!(self.view.oneof(&[#(#numbers),*], self.message.#name.as_ref(), |last| last.#name.as_ref())),
+            quote!(#pick self.view.oneof(&[#(#numbers),*], pick(self.message), pick)),
         ))
+    }
+
+    /// A closure that picks something out of a message: this one, or the last known one.
+    fn pick(&self, picked: &TokenStream) -> TokenStream {
+        let ty = &self.ty;
+        quote!(let pick = |message: &'a #ty| #picked;)
     }
 
     /// The enum of a oneof: prost-build writes it relative to the module that the message is in.
@@ -149,23 +156,22 @@ impl<'a> Place<'a> {
         let holdover = &self.rust.holdover;
         let number = Literal::u32_unsuffixed(field.number());
         let ty = self.rust.type_of(self.package, message.full_name())?;
-        let own = self.singular(field, &quote!(self.message))?;
-        let last = self.singular(field, &quote!(last))?;
+        let pick = self.pick(&self.singular(field)?);
         Ok(if accessor.droppable {
             (
                 quote!(#holdover::Enriching<(&'a #ty, #holdover::View<'a, #ty>)>),
-                quote!(self.view.message(#number, #own, |last| #last)),
+                quote!(#pick self.view.message(#number, pick(self.message), pick)),
             )
         } else {
             (
                 quote!(::core::option::Option<(&'a #ty, #holdover::View<'a, #ty>)>),
-                quote!(#own.map(|message| (message, self.view.child(#number, |last| #last)))),
+                quote!(#pick pick(self.message).map(|inner| (inner, self.view.child(#number, pick)))),
             )
         })
     }
 
-    /// A singular message as an option of a reference, out of a message or out of a oneof.
-    fn singular(&self, field: &FieldDescriptor, message: &TokenStream) -> Result<TokenStream, TargetError> {
+    /// A singular message as an option of a reference, out of `message` or out of a oneof of it.
+    fn singular(&self, field: &FieldDescriptor) -> Result<TokenStream, TargetError> {
         if let Some(oneof) = field.containing_oneof().filter(|oneof| !oneof.is_synthetic()) {
             let (name, ty) = (snake(oneof.name()), self.oneof_type(&oneof)?);
             let variant = camel(field.name());
@@ -175,7 +181,7 @@ impl<'a> Place<'a> {
             };
             // `identity` sees through the box of a recursive member.
             return Ok(quote! {
-                match &#message.#name {
+                match &message.#name {
                     ::core::option::Option::Some(#ty::#variant(member)) => {
                         ::core::option::Option::Some(::core::convert::identity::<&'a #inner>(member))
                     }
@@ -187,7 +193,7 @@ impl<'a> Place<'a> {
         let ty = self.field_type(&name)?;
         let boxed = inside(ty, "Option").is_some_and(|inner| inside(inner, "Box").is_some());
         let borrow = if boxed { quote!(as_deref) } else { quote!(as_ref) };
-        Ok(quote!(#message.#name.#borrow()))
+        Ok(quote!(message.#name.#borrow()))
     }
 
     fn list(&self, field: &FieldDescriptor, accessor: &Accessor<'_>) -> Result<Function, TargetError> {
@@ -208,11 +214,11 @@ impl<'a> Place<'a> {
                 (quote!(#holdover::Items<'a, #item>), quote!(self.view.items(#number, &self.message.#name)))
             }
             (true, false) => {
-                let of = |message: TokenStream| quote!((!#message.#name.is_empty()).then(|| #message.#name.as_slice()));
-                let (own, last) = (of(quote!(self.message)), of(quote!(last)));
+                let some = quote!(::core::option::Option::Some(message.#name.as_slice()));
+                let pick = self.pick(&quote!(#some.filter(|items| !items.is_empty())));
                 (
                     quote!(#holdover::Enriching<&'a [#item]>),
-                    quote!(self.view.field(#number, #own, |last| #last)),
+                    quote!(#pick self.view.field(#number, pick(self.message), pick)),
                 )
             }
         })
@@ -222,22 +228,9 @@ impl<'a> Place<'a> {
         let holdover = &self.rust.holdover;
         let number = Literal::u32_unsuffixed(field.number());
         let name = snake(field.name());
-        let ty = self.field_type(&name)?;
-        let syn::Type::Path(syn::TypePath { path, .. }) = ty else {
-            return Err(TargetError::Inconsistent { what: field.full_name().to_owned() });
-        };
-        let mut map = path.clone();
-        let mut arguments = map.segments.last_mut().map(|last| std::mem::take(&mut last.arguments));
-        let (key, mut value) = match &mut arguments {
-            Some(syn::PathArguments::AngleBracketed(arguments)) if arguments.args.len() == 2 => {
-                (arguments.args[0].to_token_stream(), arguments.args[1].to_token_stream())
-            }
-            _ => return Err(TargetError::Inconsistent { what: field.full_name().to_owned() }),
-        };
-        let entry = field.kind().as_message().and_then(|entry| entry.get_field_by_name("value"));
-        if let Some(Kind::Message(message)) = entry.map(|value| value.kind()) {
-            value = self.rust.type_of(self.package, message.full_name())?;
-        }
+        let (map, key, value) = self.map_type(field, &name)?;
+        let some = quote!(::core::option::Option::Some(&message.#name));
+        let pick = self.pick(&quote!(#some.filter(|map| !map.is_empty())));
         Ok(match (accessor.droppable, accessor.viewed) {
             (false, _) => (
                 quote! {
@@ -251,20 +244,41 @@ impl<'a> Place<'a> {
             (true, true) => (
                 quote!(#holdover::Enriching<(&'a #map<#key, #value>, #holdover::View<'a, #value>)>),
                 quote! {
-                    let own = (!self.message.#name.is_empty()).then(|| (&self.message.#name, self.view.map_value(#number)));
-                    self.view.field(#number, own, |last| {
-                        (!last.#name.is_empty()).then(|| (&last.#name, #holdover::View::complete()))
-                    })
+                    #pick
+                    let own = pick(self.message).map(|map| (map, self.view.map_value(#number)));
+                    self.view.field(#number, own, |last| pick(last).map(|map| (map, #holdover::View::complete())))
                 },
             ),
             (true, false) => (
                 quote!(#holdover::Enriching<&'a #map<#key, #value>>),
-                quote! {
-                    let own = (!self.message.#name.is_empty()).then(|| &self.message.#name);
-                    self.view.field(#number, own, |last| (!last.#name.is_empty()).then(|| &last.#name))
-                },
+                quote!(#pick self.view.field(#number, pick(self.message), pick)),
             ),
         })
+    }
+
+    /// Which map a field is, and of what: prost-build writes the types of values relative to the message.
+    fn map_type(
+        &self,
+        field: &FieldDescriptor,
+        name: &Ident,
+    ) -> Result<(TokenStream, TokenStream, TokenStream), TargetError> {
+        let inconsistent = || TargetError::Inconsistent { what: field.full_name().to_owned() };
+        let syn::Type::Path(syn::TypePath { path, .. }) = self.field_type(name)? else {
+            return Err(inconsistent());
+        };
+        let mut map = path.clone();
+        let arguments = map.segments.last_mut().map(|last| std::mem::take(&mut last.arguments));
+        let Some(syn::PathArguments::AngleBracketed(arguments)) = arguments else {
+            return Err(inconsistent());
+        };
+        let arguments: Vec<TokenStream> = arguments.args.iter().map(ToTokens::to_token_stream).collect();
+        let [key, value] = arguments.as_slice() else { return Err(inconsistent()) };
+        let entry = field.kind().as_message().and_then(|entry| entry.get_field_by_name("value"));
+        let value = match entry.map(|value| value.kind()) {
+            Some(Kind::Message(message)) => self.rust.type_of(self.package, message.full_name())?,
+            _ => value.clone(),
+        };
+        Ok((map.to_token_stream(), key.clone(), value))
     }
 
     /// A singular field without accessors of its own.
@@ -273,50 +287,48 @@ impl<'a> Place<'a> {
         let number = Literal::u32_unsuffixed(field.number());
         let name = snake(field.name());
         let optional = inside(self.field_type(&name)?, "Option").is_some();
-        let by_value = |ty: TokenStream, absent: TokenStream, change: TokenStream| {
-            let of = |message: TokenStream| {
-                if optional {
-                    quote!(#message.#name #change)
-                } else {
-                    quote!(::core::option::Option::Some(#message.#name).filter(|value| #absent) #change)
-                }
-            };
-            (ty, of(quote!(self.message)), of(quote!(last)))
+        // Without presence, zero counts as absent.
+        let scalar = |present: TokenStream| {
+            if optional {
+                quote!(message.#name)
+            } else {
+                quote!(::core::option::Option::Some(message.#name).filter(|value| #present))
+            }
         };
-        let none = TokenStream::new;
-        let (ty, own, last) = match field.kind() {
+        let integer = || scalar(quote!(*value != 0));
+        let text = || {
+            if optional {
+                quote!(message.#name.as_deref())
+            } else {
+                quote!(::core::option::Option::Some(&*message.#name).filter(|value| !value.is_empty()))
+            }
+        };
+        let (ty, picked) = match field.kind() {
             Kind::Message(message) => {
                 let ty = self.rust.type_of(self.package, message.full_name())?;
-                (
-                    quote!(&'a #ty),
-                    self.singular(field, &quote!(self.message))?,
-                    self.singular(field, &quote!(last))?,
-                )
+                (quote!(&'a #ty), self.singular(field)?)
             }
-            Kind::String | Kind::Bytes => {
-                let ty = if field.kind() == Kind::String { quote!(str) } else { quote!([u8]) };
-                let of = |message: TokenStream| {
-                    if optional {
-                        quote!(#message.#name.as_deref())
-                    } else {
-                        quote!(::core::option::Option::Some(&*#message.#name).filter(|value| !value.is_empty()))
-                    }
-                };
-                (quote!(&'a #ty), of(quote!(self.message)), of(quote!(last)))
-            }
+            Kind::String => (quote!(&'a str), text()),
+            Kind::Bytes => (quote!(&'a [u8]), text()),
             Kind::Enum(each) => {
                 let ty = self.rust.type_of(self.package, each.full_name())?;
-                let change = quote!(.map(|value| #ty::try_from(value).unwrap_or_default()));
-                by_value(ty, quote!(*value != 0), change)
+                let number = integer();
+                let known =
+                    quote!(<#ty as ::core::convert::TryFrom<i32>>::try_from(value).unwrap_or_default());
+                (ty, quote!(#number.map(|value| #known)))
             }
-            Kind::Bool => by_value(quote!(bool), quote!(*value), none()),
-            Kind::Float => by_value(quote!(f32), quote!(value.to_bits() != 0), none()),
-            Kind::Double => by_value(quote!(f64), quote!(value.to_bits() != 0), none()),
-            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => by_value(quote!(i32), quote!(*value != 0), none()),
-            Kind::Uint32 | Kind::Fixed32 => by_value(quote!(u32), quote!(*value != 0), none()),
-            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => by_value(quote!(i64), quote!(*value != 0), none()),
-            Kind::Uint64 | Kind::Fixed64 => by_value(quote!(u64), quote!(*value != 0), none()),
+            Kind::Bool => (quote!(bool), scalar(quote!(*value))),
+            Kind::Float => (quote!(f32), scalar(quote!(value.to_bits() != 0))),
+            Kind::Double => (quote!(f64), scalar(quote!(value.to_bits() != 0))),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => (quote!(i32), integer()),
+            Kind::Uint32 | Kind::Fixed32 => (quote!(u32), integer()),
+            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => (quote!(i64), integer()),
+            Kind::Uint64 | Kind::Fixed64 => (quote!(u64), integer()),
         };
-        Ok((quote!(#holdover::Enriching<#ty>), quote!(self.view.field(#number, #own, |last| #last))))
+        let pick = self.pick(&picked);
+        Ok((
+            quote!(#holdover::Enriching<#ty>),
+            quote!(#pick self.view.field(#number, pick(self.message), pick)),
+        ))
     }
 }

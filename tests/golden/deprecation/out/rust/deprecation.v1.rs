@@ -387,6 +387,7 @@ impl ::holdover::Enrich for Thing {
 impl<'a> EnrichedThing<'a> {
     /// `old`
     pub fn old(self) -> ::holdover::Enriching<&'a str> {
-        self.view.field(1, self.message.old.as_deref(), |last| last.old.as_deref())
+        let pick = |message: &'a Thing| message.old.as_deref();
+        self.view.field(1, pick(self.message), pick)
     }
 }

@@ -541,72 +541,76 @@ impl ::holdover::Enrich for Self_ {
 impl<'a> EnrichedSelf_<'a> {
     /// `type`
     pub fn r#type(self) -> ::holdover::Enriching<&'a str> {
-        self.view.field(1, self.message.r#type.as_deref(), |last| last.r#type.as_deref())
+        let pick = |message: &'a Self_| message.r#type.as_deref();
+        self.view.field(1, pick(self.message), pick)
     }
     /// `match`
     pub fn r#match(self) -> ::holdover::Enriching<i64> {
-        self.view.field(2, self.message.r#match, |last| last.r#match)
+        let pick = |message: &'a Self_| message.r#match;
+        self.view.field(2, pick(self.message), pick)
     }
     /// `age`
     pub fn age(self) -> ::holdover::Enriching<&'a str> {
-        self.view.field(4, self.message.age.as_deref(), |last| last.age.as_deref())
+        let pick = |message: &'a Self_| message.age.as_deref();
+        self.view.field(4, pick(self.message), pick)
     }
     /// `source`
     pub fn source(self) -> ::holdover::Enriching<&'a str> {
-        self.view.field(5, self.message.source.as_deref(), |last| last.source.as_deref())
+        let pick = |message: &'a Self_| message.source.as_deref();
+        self.view.field(5, pick(self.message), pick)
     }
     /// `error`
     pub fn error(self) -> ::holdover::Enriching<&'a str> {
-        self.view.field(6, self.message.error.as_deref(), |last| last.error.as_deref())
+        let pick = |message: &'a Self_| message.error.as_deref();
+        self.view.field(6, pick(self.message), pick)
     }
     /// `view`
     pub fn view(self) -> ::holdover::Enriching<&'a str> {
-        self.view.field(7, self.message.view.as_deref(), |last| last.view.as_deref())
+        let pick = |message: &'a Self_| message.view.as_deref();
+        self.view.field(7, pick(self.message), pick)
     }
     /// `message`
     pub fn message(self) -> ::holdover::Enriching<&'a str> {
-        self.view
-            .field(8, self.message.message.as_deref(), |last| last.message.as_deref())
+        let pick = |message: &'a Self_| message.message.as_deref();
+        self.view.field(8, pick(self.message), pick)
     }
     /// `enriched`
     pub fn enriched(self) -> ::holdover::Enriching<&'a str> {
-        self.view
-            .field(9, self.message.enriched.as_deref(), |last| last.enriched.as_deref())
+        let pick = |message: &'a Self_| message.enriched.as_deref();
+        self.view.field(9, pick(self.message), pick)
     }
     /// `clone`
     pub fn clone(self) -> ::holdover::Enriching<&'a str> {
-        self.view.field(10, self.message.clone.as_deref(), |last| last.clone.as_deref())
+        let pick = |message: &'a Self_| message.clone.as_deref();
+        self.view.field(10, pick(self.message), pick)
     }
     /// With a \[link], and
     ///     an indented line.
     pub fn tags(self) -> ::holdover::Enriching<&'a Tags> {
-        self.view.field(11, self.message.tags.as_ref(), |last| last.tags.as_ref())
+        let pick = |message: &'a Self_| message.tags.as_ref();
+        self.view.field(11, pick(self.message), pick)
     }
     /// Two spellings of one name.
     pub fn camel_case(self) -> ::holdover::Enriching<&'a str> {
-        self.view
-            .field(
-                12,
-                self.message.camel_case.as_deref(),
-                |last| last.camel_case.as_deref(),
-            )
+        let pick = |message: &'a Self_| message.camel_case.as_deref();
+        self.view.field(12, pick(self.message), pick)
     }
     /// `last`
     pub fn last(self) -> ::holdover::Enriching<&'a str> {
-        self.view.field(13, self.message.last.as_deref(), |last| last.last.as_deref())
+        let pick = |message: &'a Self_| message.last.as_deref();
+        self.view.field(13, pick(self.message), pick)
     }
     /// `of_type`
     pub fn of_type(
         self,
     ) -> ::core::option::Option<(&'a self_::Type, ::holdover::View<'a, self_::Type>)> {
-        self.message
-            .of_type
-            .as_ref()
-            .map(|message| (message, self.view.child(14, |last| last.of_type.as_ref())))
+        let pick = |message: &'a Self_| message.of_type.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(14, pick)))
     }
     /// `of`
     pub fn of(self) -> ::holdover::Enriching<&'a self_::Of> {
-        self.view.oneof(&[15, 16], self.message.of.as_ref(), |last| last.of.as_ref())
+        let pick = |message: &'a Self_| message.of.as_ref();
+        self.view.oneof(&[15, 16], pick(self.message), pick)
     }
 }
 
@@ -644,10 +648,8 @@ impl<'a> EnrichedSelfType<'a> {
     ) -> ::core::option::Option<
         (&'a self_::r#type::Self_, ::holdover::View<'a, self_::r#type::Self_>),
     > {
-        self.message
-            .self_
-            .as_ref()
-            .map(|message| (message, self.view.child(1, |last| last.self_.as_ref())))
+        let pick = |message: &'a self_::Type| message.self_.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(1, pick)))
     }
 }
 
@@ -681,6 +683,7 @@ impl ::holdover::Enrich for self_::r#type::Self_ {
 impl<'a> EnrichedSelfTypeSelf<'a> {
     /// `super`
     pub fn super_(self) -> ::holdover::Enriching<&'a str> {
-        self.view.field(1, self.message.super_.as_deref(), |last| last.super_.as_deref())
+        let pick = |message: &'a self_::r#type::Self_| message.super_.as_deref();
+        self.view.field(1, pick(self.message), pick)
     }
 }

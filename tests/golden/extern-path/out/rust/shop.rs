@@ -282,10 +282,8 @@ impl<'a> EnrichedItem<'a> {
             ::holdover::View<'a, crate::common_crate::Money>,
         ),
     > {
-        self.message
-            .price
-            .as_ref()
-            .map(|message| (message, self.view.child(1, |last| last.price.as_ref())))
+        let pick = |message: &'a Item| message.price.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(1, pick)))
     }
     /// `labels`
     pub fn labels(
@@ -296,45 +294,38 @@ impl<'a> EnrichedItem<'a> {
             ::holdover::prost::alloc::string::String,
         >,
     > {
-        let own = (!self.message.labels.is_empty()).then(|| &self.message.labels);
-        self.view.field(2, own, |last| (!last.labels.is_empty()).then(|| &last.labels))
+        let pick = |message: &'a Item| {
+            ::core::option::Option::Some(&message.labels).filter(|map| !map.is_empty())
+        };
+        self.view.field(2, pick(self.message), pick)
     }
     /// `picture`
     pub fn picture(self) -> ::holdover::Enriching<&'a [u8]> {
-        self.view
-            .field(3, self.message.picture.as_deref(), |last| last.picture.as_deref())
+        let pick = |message: &'a Item| message.picture.as_deref();
+        self.view.field(3, pick(self.message), pick)
     }
     /// `color`
     pub fn color(self) -> ::holdover::Enriching<crate::common_crate::Color> {
-        self.view
-            .field(
-                4,
-                self
-                    .message
-                    .color
-                    .map(|value| {
-                        crate::common_crate::Color::try_from(value).unwrap_or_default()
-                    }),
-                |last| {
-                    last
-                        .color
-                        .map(|value| {
-                            crate::common_crate::Color::try_from(value)
-                                .unwrap_or_default()
-                        })
-                },
-            )
+        let pick = |message: &'a Item| {
+            message
+                .color
+                .map(|value| {
+                    <crate::common_crate::Color as ::core::convert::TryFrom<
+                        i32,
+                    >>::try_from(value)
+                        .unwrap_or_default()
+                })
+        };
+        self.view.field(4, pick(self.message), pick)
     }
     /// `pictures`
     pub fn pictures(
         self,
     ) -> ::holdover::Enriching<&'a [::holdover::prost::bytes::Bytes]> {
-        self.view
-            .field(
-                5,
-                (!self.message.pictures.is_empty())
-                    .then(|| self.message.pictures.as_slice()),
-                |last| (!last.pictures.is_empty()).then(|| last.pictures.as_slice()),
-            )
+        let pick = |message: &'a Item| {
+            ::core::option::Option::Some(message.pictures.as_slice())
+                .filter(|items| !items.is_empty())
+        };
+        self.view.field(5, pick(self.message), pick)
     }
 }

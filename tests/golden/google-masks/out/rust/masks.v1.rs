@@ -276,8 +276,8 @@ impl ::holdover::Enrich for Leg {
 impl<'a> EnrichedLeg<'a> {
     /// `polyline`
     pub fn polyline(self) -> ::holdover::Enriching<&'a str> {
-        self.view
-            .field(2, self.message.polyline.as_deref(), |last| last.polyline.as_deref())
+        let pick = |message: &'a Leg| message.polyline.as_deref();
+        self.view.field(2, pick(self.message), pick)
     }
 }
 
@@ -315,7 +315,7 @@ impl<'a> EnrichedRoute<'a> {
     }
     /// `polyline`
     pub fn polyline(self) -> ::holdover::Enriching<&'a str> {
-        self.view
-            .field(3, self.message.polyline.as_deref(), |last| last.polyline.as_deref())
+        let pick = |message: &'a Route| message.polyline.as_deref();
+        self.view.field(3, pick(self.message), pick)
     }
 }

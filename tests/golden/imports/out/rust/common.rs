@@ -56,6 +56,7 @@ impl ::holdover::Enrich for Money {
 impl<'a> EnrichedMoney<'a> {
     /// `note`
     pub fn note(self) -> ::holdover::Enriching<&'a money::Note> {
-        self.view.field(3, self.message.note.as_ref(), |last| last.note.as_ref())
+        let pick = |message: &'a Money| message.note.as_ref();
+        self.view.field(3, pick(self.message), pick)
     }
 }

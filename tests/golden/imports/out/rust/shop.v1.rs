@@ -62,10 +62,8 @@ impl<'a> EnrichedItem<'a> {
             ::holdover::View<'a, super::super::common::Money>,
         ),
     > {
-        self.message
-            .price
-            .as_ref()
-            .map(|message| (message, self.view.child(1, |last| last.price.as_ref())))
+        let pick = |message: &'a Item| message.price.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(1, pick)))
     }
     /// `earlier`
     pub fn earlier(self) -> ::holdover::Items<'a, super::super::common::Money> {
@@ -75,10 +73,8 @@ impl<'a> EnrichedItem<'a> {
     pub fn same_name(
         self,
     ) -> ::core::option::Option<(&'a item::Money, ::holdover::View<'a, item::Money>)> {
-        self.message
-            .same_name
-            .as_ref()
-            .map(|message| (message, self.view.child(3, |last| last.same_name.as_ref())))
+        let pick = |message: &'a Item| message.same_name.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(3, pick)))
     }
 }
 
@@ -119,9 +115,7 @@ impl<'a> EnrichedItemMoney<'a> {
             ::holdover::View<'a, super::super::common::Money>,
         ),
     > {
-        self.message
-            .inner
-            .as_ref()
-            .map(|message| (message, self.view.child(1, |last| last.inner.as_ref())))
+        let pick = |message: &'a item::Money| message.inner.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(1, pick)))
     }
 }

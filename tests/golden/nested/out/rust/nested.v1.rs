@@ -49,6 +49,8 @@ pub struct Trip {
     pub only_here: ::core::option::Option<::holdover::prost::alloc::string::String>,
     #[prost(string, optional, tag = "9")]
     pub kept_here: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "15")]
+    pub via: ::core::option::Option<Place>,
     #[prost(enumeration = "place::Kind", repeated, packed = "false", tag = "14")]
     pub kinds: ::holdover::prost::alloc::vec::Vec<i32>,
     /// One of several, never dropped itself.
@@ -122,6 +124,10 @@ pub struct Place {
     /// A scalar without presence: zero counts as absent.
     #[prost(int32, tag = "21")]
     pub implicit: i32,
+    #[prost(string, tag = "22")]
+    pub implicit_name: ::holdover::prost::alloc::string::String,
+    #[prost(enumeration = "place::Kind", tag = "23")]
+    pub implicit_kind: i32,
     #[prost(oneof = "place::Parent", tags = "5, 6")]
     pub parent: ::core::option::Option<place::Parent>,
 }
@@ -216,7 +222,9 @@ pub trait Trips: ::core::marker::Send + ::core::marker::Sync {
         request: &GetTripRequest,
         value: &Trip,
     ) -> ::holdover::Completion;
-    /// Trims by another plan: accessors serve both.
+    /// Keeps what the other drops: their accessors serve both plans.
+    fn get_whole_trip(&self, request: GetTripRequest) -> ::holdover::UnaryCall<Trip>;
+    /// Trims by a plan of another type.
     fn get_place(&self, request: GetPlaceRequest) -> ::holdover::UnaryCall<Place>;
 }
 
@@ -232,7 +240,7 @@ pub struct TripsClient {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl TripsClient {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    pub const POLICY: &'static [u8] = b"\x08\x01\x12,\n\x1Bgoogle.protobuf.DoubleValue\x12\r\x08\x01\x12\x05value\x18\x01 \x01\x12-\n\x19google.protobuf.ListValue\x12\x10\x08\x01\x12\x06values\x18\x0B \x03(\x06\x12,\n\x1Bgoogle.protobuf.StringValue\x12\r\x08\x01\x12\x05value\x18\t \x01\x12*\n\x16google.protobuf.Struct\x12\x10\x08\x01\x12\x06fields\x18\x0B \x03(\x04\x12D\n\"google.protobuf.Struct.FieldsEntry\x12\x0B\x08\x01\x12\x03key\x18\t \x01\x12\x0F\x08\x02\x12\x05value\x18\x0B \x02(\x06\x18\x01\x12;\n\x19google.protobuf.Timestamp\x12\x0F\x08\x01\x12\x07seconds\x18\x03 \x01\x12\r\x08\x02\x12\x05nanos\x18\x05 \x01\x12\xAB\x01\n\x15google.protobuf.Value\x12\x14\x08\x01\x12\nnull_value\x18\x0E \x020\x01\x12\x16\x08\x02\x12\x0Cnumber_value\x18\x01 \x020\x01\x12\x16\x08\x03\x12\x0Cstring_value\x18\t \x020\x01\x12\x14\x08\x04\x12\nbool_value\x18\x08 \x020\x01\x12\x18\x08\x05\x12\x0Cstruct_value\x18\x0B \x02(\x030\x01\x12\x16\x08\x06\x12\nlist_value\x18\x0B \x02(\x010\x01*\x04kind\x12'\n\x19nested.v1.GetPlaceRequest\x12\n\x08\x01\x12\x02id\x18\t \x01\x12&\n\x18nested.v1.GetTripRequest\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\xC4\x02\n\x0Fnested.v1.Place\x12\x0C\x08\x01\x12\x04name\x18\t \x01\x12\x0F\x08\x02\x12\x05photo\x18\x0B \x02(\n\x12\x10\x08\x03\x12\x06around\x18\x0B \x02(\t\x12\x10\x08\x04\x12\x06inside\x18\x0B \x03(\t\x12\x10\x08\x05\x12\x04city\x18\x0B \x02(\t0\x01\x12\x11\x08\x06\x12\x07country\x18\t \x020\x01\x12\x10\x08\n\x12\x08latitude\x18\x01 \x02\x12\x0E\x08\x0B\x12\x06height\x18\x02 \x02\x12\x0C\x08\x0C\x12\x04open\x18\x08 \x02\x12\x0C\x08\r\x12\x04kind\x18\x0E \x02\x12\x0E\x08\x0E\x12\x06visits\x18\r \x02\x12\x0C\x08\x0F\x12\x04hash\x18\x06 \x02\x12\x0E\x08\x10\x12\x06offset\x18\x11 \x02\x12\x0E\x08\x11\x12\x04seen\x18\x0B \x02(\x05\x12\x12\x08\x12\x12\x08nickname\x18\x0B \x02(\x02\x12\x0E\x08\x13\x12\x06rating\x18\x0B \x02\x12\x0F\x08\x14\x12\x05extra\x18\x0B \x02(\x03\x12\x10\x08\x15\x12\x08implicit\x18\x05 \x01*\x06parent\x127\n\x15nested.v1.Place.Photo\x12\x0E\x08\x01\x12\x06pixels\x18\x0C \x02\x12\x0E\x08\x02\x12\x04size\x18\x0B \x02(\x0B\x12+\n\x1Anested.v1.Place.Photo.Size\x12\r\x08\x01\x12\x05width\x18\x05 \x02\x12\xA2\x02\n\x0Enested.v1.Trip\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0E\x08\x02\x12\x04from\x18\x0B \x02(\t\x12\x0F\x08\x03\x12\x05stops\x18\x0B \x03(\t\x12\x0F\x08\x04\x12\x05named\x18\x0B \x03(\x0E\x12\x15\x08\x05\x12\x0Bdropped_map\x18\x0B \x03(\r\x12\x16\x08\x06\x12\x0Cdropped_list\x18\x0B \x03(\t\x12\x15\x08\x07\x12\rdropped_texts\x18\t \x03\x12\x11\x08\x08\x12\tonly_here\x18\t \x02\x12\x11\x08\t\x12\tkept_here\x18\t \x02\x12\x11\x08\n\x12\x05place\x18\x0B \x02(\t0\x01\x12\x11\x08\x0B\x12\x07address\x18\t \x020\x01\x12\x12\x08\x0C\x12\x06detour\x18\x0B \x02(\t0\x02\x12\x11\x08\r\x12\x07minutes\x18\x03 \x020\x02\x12\r\x08\x0E\x12\x05kinds\x18\x0E \x03*\x03end*\x05extra\x12@\n\x1Enested.v1.Trip.DroppedMapEntry\x12\x0B\x08\x01\x12\x03key\x18\x05 \x01\x12\x0F\x08\x02\x12\x05value\x18\x0B \x02(\t\x18\x01\x12;\n\x19nested.v1.Trip.NamedEntry\x12\x0B\x08\x01\x12\x03key\x18\t \x01\x12\x0F\x08\x02\x12\x05value\x18\x0B \x02(\t\x18\x01\x1A\xB0\x02\n\x0Fnested.v1.Trips\x12\x07GetTrip\x18\x01 \x01(\x080\x0C:\x14\x08\x80\xE4\x97\xD0\x12(\x010\x01:\x08\n\x06\x08\x08\x12\x02\x08\x01J\x02 \x01R\xF1\x01\x08\x03\x1A\x002\xEA\x01\nD\x08\x0C\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x18\x01\x12\x04\x08\x04\x18\x02\x12\x04\x08\x05\x10\x01\x12\x04\x08\x06\x10\x01\x12\x04\x08\x07\x10\x01\x12\x04\x08\x08\x10\x01\x12\x04\x08\n\x18\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\n\\\x08\t\x12\x04\x08\x02\x18\x03\x12\x04\x08\x03\x18\x01\x12\x04\x08\x04\x18\x01\x12\x04\x08\x05\x18\x01\x12\x04\x08\n\x10\x01\x12\x04\x08\x0B\x10\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\x12\x04\x08\x0F\x10\x01\x12\x04\x08\x10\x10\x01\x12\x04\x08\x11\x10\x01\x12\x04\x08\x12\x10\x01\x12\x04\x08\x13\x10\x01\x12\x04\x08\x14\x10\x01\n\x08\x08\x0E\x12\x04\x08\x02\x18\x01\n\x0E\x08\n\x12\x04\x08\x01\x10\x01\x12\x04\x08\x02\x18\x04\n\x08\x08\x0B\x12\x04\x08\x01\x10\x01\x12 2492d8a238851289964ae921b3ab5a5d\x1A\xCB\x01\n\x0Fnested.v1.Trips\x12\x08GetPlace\x18\x01 \x01(\x070\tJ\x02 \x01R\xA1\x01\x08\x03\x1A\x002\x9A\x01\n\\\x08\t\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x18\0\x12\x04\x08\x04\x18\0\x12\x04\x08\x05\x18\0\x12\x04\x08\n\x10\x01\x12\x04\x08\x0B\x10\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\x12\x04\x08\x0F\x10\x01\x12\x04\x08\x10\x10\x01\x12\x04\x08\x11\x10\x01\x12\x04\x08\x12\x10\x01\x12\x04\x08\x13\x10\x01\x12\x04\x08\x14\x10\x01\n\x0E\x08\n\x12\x04\x08\x01\x10\x01\x12\x04\x08\x02\x18\x02\n\x08\x08\x0B\x12\x04\x08\x01\x10\x01\x12 aed78488ab98c236852f9d50d85e5aad\"\x0Eholdover 0.1.0";
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12,\n\x1Bgoogle.protobuf.DoubleValue\x12\r\x08\x01\x12\x05value\x18\x01 \x01\x12-\n\x19google.protobuf.ListValue\x12\x10\x08\x01\x12\x06values\x18\x0B \x03(\x06\x12,\n\x1Bgoogle.protobuf.StringValue\x12\r\x08\x01\x12\x05value\x18\t \x01\x12*\n\x16google.protobuf.Struct\x12\x10\x08\x01\x12\x06fields\x18\x0B \x03(\x04\x12D\n\"google.protobuf.Struct.FieldsEntry\x12\x0B\x08\x01\x12\x03key\x18\t \x01\x12\x0F\x08\x02\x12\x05value\x18\x0B \x02(\x06\x18\x01\x12;\n\x19google.protobuf.Timestamp\x12\x0F\x08\x01\x12\x07seconds\x18\x03 \x01\x12\r\x08\x02\x12\x05nanos\x18\x05 \x01\x12\xAB\x01\n\x15google.protobuf.Value\x12\x14\x08\x01\x12\nnull_value\x18\x0E \x020\x01\x12\x16\x08\x02\x12\x0Cnumber_value\x18\x01 \x020\x01\x12\x16\x08\x03\x12\x0Cstring_value\x18\t \x020\x01\x12\x14\x08\x04\x12\nbool_value\x18\x08 \x020\x01\x12\x18\x08\x05\x12\x0Cstruct_value\x18\x0B \x02(\x030\x01\x12\x16\x08\x06\x12\nlist_value\x18\x0B \x02(\x010\x01*\x04kind\x12'\n\x19nested.v1.GetPlaceRequest\x12\n\x08\x01\x12\x02id\x18\t \x01\x12&\n\x18nested.v1.GetTripRequest\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\xF2\x02\n\x0Fnested.v1.Place\x12\x0C\x08\x01\x12\x04name\x18\t \x01\x12\x0F\x08\x02\x12\x05photo\x18\x0B \x02(\n\x12\x10\x08\x03\x12\x06around\x18\x0B \x02(\t\x12\x10\x08\x04\x12\x06inside\x18\x0B \x03(\t\x12\x10\x08\x05\x12\x04city\x18\x0B \x02(\t0\x01\x12\x11\x08\x06\x12\x07country\x18\t \x020\x01\x12\x10\x08\n\x12\x08latitude\x18\x01 \x02\x12\x0E\x08\x0B\x12\x06height\x18\x02 \x02\x12\x0C\x08\x0C\x12\x04open\x18\x08 \x02\x12\x0C\x08\r\x12\x04kind\x18\x0E \x02\x12\x0E\x08\x0E\x12\x06visits\x18\r \x02\x12\x0C\x08\x0F\x12\x04hash\x18\x06 \x02\x12\x0E\x08\x10\x12\x06offset\x18\x11 \x02\x12\x0E\x08\x11\x12\x04seen\x18\x0B \x02(\x05\x12\x12\x08\x12\x12\x08nickname\x18\x0B \x02(\x02\x12\x0E\x08\x13\x12\x06rating\x18\x0B \x02\x12\x0F\x08\x14\x12\x05extra\x18\x0B \x02(\x03\x12\x10\x08\x15\x12\x08implicit\x18\x05 \x01\x12\x15\x08\x16\x12\rimplicit_name\x18\t \x01\x12\x15\x08\x17\x12\rimplicit_kind\x18\x0E \x01*\x06parent\x127\n\x15nested.v1.Place.Photo\x12\x0E\x08\x01\x12\x06pixels\x18\x0C \x02\x12\x0E\x08\x02\x12\x04size\x18\x0B \x02(\x0B\x12+\n\x1Anested.v1.Place.Photo.Size\x12\r\x08\x01\x12\x05width\x18\x05 \x02\x12\xB1\x02\n\x0Enested.v1.Trip\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0E\x08\x02\x12\x04from\x18\x0B \x02(\t\x12\x0F\x08\x03\x12\x05stops\x18\x0B \x03(\t\x12\x0F\x08\x04\x12\x05named\x18\x0B \x03(\x0E\x12\x15\x08\x05\x12\x0Bdropped_map\x18\x0B \x03(\r\x12\x16\x08\x06\x12\x0Cdropped_list\x18\x0B \x03(\t\x12\x15\x08\x07\x12\rdropped_texts\x18\t \x03\x12\x11\x08\x08\x12\tonly_here\x18\t \x02\x12\x11\x08\t\x12\tkept_here\x18\t \x02\x12\x11\x08\n\x12\x05place\x18\x0B \x02(\t0\x01\x12\x11\x08\x0B\x12\x07address\x18\t \x020\x01\x12\x12\x08\x0C\x12\x06detour\x18\x0B \x02(\t0\x02\x12\x11\x08\r\x12\x07minutes\x18\x03 \x020\x02\x12\r\x08\x0E\x12\x05kinds\x18\x0E \x03\x12\r\x08\x0F\x12\x03via\x18\x0B \x02(\t*\x03end*\x05extra\x12@\n\x1Enested.v1.Trip.DroppedMapEntry\x12\x0B\x08\x01\x12\x03key\x18\x05 \x01\x12\x0F\x08\x02\x12\x05value\x18\x0B \x02(\t\x18\x01\x12;\n\x19nested.v1.Trip.NamedEntry\x12\x0B\x08\x01\x12\x03key\x18\t \x01\x12\x0F\x08\x02\x12\x05value\x18\x0B \x02(\t\x18\x01\x1A\xB6\x02\n\x0Fnested.v1.Trips\x12\x07GetTrip\x18\x01 \x01(\x080\x0C:\x14\x08\x80\xE4\x97\xD0\x12(\x010\x01:\x08\n\x06\x08\x08\x12\x02\x08\x01J\x02 \x01R\xF7\x01\x08\x03\x1A\x002\xF0\x01\nJ\x08\x0C\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x18\x01\x12\x04\x08\x04\x18\x02\x12\x04\x08\x05\x10\x01\x12\x04\x08\x06\x10\x01\x12\x04\x08\x07\x10\x01\x12\x04\x08\x08\x10\x01\x12\x04\x08\n\x18\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\x12\x04\x08\x0F\x10\x01\n\\\x08\t\x12\x04\x08\x02\x18\x03\x12\x04\x08\x03\x18\x01\x12\x04\x08\x04\x18\x01\x12\x04\x08\x05\x18\x01\x12\x04\x08\n\x10\x01\x12\x04\x08\x0B\x10\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\x12\x04\x08\x0F\x10\x01\x12\x04\x08\x10\x10\x01\x12\x04\x08\x11\x10\x01\x12\x04\x08\x12\x10\x01\x12\x04\x08\x13\x10\x01\x12\x04\x08\x14\x10\x01\n\x08\x08\x0E\x12\x04\x08\x02\x18\x01\n\x0E\x08\n\x12\x04\x08\x01\x10\x01\x12\x04\x08\x02\x18\x04\n\x08\x08\x0B\x12\x04\x08\x01\x10\x01\x12 2211b1e9464d1033d43ff0810d5efff0\x1A\xAF\x02\n\x0Fnested.v1.Trips\x12\x0CGetWholeTrip\x18\x01 \x01(\x080\x0CJ\x02 \x01R\x81\x02\x08\x03\x1A\x002\xFA\x01\nJ\x08\x0C\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x18\x01\x12\x04\x08\x04\x18\x02\x12\x04\x08\x05\x18\x03\x12\x04\x08\x06\x18\x01\x12\x04\x08\x07\x10\x01\x12\x04\x08\t\x10\x01\x12\x04\x08\n\x18\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\x12\x04\x08\x0F\x18\x01\n\\\x08\t\x12\x04\x08\x02\x18\x04\x12\x04\x08\x03\x18\x01\x12\x04\x08\x04\x18\x01\x12\x04\x08\x05\x18\x01\x12\x04\x08\n\x10\x01\x12\x04\x08\x0B\x10\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\x12\x04\x08\x0F\x10\x01\x12\x04\x08\x10\x10\x01\x12\x04\x08\x11\x10\x01\x12\x04\x08\x12\x10\x01\x12\x04\x08\x13\x10\x01\x12\x04\x08\x14\x10\x01\n\x08\x08\x0E\x12\x04\x08\x02\x18\x01\n\x08\x08\r\x12\x04\x08\x02\x18\x01\n\x0E\x08\n\x12\x04\x08\x01\x10\x01\x12\x04\x08\x02\x18\x05\n\x08\x08\x0B\x12\x04\x08\x01\x10\x01\x12 c4beb7115fe06178fe76c8731079772a\x1A\xBB\x02\n\x0Fnested.v1.Trips\x12\x08GetPlace\x18\x01 \x01(\x070\tJ\x02 \x01R\x91\x02\x08\x03\x1A\x002\x8A\x02\nn\x08\t\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x18\x02\x12\x04\x08\x04\x18\x02\x12\x04\x08\x05\x18\x02\x12\x04\x08\n\x10\x01\x12\x04\x08\x0B\x10\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\x12\x04\x08\x0F\x10\x01\x12\x04\x08\x10\x10\x01\x12\x04\x08\x11\x10\x01\x12\x04\x08\x12\x10\x01\x12\x04\x08\x13\x10\x01\x12\x04\x08\x14\x10\x01\x12\x04\x08\x15\x10\x01\x12\x04\x08\x16\x10\x01\x12\x04\x08\x17\x10\x01\n\x0E\x08\n\x12\x04\x08\x01\x10\x01\x12\x04\x08\x02\x18\x03\n\\\x08\t\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x18\x02\x12\x04\x08\x04\x18\x02\x12\x04\x08\x05\x18\x02\x12\x04\x08\n\x10\x01\x12\x04\x08\x0B\x10\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\x12\x04\x08\x0F\x10\x01\x12\x04\x08\x10\x10\x01\x12\x04\x08\x11\x10\x01\x12\x04\x08\x12\x10\x01\x12\x04\x08\x13\x10\x01\x12\x04\x08\x14\x10\x01\n\x08\x08\x0B\x12\x04\x08\x01\x10\x01\x12 27ceb564ef6b7d4df041215f9d1df3b5\"\x0Eholdover 0.1.0";
     /// A client for one account at one endpoint. Does no input or output.
     ///
     /// # Errors
@@ -275,9 +283,16 @@ impl TripsClient {
     ) -> ::holdover::Completion {
         self.client.put(0, request, value)
     }
-    /// Trims by another plan: accessors serve both.
-    pub fn get_place(&self, request: GetPlaceRequest) -> ::holdover::UnaryCall<Place> {
+    /// Keeps what the other drops: their accessors serve both plans.
+    pub fn get_whole_trip(
+        &self,
+        request: GetTripRequest,
+    ) -> ::holdover::UnaryCall<Trip> {
         self.client.unary(1, &request)
+    }
+    /// Trims by a plan of another type.
+    pub fn get_place(&self, request: GetPlaceRequest) -> ::holdover::UnaryCall<Place> {
+        self.client.unary(2, &request)
     }
 }
 
@@ -309,6 +324,9 @@ impl Trips for TripsClient {
     ) -> ::holdover::Completion {
         Self::put_get_trip(self, request, value)
     }
+    fn get_whole_trip(&self, request: GetTripRequest) -> ::holdover::UnaryCall<Trip> {
+        Self::get_whole_trip(self, request)
+    }
     fn get_place(&self, request: GetPlaceRequest) -> ::holdover::UnaryCall<Place> {
         Self::get_place(self, request)
     }
@@ -321,6 +339,8 @@ impl Trips for TripsClient {
 pub struct FakeTrips {
     /// Answers `GetTrip`, and remembers what it was asked.
     pub get_trip: ::holdover::fake::FakeCached<GetTripRequest, Trip>,
+    /// Answers `GetWholeTrip`, and remembers what it was asked.
+    pub get_whole_trip: ::holdover::fake::FakeUnary<GetTripRequest, Trip>,
     /// Answers `GetPlace`, and remembers what it was asked.
     pub get_place: ::holdover::fake::FakeUnary<GetPlaceRequest, Place>,
 }
@@ -332,6 +352,9 @@ impl FakeTrips {
     pub fn new() -> Self {
         Self {
             get_trip: ::holdover::fake::FakeCached::new("nested.v1.Trips/GetTrip"),
+            get_whole_trip: ::holdover::fake::FakeUnary::new(
+                "nested.v1.Trips/GetWholeTrip",
+            ),
             get_place: ::holdover::fake::FakeUnary::new("nested.v1.Trips/GetPlace"),
         }
     }
@@ -373,6 +396,9 @@ impl Trips for FakeTrips {
     ) -> ::holdover::Completion {
         self.get_trip.put(request, value)
     }
+    fn get_whole_trip(&self, request: GetTripRequest) -> ::holdover::UnaryCall<Trip> {
+        self.get_whole_trip.call(request)
+    }
     fn get_place(&self, request: GetPlaceRequest) -> ::holdover::UnaryCall<Place> {
         self.get_place.call(request)
     }
@@ -410,19 +436,15 @@ impl<'a> EnrichedPlace<'a> {
     pub fn photo(
         self,
     ) -> ::core::option::Option<(&'a place::Photo, ::holdover::View<'a, place::Photo>)> {
-        self.message
-            .photo
-            .as_ref()
-            .map(|message| (message, self.view.child(2, |last| last.photo.as_ref())))
+        let pick = |message: &'a Place| message.photo.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(2, pick)))
     }
     /// Recursive.
     pub fn around(
         self,
     ) -> ::core::option::Option<(&'a Place, ::holdover::View<'a, Place>)> {
-        self.message
-            .around
-            .as_deref()
-            .map(|message| (message, self.view.child(3, |last| last.around.as_deref())))
+        let pick = |message: &'a Place| message.around.as_deref();
+        pick(self.message).map(|inner| (inner, self.view.child(3, pick)))
     }
     /// `inside`
     pub fn inside(self) -> ::holdover::Items<'a, Place> {
@@ -432,89 +454,106 @@ impl<'a> EnrichedPlace<'a> {
     pub fn city(
         self,
     ) -> ::core::option::Option<(&'a Place, ::holdover::View<'a, Place>)> {
-        match &self.message.parent {
+        let pick = |message: &'a Place| match &message.parent {
             ::core::option::Option::Some(place::Parent::City(member)) => {
                 ::core::option::Option::Some(
                     ::core::convert::identity::<&'a Place>(member),
                 )
             }
             _ => ::core::option::Option::None,
-        }
-            .map(|message| (
-                message,
-                self
-                    .view
-                    .child(
-                        5,
-                        |last| match &last.parent {
-                            ::core::option::Option::Some(place::Parent::City(member)) => {
-                                ::core::option::Option::Some(
-                                    ::core::convert::identity::<&'a Place>(member),
-                                )
-                            }
-                            _ => ::core::option::Option::None,
-                        },
-                    ),
-            ))
+        };
+        pick(self.message).map(|inner| (inner, self.view.child(5, pick)))
     }
     /// `latitude`
     pub fn latitude(self) -> ::holdover::Enriching<f64> {
-        self.view.field(10, self.message.latitude, |last| last.latitude)
+        let pick = |message: &'a Place| message.latitude;
+        self.view.field(10, pick(self.message), pick)
     }
     /// `height`
     pub fn height(self) -> ::holdover::Enriching<f32> {
-        self.view.field(11, self.message.height, |last| last.height)
+        let pick = |message: &'a Place| message.height;
+        self.view.field(11, pick(self.message), pick)
     }
     /// `open`
     pub fn open(self) -> ::holdover::Enriching<bool> {
-        self.view.field(12, self.message.open, |last| last.open)
+        let pick = |message: &'a Place| message.open;
+        self.view.field(12, pick(self.message), pick)
     }
     /// `kind`
     pub fn kind(self) -> ::holdover::Enriching<place::Kind> {
-        self.view
-            .field(
-                13,
-                self
-                    .message
-                    .kind
-                    .map(|value| place::Kind::try_from(value).unwrap_or_default()),
-                |last| {
-                    last
-                        .kind
-                        .map(|value| place::Kind::try_from(value).unwrap_or_default())
-                },
-            )
+        let pick = |message: &'a Place| {
+            message
+                .kind
+                .map(|value| {
+                    <place::Kind as ::core::convert::TryFrom<i32>>::try_from(value)
+                        .unwrap_or_default()
+                })
+        };
+        self.view.field(13, pick(self.message), pick)
     }
     /// `visits`
     pub fn visits(self) -> ::holdover::Enriching<u32> {
-        self.view.field(14, self.message.visits, |last| last.visits)
+        let pick = |message: &'a Place| message.visits;
+        self.view.field(14, pick(self.message), pick)
     }
     /// `hash`
     pub fn hash(self) -> ::holdover::Enriching<u64> {
-        self.view.field(15, self.message.hash, |last| last.hash)
+        let pick = |message: &'a Place| message.hash;
+        self.view.field(15, pick(self.message), pick)
     }
     /// `offset`
     pub fn offset(self) -> ::holdover::Enriching<i32> {
-        self.view.field(16, self.message.offset, |last| last.offset)
+        let pick = |message: &'a Place| message.offset;
+        self.view.field(16, pick(self.message), pick)
     }
     /// `seen`
     pub fn seen(self) -> ::holdover::Enriching<&'a ::holdover::prost_types::Timestamp> {
-        self.view.field(17, self.message.seen.as_ref(), |last| last.seen.as_ref())
+        let pick = |message: &'a Place| message.seen.as_ref();
+        self.view.field(17, pick(self.message), pick)
     }
     /// `nickname`
     pub fn nickname(
         self,
     ) -> ::holdover::Enriching<&'a ::holdover::prost::alloc::string::String> {
-        self.view
-            .field(18, self.message.nickname.as_ref(), |last| last.nickname.as_ref())
+        let pick = |message: &'a Place| message.nickname.as_ref();
+        self.view.field(18, pick(self.message), pick)
     }
     /// `rating`
     pub fn rating(self) -> ::holdover::Enriching<&'a f64> {
-        self.view.field(19, self.message.rating.as_ref(), |last| last.rating.as_ref())
+        let pick = |message: &'a Place| message.rating.as_ref();
+        self.view.field(19, pick(self.message), pick)
     }
     /// `extra`
     pub fn extra(self) -> ::holdover::Enriching<&'a ::holdover::prost_types::Struct> {
-        self.view.field(20, self.message.extra.as_ref(), |last| last.extra.as_ref())
+        let pick = |message: &'a Place| message.extra.as_ref();
+        self.view.field(20, pick(self.message), pick)
+    }
+    /// A scalar without presence: zero counts as absent.
+    pub fn implicit(self) -> ::holdover::Enriching<i32> {
+        let pick = |message: &'a Place| {
+            ::core::option::Option::Some(message.implicit).filter(|value| *value != 0)
+        };
+        self.view.field(21, pick(self.message), pick)
+    }
+    /// `implicit_name`
+    pub fn implicit_name(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Place| {
+            ::core::option::Option::Some(&*message.implicit_name)
+                .filter(|value| !value.is_empty())
+        };
+        self.view.field(22, pick(self.message), pick)
+    }
+    /// `implicit_kind`
+    pub fn implicit_kind(self) -> ::holdover::Enriching<place::Kind> {
+        let pick = |message: &'a Place| {
+            ::core::option::Option::Some(message.implicit_kind)
+                .filter(|value| *value != 0)
+                .map(|value| {
+                    <place::Kind as ::core::convert::TryFrom<i32>>::try_from(value)
+                        .unwrap_or_default()
+                })
+        };
+        self.view.field(23, pick(self.message), pick)
     }
 }
 
@@ -548,7 +587,8 @@ impl ::holdover::Enrich for place::Photo {
 impl<'a> EnrichedPlacePhoto<'a> {
     /// `pixels`
     pub fn pixels(self) -> ::holdover::Enriching<&'a [u8]> {
-        self.view.field(1, self.message.pixels.as_deref(), |last| last.pixels.as_deref())
+        let pick = |message: &'a place::Photo| message.pixels.as_deref();
+        self.view.field(1, pick(self.message), pick)
     }
     /// `size`
     pub fn size(
@@ -556,10 +596,8 @@ impl<'a> EnrichedPlacePhoto<'a> {
     ) -> ::core::option::Option<
         (&'a place::photo::Size, ::holdover::View<'a, place::photo::Size>),
     > {
-        self.message
-            .size
-            .as_ref()
-            .map(|message| (message, self.view.child(2, |last| last.size.as_ref())))
+        let pick = |message: &'a place::Photo| message.size.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(2, pick)))
     }
 }
 
@@ -593,7 +631,8 @@ impl ::holdover::Enrich for place::photo::Size {
 impl<'a> EnrichedPlacePhotoSize<'a> {
     /// `width`
     pub fn width(self) -> ::holdover::Enriching<i32> {
-        self.view.field(1, self.message.width, |last| last.width)
+        let pick = |message: &'a place::photo::Size| message.width;
+        self.view.field(1, pick(self.message), pick)
     }
 }
 
@@ -626,10 +665,8 @@ impl<'a> EnrichedTrip<'a> {
     pub fn from(
         self,
     ) -> ::core::option::Option<(&'a Place, ::holdover::View<'a, Place>)> {
-        self.message
-            .from
-            .as_ref()
-            .map(|message| (message, self.view.child(2, |last| last.from.as_ref())))
+        let pick = |message: &'a Trip| message.from.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(2, pick)))
     }
     /// A list of them.
     pub fn stops(self) -> ::holdover::Items<'a, Place> {
@@ -651,93 +688,75 @@ impl<'a> EnrichedTrip<'a> {
     /// `dropped_map`
     pub fn dropped_map(
         self,
-    ) -> ::holdover::Enriching<&'a ::std::collections::HashMap<i32, Place>> {
-        let own = (!self.message.dropped_map.is_empty())
-            .then(|| &self.message.dropped_map);
+    ) -> ::holdover::Enriching<
+        (&'a ::std::collections::HashMap<i32, Place>, ::holdover::View<'a, Place>),
+    > {
+        let pick = |message: &'a Trip| {
+            ::core::option::Option::Some(&message.dropped_map)
+                .filter(|map| !map.is_empty())
+        };
+        let own = pick(self.message).map(|map| (map, self.view.map_value(5)));
         self.view
             .field(
                 5,
                 own,
-                |last| (!last.dropped_map.is_empty()).then(|| &last.dropped_map),
+                |last| pick(last).map(|map| (map, ::holdover::View::complete())),
             )
     }
     /// `dropped_list`
-    pub fn dropped_list(self) -> ::holdover::Enriching<&'a [Place]> {
-        self.view
-            .field(
-                6,
-                (!self.message.dropped_list.is_empty())
-                    .then(|| self.message.dropped_list.as_slice()),
-                |last| {
-                    (!last.dropped_list.is_empty()).then(|| last.dropped_list.as_slice())
-                },
-            )
+    pub fn dropped_list(self) -> ::holdover::Enriching<::holdover::Items<'a, Place>> {
+        self.view.list(6, &self.message.dropped_list, |last| &last.dropped_list)
     }
     /// `dropped_texts`
     pub fn dropped_texts(
         self,
     ) -> ::holdover::Enriching<&'a [::holdover::prost::alloc::string::String]> {
-        self.view
-            .field(
-                7,
-                (!self.message.dropped_texts.is_empty())
-                    .then(|| self.message.dropped_texts.as_slice()),
-                |last| {
-                    (!last.dropped_texts.is_empty())
-                        .then(|| last.dropped_texts.as_slice())
-                },
-            )
+        let pick = |message: &'a Trip| {
+            ::core::option::Option::Some(message.dropped_texts.as_slice())
+                .filter(|items| !items.is_empty())
+        };
+        self.view.field(7, pick(self.message), pick)
     }
     /// `only_here`
     pub fn only_here(self) -> ::holdover::Enriching<&'a str> {
-        self.view
-            .field(
-                8,
-                self.message.only_here.as_deref(),
-                |last| last.only_here.as_deref(),
-            )
+        let pick = |message: &'a Trip| message.only_here.as_deref();
+        self.view.field(8, pick(self.message), pick)
+    }
+    /// `kept_here`
+    pub fn kept_here(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Trip| message.kept_here.as_deref();
+        self.view.field(9, pick(self.message), pick)
     }
     /// `place`
     pub fn place(
         self,
     ) -> ::core::option::Option<(&'a Place, ::holdover::View<'a, Place>)> {
-        match &self.message.end {
+        let pick = |message: &'a Trip| match &message.end {
             ::core::option::Option::Some(trip::End::Place(member)) => {
                 ::core::option::Option::Some(
                     ::core::convert::identity::<&'a Place>(member),
                 )
             }
             _ => ::core::option::Option::None,
-        }
-            .map(|message| (
-                message,
-                self
-                    .view
-                    .child(
-                        10,
-                        |last| match &last.end {
-                            ::core::option::Option::Some(trip::End::Place(member)) => {
-                                ::core::option::Option::Some(
-                                    ::core::convert::identity::<&'a Place>(member),
-                                )
-                            }
-                            _ => ::core::option::Option::None,
-                        },
-                    ),
-            ))
+        };
+        pick(self.message).map(|inner| (inner, self.view.child(10, pick)))
     }
     /// Kept or dropped whole.
     pub fn extra(self) -> ::holdover::Enriching<&'a trip::Extra> {
-        self.view
-            .oneof(&[12, 13], self.message.extra.as_ref(), |last| last.extra.as_ref())
+        let pick = |message: &'a Trip| message.extra.as_ref();
+        self.view.oneof(&[12, 13], pick(self.message), pick)
+    }
+    /// `via`
+    pub fn via(self) -> ::holdover::Enriching<(&'a Place, ::holdover::View<'a, Place>)> {
+        let pick = |message: &'a Trip| message.via.as_ref();
+        self.view.message(15, pick(self.message), pick)
     }
     /// `kinds`
     pub fn kinds(self) -> ::holdover::Enriching<&'a [i32]> {
-        self.view
-            .field(
-                14,
-                (!self.message.kinds.is_empty()).then(|| self.message.kinds.as_slice()),
-                |last| (!last.kinds.is_empty()).then(|| last.kinds.as_slice()),
-            )
+        let pick = |message: &'a Trip| {
+            ::core::option::Option::Some(message.kinds.as_slice())
+                .filter(|items| !items.is_empty())
+        };
+        self.view.field(14, pick(self.message), pick)
     }
 }

@@ -495,8 +495,8 @@ impl ::holdover::Enrich for Car {
 impl<'a> EnrichedCar<'a> {
     /// A small JPEG.
     pub fn picture(self) -> ::holdover::Enriching<&'a [u8]> {
-        self.view
-            .field(3, self.message.picture.as_deref(), |last| last.picture.as_deref())
+        let pick = |message: &'a Car| message.picture.as_deref();
+        self.view.field(3, pick(self.message), pick)
     }
 }
 
@@ -530,8 +530,8 @@ impl ::holdover::Enrich for Quote {
 impl<'a> EnrichedQuote<'a> {
     /// Where the price comes from. The screen works without it.
     pub fn breakdown(self) -> ::holdover::Enriching<&'a Breakdown> {
-        self.view
-            .field(4, self.message.breakdown.as_ref(), |last| last.breakdown.as_ref())
+        let pick = |message: &'a Quote| message.breakdown.as_ref();
+        self.view.field(4, pick(self.message), pick)
     }
     /// Cars that could take the ride, nearest first.
     pub fn cars(self) -> ::holdover::Items<'a, Car> {
@@ -539,6 +539,7 @@ impl<'a> EnrichedQuote<'a> {
     }
     /// What marketing would like to say.
     pub fn promo(self) -> ::holdover::Enriching<&'a Banner> {
-        self.view.field(9, self.message.promo.as_ref(), |last| last.promo.as_ref())
+        let pick = |message: &'a Quote| message.promo.as_ref();
+        self.view.field(9, pick(self.message), pick)
     }
 }
