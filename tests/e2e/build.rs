@@ -7,6 +7,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     holdover_build::configure()
         .policy_out(out.join("policy.binpb"))
-        .compile(&["../../examples/proto/pricing/v1/pricing.proto"], &["../../examples/proto"])?;
+        .compile(&["proto/pricing/v1/pricing.proto"], &["proto"])?;
     Ok(())
 }

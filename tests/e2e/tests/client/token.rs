@@ -1,6 +1,9 @@
 //! Credentials that expire (rules A3, A4).
 
-use holdover::{Code, ErrorKind, Event, Source};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use holdover::{Code, Credentials, CredentialsRequest, ErrorKind, Event, Source};
 use holdover_e2e::pricing::v1::UpdateDestinationRequest;
 use holdover_e2e::{App, Refusal, Rides, Site, Tokens};
 
@@ -71,4 +74,28 @@ async fn a_second_refusal_asks_the_user_to_sign_in() {
         app.session.credentials_changed();
         assert_eq!(app.quote().await.unwrap().source(), Source::Network, "{site:?}");
     }
+}
+
+/// Rule A4: a hook that throws is a transport failure; nobody is signed out.
+#[tokio::test]
+async fn a_hook_that_fails_is_asked_again_by_the_next_call() {
+    let site = Site::plain()[0];
+    let rides = Rides::new();
+    let server = site.serve(rides.clone());
+    let failures = Arc::new(AtomicUsize::new(1));
+    let app = App::with(
+        &site,
+        &server,
+        |builder| builder,
+        move |_: CredentialsRequest| {
+            let fails = failures.fetch_sub(1, Ordering::SeqCst) > 0;
+            async move {
+                if fails { Err("the key store is locked".into()) } else { Ok(Credentials::bearer("token")?) }
+            }
+        },
+    );
+    assert_eq!(app.quote().await.unwrap_err().kind, ErrorKind::Unreachable);
+    assert_eq!(rides.calls(), 0, "nothing is sent without the credentials that were wanted");
+    app.quote().await.unwrap();
+    assert_eq!(rides.headers(0)["authorization"], "Bearer token");
 }
