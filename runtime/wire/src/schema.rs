@@ -13,7 +13,7 @@ use crate::{Keyer, PolicyError, Presence, Pruner, ReadMask, Template};
 /// How many methods one policy may have.
 const MAX_METHODS: usize = 1 << 16;
 /// How many plan entries one policy may have, over all methods: what bounds the memory that compiling takes.
-const MAX_PLAN_ENTRIES: usize = 1 << 22;
+const MAX_PLAN_ENTRIES: usize = 1 << 23;
 
 /// The compiled plans of every method of a policy. Immutable; its plans are cheap to clone and to share between threads.
 #[derive(Debug)]

@@ -323,7 +323,7 @@ fn a_small_policy_cannot_ask_for_a_huge_table() {
     let error = refused(|policy| {
         policy.types[1].fields.push(field(500, "far", field::Kind::Bool, field::Presence::Explicit));
         let node = plan(policy).nodes[0].clone();
-        plan(policy).nodes.extend(std::iter::repeat_n(node, 20_000));
+        plan(policy).nodes.extend(std::iter::repeat_n(node, 40_000));
     });
     assert!(error.contains("too large"), "{error}");
 }
