@@ -30,6 +30,7 @@ pub struct Builder {
     out_dir: Option<PathBuf>,
     policy_out: Option<PathBuf>,
     file_descriptor_set_path: Option<PathBuf>,
+    overlays: Vec<PathBuf>,
 }
 
 impl Builder {
@@ -80,6 +81,12 @@ impl Builder {
     /// `include!(concat!(env!("OUT_DIR"), "/protos.rs"));`.
     pub fn include_file(mut self, name: impl Into<String>) -> Self {
         self.options.include_file = Some(name.into());
+        self
+    }
+
+    /// Adds an overlay: a `holdover.Overlay` in protobuf's text format, which annotates an API that may not be edited.
+    pub fn overlay(mut self, file: impl Into<PathBuf>) -> Self {
+        self.overlays.push(file.into());
         self
     }
 
@@ -140,7 +147,7 @@ impl Builder {
         let mut kept_out = vec![out_dir.clone()];
         kept_out.extend(env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from));
         let mut seen = Seen::default();
-        let compiled = input.compile(&mut seen);
+        let compiled = input.compile_with_overlays(&self.overlays, &mut seen);
         for path in rerun::watched(&seen, &includes, &kept_out) {
             tell(cargo, "rerun-if-changed", &path.display().to_string());
         }

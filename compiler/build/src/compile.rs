@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use holdover_compiler::annotation::Overlay;
 use holdover_compiler::load::{Loaded, load, load_descriptor_set};
-use holdover_compiler::pipeline::{Compilation, compile_loaded};
+use holdover_compiler::pipeline::{Compilation, compile_with_overlays};
 
 use crate::Error;
 use crate::files::{Seen, SourceFiles, read_named};
@@ -59,6 +60,23 @@ impl Input {
     ///
     /// As [`Input::load`], and what is wrong with the annotations.
     pub fn compile(&self, seen: &mut Seen) -> Result<Compilation, Error> {
-        compile_loaded(self.load(seen)?, &mut ()).map_err(Error::Findings)
+        self.compile_with_overlays(&[], seen)
+    }
+
+    /// As [`Input::compile`], with overlays: annotations of what may not be edited, in files beside it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Input::compile`], overlays included.
+    pub fn compile_with_overlays(&self, overlays: &[PathBuf], seen: &mut Seen) -> Result<Compilation, Error> {
+        let loaded = self.load(seen)?;
+        let mut read = Vec::with_capacity(overlays.len());
+        for path in overlays {
+            seen.read.insert(path.clone());
+            // What is no text is no overlay either, and is reported where it stands.
+            let text = String::from_utf8_lossy(&read_named(path)?).into_owned();
+            read.push(Overlay { path: path.to_string_lossy().into_owned(), text });
+        }
+        compile_with_overlays(loaded, &read, &mut ()).map_err(Error::Findings)
     }
 }

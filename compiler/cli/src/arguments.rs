@@ -122,6 +122,10 @@ pub(crate) struct InputArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) descriptor_set: Option<PathBuf>,
 
+    /// An overlay: annotations of an API that may not be edited, as a holdover.Overlay in text format; repeatable.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) overlay: Vec<PathBuf>,
+
     /// Read this file instead of holdover.toml.
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,

@@ -33,6 +33,7 @@ pub(crate) struct Input {
     pub(crate) files: Vec<PathBuf>,
     pub(crate) include: Vec<PathBuf>,
     pub(crate) descriptor_set: Option<PathBuf>,
+    pub(crate) overlay: Vec<PathBuf>,
 }
 
 /// What stops generating.
@@ -90,7 +91,7 @@ impl Rust {
 /// Every table and key that there is.
 const KEYS: &[(&str, &[&str])] = &[
     ("", &["input", "check", "generate"]),
-    ("input", &["files", "include", "descriptor_set"]),
+    ("input", &["files", "include", "descriptor_set", "overlay"]),
     ("check", &["deny"]),
     ("generate", &["policy_out", "rust"]),
     (

@@ -24,7 +24,9 @@ pub(crate) fn compile(
         Input::DescriptorSet { path, .. } => format!("compiling {}", path.display()),
     };
     let _working = terminal.working(&what);
-    Ok(input.compile(&mut Seen::default())?)
+    let mut overlays: Vec<PathBuf> = config.input.overlay.iter().map(|path| config.path(path)).collect();
+    overlays.extend(arguments.overlay.iter().cloned());
+    Ok(input.compile_with_overlays(&overlays, &mut Seen::default())?)
 }
 
 fn input(arguments: &InputArguments, config: &Config) -> Result<Input, Failure> {

@@ -135,6 +135,32 @@ fn check_says_what_is_wrong_and_how_bad_it_is() {
 }
 
 #[test]
+fn overlays_annotate_what_may_not_be_edited() {
+    let folder = Folder::new();
+    folder.write(
+        "proto/plain.proto",
+        "syntax = \"proto3\"; package p; service S { rpc Get(A) returns (A); } message A {}",
+    );
+    let overlay = |fresh: &str| {
+        format!(
+            "method {{ name: \"p.S/Get\" policy {{ idempotency: NO_SIDE_EFFECTS cache {{ {fresh} {{ seconds: 7 }} }} }} }}"
+        )
+    };
+    folder.write("proto/p.holdover.txtpb", overlay("fresh_for"));
+    let explain =
+        ["explain", "-I", "proto", "--overlay", "proto/p.holdover.txtpb", "p.S/Get", "proto/plain.proto"];
+    let explained = folder.run(&explain);
+    assert!(explained.code == 0 && explained.out.contains("method proto/p.holdover.txtpb:1:"), "{explained}");
+
+    folder.write("proto/p.holdover.txtpb", overlay("fresh_fro"));
+    folder.write("holdover.toml", "[input]\nfiles = [\"proto/plain.proto\"]\ninclude = [\"proto\"]\noverlay = [\"proto/p.holdover.txtpb\"]");
+    let checked = folder.run(&["check"]);
+    assert!(checked.code == 1 && checked.err.contains("did you mean `fresh_for`?"), "{checked}");
+    let missing = folder.run(&["check", "--overlay", "nowhere.txtpb"]);
+    assert!(missing.code == 2 && missing.err.contains("nowhere.txtpb"), "{missing}");
+}
+
+#[test]
 fn generate_writes_all_or_nothing() {
     let folder = Folder::new();
     let arguments = with(&["generate"], &["--rust-out", "out/rust", "--policy-out", "out/quotes.policy"]);
