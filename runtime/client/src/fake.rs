@@ -4,7 +4,7 @@
 //! let fake = FakePricing::new();
 //! fake.get_quote.answer(|request| Ok(Snapshot::fresh(Quote { ride_id: request.ride_id, ..Quote::default() })));
 //! let screen = QuoteScreen::new(Arc::new(fake.clone()));        // takes an Arc<dyn Pricing>
-//! …
+//! screen.refresh().await;
 //! assert_eq!(fake.get_quote.requests(), [GetQuoteRequest { ride_id: "r-17".into() }]);
 //! ```
 //!

@@ -1,13 +1,15 @@
-//! Wrong configurations are refused with the way out; right ones do no IO.
+//! Wrong configurations are refused with the way out; right ones take effect.
 
-use holdover_annotations_policy::{Feature, PolicySet};
+use std::sync::{Arc, Mutex};
+
 use holdover_client::binding::Client;
-use holdover_client::{Account, Anonymous, ErrorKind, Protocol, Runtime, RuntimeBuilder};
-use holdover_engine::policy as holdover_annotations_policy;
+use holdover_client::{Account, Anonymous, ErrorKind, Event, Protocol, Runtime, RuntimeBuilder};
+use holdover_engine::policy::{Feature, PolicySet};
+use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::ScriptedNetwork;
 use prost::Message as _;
 
-use crate::rides::{POLICY, World, answers};
+use crate::rides::{POLICY, QUOTE, Ride, World, answers, builder, request, ride};
 
 fn with_transport() -> RuntimeBuilder {
     Runtime::builder().transport(ScriptedNetwork::new(answers("q1")))
@@ -85,4 +87,53 @@ fn account_names_and_credentials_are_not_shown() {
     assert!(!shown.contains("u-1"), "{shown}");
     let token = holdover_client::Credentials::bearer("secret").unwrap();
     assert!(!format!("{token:?}").contains("secret"));
+}
+
+/// A world of its own configuration, without a store.
+fn world(configure: impl FnOnce(RuntimeBuilder) -> RuntimeBuilder) -> World {
+    let (clock, network) = (ManualClock::new(), ScriptedNetwork::new(answers("q1")));
+    let (runtime, driver) = configure(builder(&clock, &network)).build_inline().unwrap();
+    let session = runtime.session(Account::user("u-1"), Anonymous);
+    let rides = Client::bind(&session, POLICY).unwrap();
+    World { clock, network, runtime, driver, session, rides }
+}
+
+#[test]
+fn metadata_that_answers_vary_by_enters_the_key() {
+    let mut world = world(|builder| builder.varies(["Accept-Language"]));
+    world.session.set_metadata("accept-language", "en").unwrap();
+    world.get(QUOTE, "r1").unwrap();
+    world.session.set_metadata("accept-language", "de").unwrap();
+    assert!(world.rides.cached::<_, Ride>(QUOTE, &request("r1")).is_none());
+    world.network.now(answers("auf Deutsch"));
+    assert_eq!(world.get(QUOTE, "r1").unwrap().value, ride("auf Deutsch"));
+    world.session.set_metadata("accept-language", "en").unwrap();
+    assert_eq!(world.get(QUOTE, "r1").unwrap().value, ride("q1"));
+    let sent = world.network.requests();
+    let languages: Vec<_> = sent.iter().map(|sent| sent.metadata.text("accept-language")).collect();
+    assert_eq!(languages, [Some("en"), Some("de")]);
+}
+
+#[test]
+fn events_name_the_method_that_they_are_about() {
+    let heard: Arc<Mutex<Vec<(Event, Option<String>)>>> = Arc::default();
+    let log = heard.clone();
+    let mut world = world(|builder| {
+        builder.on_event(move |event, method| {
+            log.lock().unwrap().push((event.clone(), method.map(str::to_owned)));
+        })
+    });
+    world.get(QUOTE, "r1").unwrap();
+    let heard = heard.lock().unwrap();
+    let miss = heard.iter().find(|(event, _)| matches!(event, Event::Miss { .. })).unwrap();
+    assert_eq!(miss.1.as_deref(), Some("vectors.v1.Rides/Quote"));
+}
+
+#[test]
+fn a_message_over_the_limit_is_refused_before_it_is_sent() {
+    let limits = holdover_client::Limits { message_bytes: 100, ..holdover_client::Limits::default() };
+    let mut world = world(|builder| builder.limits(limits));
+    let error = world.get(QUOTE, &"r".repeat(200)).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::TooLarge, "{error}");
+    assert_eq!(world.network.sent(), 0);
 }
