@@ -215,3 +215,58 @@ fn tag_checksum(partition: i64, tag: &[u8], sequence: i64) -> i64 {
 fn mark_checksum(partition: &[u8], outbox: i64) -> i64 {
     Checksum::of("marks").bytes(partition).number(outbox).finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use holdover_client::store::{KeyHash, Record, StoreCommand, TagHash, Variant};
+
+    use super::*;
+
+    fn tag(n: u64) -> TagHash {
+        let mut tag = [0; 32];
+        tag[..8].copy_from_slice(&n.to_be_bytes());
+        TagHash(tag)
+    }
+
+    #[test]
+    fn too_many_tags_are_forgotten_on_the_safe_side() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut database = Database::at(folder.path(), 1 << 30).unwrap();
+        database.execute(StoreCommand::Open).unwrap();
+        let (partition, fresh_key) = (PartitionId([1; 32]), PartitionKey([2; 32]));
+        database.execute(StoreCommand::OpenPartition { partition, fresh_key }).unwrap();
+        let record = Record {
+            partition,
+            key: KeyHash([3; 32]),
+            variant: Variant::Full,
+            value: Bytes::from_static(b"v"),
+            meta: Bytes::new(),
+            tags: vec![tag(u64::MAX)],
+            expires_ms: i64::MAX,
+        };
+        database.execute(StoreCommand::Save { record, wall_ms: 1 }).unwrap();
+        let sequence_of = |database: &mut Database| {
+            let load = StoreCommand::Load { partition, key: KeyHash([3; 32]) };
+            match database.execute(load).unwrap() {
+                StoreAnswer::Found(found) => found[0].tag_sequence,
+                other => panic!("not an answer to a load: {other:?}"),
+            }
+        };
+        let most = MAX_TAGS.unsigned_abs();
+        let write = |from: u64, to: u64, sequence| {
+            StoreCommand::WriteTags(vec![TagWrite {
+                partition,
+                tags: (from..to).map(tag).collect(),
+                sequence,
+            }])
+        };
+        database.execute(write(0, most, 1)).unwrap();
+        assert_eq!(sequence_of(&mut database), 0, "its own tag was not among them");
+        database.execute(write(most, most + 1, 2)).unwrap();
+        assert_eq!(sequence_of(&mut database), 2, "it may have been");
+        let count: i64 =
+            database.reading().unwrap().query_row("SELECT count(*) FROM tags", (), |row| row.get(0)).unwrap();
+        assert_eq!(count, 0);
+    }
+}
