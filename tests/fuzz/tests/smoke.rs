@@ -7,7 +7,7 @@ use holdover_fuzz::{TARGETS, Target};
 use prost::Message as _;
 
 /// How many mutations a target gets; `HOLDOVER_FUZZ_RUNS` asks for more.
-const RUNS: u32 = 20_000;
+const RUNS: u32 = 50_000;
 
 fn corpus(name: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
