@@ -7,7 +7,8 @@ const PRICING: &str = include_str!("../../../examples/proto/pricing/v1/pricing.p
 
 /// What protoc would write for a file.
 fn set(path: &str, text: &str) -> Vec<u8> {
-    load(&MemorySources::new().with(path, text), &[path]).unwrap().pool().encode_to_vec()
+    let loaded = load(&MemorySources::new().with(path, text), &[path]);
+    loaded.expect("the file is valid").pool().encode_to_vec()
 }
 
 #[test]

@@ -196,17 +196,12 @@ fn trimmed(api: &Api, message: &DynamicMessage, path: &[String], inside: bool) -
     let index: usize = descriptor.name()[1..].parse().expect("types are called T0, T1, …");
     let mut out = DynamicMessage::new(descriptor);
     for (field, value) in message.fields() {
-        // A oneof is one thing with several names.
-        let group: Vec<&str> =
-            if field.name().starts_with('o') { vec!["o1", "o2", "pick"] } else { vec![field.name()] };
+        let group = group(&field);
         let at = |name: &str| [path, &[name.to_owned()]].concat().join(".");
         if importance(api, &api.types[index], &field, &group, &at, inside) == Importance::Enriching {
             continue;
         }
-        let own = at(field.name());
-        let whole = |kept: &String| *kept == own || (group.len() > 1 && *kept == at("pick"));
-        let below = api.keep.iter().any(|kept| kept.starts_with(&format!("{own}.")));
-        let inside = inside || api.keep.iter().any(whole) || !below;
+        let inside = is_inside_below(api, &at(field.name()), &at("pick"), &group, inside);
         let path: Vec<String> = [path, &[field.name().to_owned()]].concat();
         let trim = |value: &Value| match value {
             Value::Message(inner) => Value::Message(trimmed(api, inner, &path, inside)),
@@ -222,6 +217,47 @@ fn trimmed(api: &Api, message: &DynamicMessage, path: &[String], inside: bool) -
         out.set_field(&field, value);
     }
     out
+}
+
+/// Whether a message at `path` has everything REQUIRED, and so has every message in it.
+fn is_usable(api: &Api, message: &DynamicMessage, path: &[String], inside: bool) -> bool {
+    let descriptor = message.descriptor();
+    let index: usize = descriptor.name()[1..].parse().expect("types are called T0, T1, …");
+    let mut fields = descriptor.fields();
+    fields.all(|field| {
+        let group = group(&field);
+        let at = |name: &str| [path, &[name.to_owned()]].concat().join(".");
+        let importance = importance(api, &api.types[index], &field, &group, &at, inside);
+        let is_there = |name: &&str| message.has_field_by_name(name);
+        if importance == Importance::Required && !group.iter().any(is_there) {
+            return false;
+        }
+        let inside = is_inside_below(api, &at(field.name()), &at("pick"), &group, inside);
+        let path: Vec<String> = [path, &[field.name().to_owned()]].concat();
+        let usable = |value: &Value| match value {
+            Value::Message(inner) => is_usable(api, inner, &path, inside),
+            _ => true,
+        };
+        !message.has_field(&field)
+            || match message.get_field(&field).as_ref() {
+                Value::List(items) => items.iter().all(usable),
+                Value::Map(entries) => entries.values().all(usable),
+                one => usable(one),
+            }
+    })
+}
+
+/// A oneof is one thing with several names.
+fn group(field: &FieldDescriptor) -> Vec<&str> {
+    if field.name().starts_with('o') { vec!["o1", "o2", "pick"] } else { vec![field.name()] }
+}
+
+/// Below a field a kept subtree goes on, or begins: at the end of a path of `keep`, or at a field that is kept although
+/// no path leads on there.
+fn is_inside_below(api: &Api, own: &str, pick: &str, group: &[&str], inside: bool) -> bool {
+    let ends = api.keep.iter().any(|kept| kept == own || (group.len() > 1 && kept == pick));
+    let below = api.keep.iter().any(|kept| kept.starts_with(&format!("{own}.")));
+    inside || ends || !below
 }
 
 fn importance(
@@ -316,6 +352,17 @@ proptest! {
         };
         // The debug form of a message prints its descriptors, and those of recursive types without an end.
         prop_assert!(found == expected, "trimmed to {found}\ninstead of {expected}\nin {}", proto(&api, false));
+    }
+
+    #[test]
+    fn the_runtime_misses_what_the_rules_require(api in api(), choices in proptest::collection::vec(any::<u8>(), 0..120)) {
+        let compilation = compiled(&api, false);
+        let schema = Schema::new(&compilation.policy).unwrap();
+        let response = compilation.pool.get_message_by_name("t.T0").unwrap();
+        let message = message(&response, &mut choices.into_iter(), 4);
+        let presence = schema.method("/t.S/M").unwrap().presence();
+        let found = presence.is_none_or(|presence| presence.check(&message.encode_to_vec(), &Limits::default()).is_ok());
+        prop_assert_eq!(found, is_usable(&api, &message, &[], false), "{}\nin {}", message, proto(&api, false));
     }
 
     #[test]
