@@ -6,7 +6,9 @@
 mod allow;
 mod cache;
 mod context;
+mod delivery;
 mod importance;
+mod offline;
 mod path;
 mod rule;
 mod schema;
@@ -30,7 +32,10 @@ pub(crate) mod codes {
 
 /// Every rule, by group and then as the vocabulary lists them.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [schema::RULES, cache::RULES, importance::RULES].into_iter().flatten().copied()
+    [schema::RULES, cache::RULES, importance::RULES, offline::RULES, delivery::RULES]
+        .into_iter()
+        .flatten()
+        .copied()
 }
 
 /// The rule with this code.

@@ -13,6 +13,10 @@ pub enum Group {
     Cache,
     /// Importance and the `detail` block.
     Importance,
+    /// The `offline` block.
+    Offline,
+    /// The `delivery` block.
+    Delivery,
 }
 
 impl Group {
@@ -22,6 +26,8 @@ impl Group {
             Self::Schema => "schema",
             Self::Cache => "cache",
             Self::Importance => "importance",
+            Self::Offline => "offline",
+            Self::Delivery => "delivery",
         }
     }
 }
