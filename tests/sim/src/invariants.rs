@@ -12,6 +12,8 @@ use crate::script::{Seen, is_last};
 pub struct Invariants {
     operations: BTreeMap<String, Operation>,
     sends: u64,
+    /// As many of them came before this step: what a step sends, it sends after its input.
+    before: u64,
     /// The last request that was sent before a tag of an account was invalidated. The account `*` is the device.
     floors: BTreeMap<(String, String), u64>,
 }
@@ -37,6 +39,7 @@ impl Invariants {
     /// Says which invariant is broken.
     pub fn check(&mut self, step: &Step, outs: &[Out], seen: &Seen) -> Result<(), String> {
         self.enter(step, seen);
+        self.before = self.sends;
         let mut sent = BTreeSet::new();
         for out in outs {
             match out {
@@ -136,7 +139,7 @@ impl Invariants {
 
     fn delivery(&mut self, delivery: &Delivery) -> Result<(), String> {
         let to = &delivery.to;
-        let sends = self.sends;
+        let sends = self.before;
         let Some(operation) = self.operations.get_mut(to) else {
             return Err(format!("{to} was never started"));
         };
