@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::calls::{known_offline, not_stored};
+use super::serving::Standing;
 use crate::call::{CacheMode, DetailMode, OpId, Priority};
 use crate::detail;
 use crate::entry::Answer;
@@ -170,7 +171,23 @@ impl Engine {
         error: Option<Error>,
     ) {
         self.take_in(id, answer, plan);
-        self.show_answer(id, answer, plan, Source::Network, error);
+        match self.better(id, answer, plan) {
+            None => self.show_answer(id, answer, plan, Source::Network, error),
+            Some(standing) => {
+                let freshness = shown_freshness(standing.row);
+                let error = error.map(Box::new);
+                self.show(id, Observed::Value(Snapshot { freshness, error, ..standing.snapshot }));
+            }
+        }
+    }
+
+    /// What an observer is to show instead of an answer that has just arrived: a stored one that ranks before it, because
+    /// it was asked for later, or is full (rules C7, F7).
+    fn better(&self, id: OpId, answer: &Answer, plan: Option<PlanHash>) -> Option<Standing> {
+        let is_it = |standing: &Standing| {
+            standing.sent == answer.sent && (standing.snapshot.detail == Detail::Reduced) == plan.is_some()
+        };
+        self.standing(id).filter(|standing| standing.row < Row::Expired && !is_it(standing))
     }
 
     /// The flight that an observer waited for has brought nothing newer than what is shown.
@@ -196,9 +213,9 @@ impl Engine {
         for id in watchers {
             self.take_in(id, answer, plan);
             // A full value on the screen is not replaced by a reduced one that somebody else asked for.
-            if plan.is_none()
-                || self.operations.get(&id).is_some_and(|operation| operation.want == Detail::Reduced)
-            {
+            let is_wanted = plan.is_none()
+                || self.operations.get(&id).is_some_and(|operation| operation.want == Detail::Reduced);
+            if is_wanted && self.better(id, answer, plan).is_none() {
                 self.show_answer(id, answer, plan, source, None);
             }
         }
@@ -246,7 +263,7 @@ impl Engine {
     pub(super) fn observer_failed(&mut self, id: OpId, failed: &Failed) {
         let is_transient = failed.class == Class::Transient;
         let standing = if is_transient { self.fallback(id) } else { self.standing(id) };
-        let may_show = |standing: &super::serving::Standing| match standing.row {
+        let may_show = |standing: &Standing| match standing.row {
             Row::Fresh => true,
             Row::Revalidate => failed.class != Class::SignIn,
             Row::IfError => is_transient,

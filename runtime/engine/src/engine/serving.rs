@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::Engine;
 use super::specs::is_shareable;
 use crate::call::{CacheMode, CallOptions, MethodId, OpId};
+use crate::clock::Stamp;
 use crate::detail;
 use crate::entry::{Choice, Entry, Judge};
 use crate::event::Event;
@@ -21,6 +22,8 @@ pub(super) struct Standing {
     /// In nanoseconds.
     pub(super) age: u64,
     pub(super) invalidated: bool,
+    /// When its request was sent.
+    pub(super) sent: Stamp,
     /// As it would be served, without a refresh or an error.
     pub(super) snapshot: Snapshot,
 }
@@ -31,6 +34,7 @@ impl From<Choice<'_>> for Standing {
             row: choice.row,
             age: choice.age,
             invalidated: choice.invalidated,
+            sent: choice.answer.sent,
             snapshot: choice.snapshot(),
         }
     }

@@ -288,6 +288,15 @@ impl Rig {
         assert_eq!(self.result(op).unwrap().unwrap().value, self::ride(id));
     }
 
+    /// Whether the plan of Trip drops something of a message.
+    pub(crate) fn drops(&self, message: &[u8]) -> bool {
+        let policy = include_bytes!("../../../../tests/vectors/api.policy");
+        let policy = prost::Message::decode(&policy[..]).unwrap();
+        let schema = holdover_wire::Schema::new(&policy).unwrap();
+        let method = schema.method("/vectors.v1.Rides/Trip").unwrap();
+        method.response_pruner().unwrap().contains_dropped(message, &holdover_wire::Limits::DEFAULT).unwrap()
+    }
+
     pub(crate) fn take_trace(&mut self) -> Trace {
         std::mem::take(&mut self.trace)
     }

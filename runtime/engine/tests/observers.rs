@@ -1,0 +1,159 @@
+//! What observers show when several answers are on their way (rules B3, C7, D3, F7, F8).
+
+#![allow(clippy::unwrap_used, reason = "a panic is how tests fail")]
+
+mod rig;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use holdover_engine::{
+    AttemptId, CacheMode, CallOptions, Detail, DetailMode, Form, Freshness, Input, Observed, OpId, Quality,
+    Response, Snapshot, Source,
+};
+use rig::{ALICE, Rig, ride};
+
+fn shown(rig: &Rig, observer: OpId) -> Snapshot {
+    match rig.states(observer).pop() {
+        Some(Observed::Value(snapshot)) => snapshot,
+        other => panic!("{other:?} is shown"),
+    }
+}
+
+/// A ride that has a field that the plan drops, so that it is a full one.
+fn full_ride(id: &str, rig: &Rig) -> Bytes {
+    let dropped = (1..16).find(|number| {
+        let probe = [ride("x"), rig::string_field(*number, "y")].concat();
+        rig.drops(&probe)
+    });
+    [ride(id), rig::string_field(dropped.unwrap(), "enriching")].concat().into()
+}
+
+fn answer_full(rig: &mut Rig, attempt: AttemptId, id: &str) {
+    let response = Response { body: full_ride(id, rig), ..Response::default() };
+    rig.input(Input::Response { attempt, response });
+}
+
+fn full(rig: &mut Rig) -> OpId {
+    let options =
+        CallOptions { detail: DetailMode::Full, cache: CacheMode::NetworkOnly, ..CallOptions::default() };
+    rig.start(ALICE, "Trip", "r1", options, Form::Get)
+}
+
+#[test]
+fn an_older_reduced_answer_does_not_replace_a_newer_full_one() {
+    let mut rig = Rig::new();
+    rig.quality(Quality::Poor);
+    let observer = rig.observe(ALICE, "Trip", "r1");
+    let older = rig.last_attempt();
+    rig.pass(Duration::from_secs(1));
+    full(&mut rig);
+    let newer = rig.last_attempt();
+    answer_full(&mut rig, newer, "new");
+    assert!(shown(&rig, observer).refreshing);
+    rig.answer(older, "old");
+    let snapshot = shown(&rig, observer);
+    assert_eq!((snapshot.detail, snapshot.refreshing), (Detail::Full, false));
+    assert_eq!(snapshot.value, full_ride("new", &rig));
+}
+
+#[test]
+fn an_answer_that_was_overtaken_only_ends_the_refresh() {
+    let mut rig = Rig::new();
+    let observer = rig.observe(ALICE, "Quote", "r1");
+    let older = rig.last_attempt();
+    rig.pass(Duration::from_secs(1));
+    let options = CallOptions { cache: CacheMode::NetworkOnly, ..CallOptions::default() };
+    let get = rig.start(ALICE, "Quote", "r1", options, Form::Get);
+    rig.answer_last("new");
+    assert!(rig.result(get).unwrap().is_ok());
+    assert!(shown(&rig, observer).refreshing);
+    rig.answer(older, "old");
+    let snapshot = shown(&rig, observer);
+    assert_eq!((snapshot.value, snapshot.refreshing), (ride("new"), false));
+    assert_eq!(rig.peek(ALICE, "Quote", "r1").unwrap().value, ride("new"));
+}
+
+#[test]
+fn reduced_values_are_restored_and_keep_their_last_known_parts_until_then() {
+    let mut rig = Rig::new();
+    let observer = rig.observe(ALICE, "Trip", "r1");
+    let attempt = rig.last_attempt();
+    answer_full(&mut rig, attempt, "first");
+    rig.quality(Quality::Poor);
+    rig.pass(Duration::from_secs(6));
+    rig.answer_last("second");
+    let snapshot = shown(&rig, observer);
+    assert_eq!((snapshot.detail, snapshot.source), (Detail::Reduced, Source::Network));
+    assert_eq!(snapshot.withheld.unwrap().last_known, Some(full_ride("first", &rig)));
+    rig.quality(Quality::Good);
+    assert!(shown(&rig, observer).refreshing);
+    let attempt = rig.last_attempt();
+    answer_full(&mut rig, attempt, "third");
+    let snapshot = shown(&rig, observer);
+    assert_eq!((snapshot.detail, snapshot.freshness), (Detail::Full, Freshness::Fresh));
+    assert_eq!(snapshot.withheld, None);
+}
+
+#[test]
+fn a_restore_that_fails_leaves_the_reduced_value() {
+    let mut rig = Rig::new();
+    rig.quality(Quality::Poor);
+    let observer = rig.observe(ALICE, "Trip", "r1");
+    rig.answer_last("reduced");
+    rig.quality(Quality::Good);
+    rig.break_last();
+    let snapshot = shown(&rig, observer);
+    assert_eq!((snapshot.detail, snapshot.refreshing), (Detail::Reduced, false));
+    assert!(snapshot.error.is_some());
+}
+
+#[test]
+fn response_tags_are_compared_when_the_answer_is_there() {
+    let mut rig = Rig::new();
+    let observer = rig.observe(ALICE, "Driver", "r1");
+    let first = rig.last_attempt();
+    // The invalidation of a driver that the answer will name.
+    let op = rig.op();
+    let request = rig::string_field(1, "d1");
+    let method = rig.method("Replace");
+    rig.input(Input::Call {
+        op,
+        session: ALICE,
+        method,
+        request,
+        options: CallOptions::default(),
+        form: Form::Get,
+    });
+    rig.answer_last("ok");
+    let driver = |id: &str| -> Bytes { [ride(id), rig::string_field(5, "d1")].concat().into() };
+    let sent = rig.sends.len();
+    rig.input(Input::Response {
+        attempt: first,
+        response: Response { body: driver("old"), ..Response::default() },
+    });
+    assert_eq!(rig.states(observer), [Observed::Loading], "an answer from before is not shown");
+    assert_eq!(rig.sends.len(), sent + 1);
+    let response = Response { body: driver("new"), ..Response::default() };
+    rig.input(Input::Response { attempt: rig.last_attempt(), response });
+    assert_eq!(shown(&rig, observer).value, driver("new"));
+}
+
+#[test]
+fn an_answer_that_is_old_on_arrival_does_not_start_a_storm() {
+    let mut rig = Rig::new();
+    let observer = rig.observe(ALICE, "Quote", "r1");
+    let old = |rig: &mut Rig| {
+        let mut metadata = holdover_engine::Metadata::new();
+        metadata.push("age", "3600").unwrap();
+        let response = Response { body: ride("old"), metadata, ..Response::default() };
+        rig.input(Input::Response { attempt: rig.last_attempt(), response });
+    };
+    old(&mut rig);
+    let sent = rig.sends.len();
+    rig.pass(Duration::from_millis(999));
+    assert_eq!(rig.sends.len(), sent);
+    rig.pass(Duration::from_millis(1));
+    assert_eq!(rig.sends.len(), sent + 1);
+    assert!(matches!(rig.states(observer).last(), Some(Observed::Value(_))));
+}
