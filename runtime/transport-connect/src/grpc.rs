@@ -30,32 +30,17 @@ pub(crate) async fn read(
 
     let encoding = Encoding::of(&headers);
     let mut pieces = Pieces::new(body, protocol == Protocol::GrpcWeb, bounds);
-    let mut message = None;
-    let mut trailers = loop {
-        let piece = match pieces.next().await {
-            Ok(piece) => piece,
-            Err(failure) => {
-                return Err(match in_head {
-                    GrpcStatus::Failed(failed) => failed.with_metadata(&headers, &HeaderMap::new()),
-                    // A proxy's error page under a gRPC content type: its HTTP status says more than its bytes.
-                    _ if !head.status.is_success() => intercepted(head.status, describe(failure)),
-                    _ => failure,
-                });
-            }
-        };
-        match piece {
-            Piece::Message(frame) if message.is_none() => message = Some(frame),
-            Piece::Message(_) => {
-                return Err(malformed("a second message, where the method answers with one"));
-            }
-            Piece::TrailerFrame(frame) => {
-                let block = encoding.open(frame, bounds.metadata_bytes, "the trailer frame")?;
-                break parse_trailer_frame(&block)?;
-            }
-            Piece::End(trailers) => break trailers.unwrap_or_default(),
+    let (message, mut trailers) = match collect(&mut pieces, &encoding, bounds).await {
+        Ok(collected) => collected,
+        Err(failure) => {
+            return Err(match in_head {
+                GrpcStatus::Failed(failed) => failed.with_metadata(&headers, &HeaderMap::new()),
+                // A proxy's error page under a gRPC content type: its HTTP status says more than its bytes.
+                _ if !head.status.is_success() => intercepted(head.status, describe(failure)),
+                _ => failure,
+            });
         }
     };
-    bounds.check_metadata(metadata::size(&trailers), "the response's trailers")?;
 
     let said = match status::take_grpc(&mut trailers) {
         GrpcStatus::Missing => in_head,
@@ -74,6 +59,30 @@ pub(crate) async fn read(
             Ok(Answer { headers, trailers, message, received: pieces.received() })
         }
     }
+}
+
+/// At most one message, still compressed, and the trailers.
+async fn collect(
+    pieces: &mut Pieces,
+    encoding: &Encoding,
+    bounds: Bounds,
+) -> Result<(Option<Frame>, HeaderMap), Failure> {
+    let mut message = None;
+    let trailers = loop {
+        match pieces.next().await? {
+            Piece::Message(frame) if message.is_none() => message = Some(frame),
+            Piece::Message(_) => {
+                return Err(malformed("a second message, where the method answers with one"));
+            }
+            Piece::TrailerFrame(frame) => {
+                let block = encoding.open(frame, bounds.metadata_bytes, "the trailer frame")?;
+                break parse_trailer_frame(&block)?;
+            }
+            Piece::End(trailers) => break trailers.unwrap_or_default(),
+        }
+    };
+    bounds.check_metadata(metadata::size(&trailers), "the response's trailers")?;
+    Ok((message, trailers))
 }
 
 fn describe(failure: Failure) -> String {

@@ -103,7 +103,7 @@ fn no_change_of_an_answer_makes_a_call_panic_hang_or_overflow() {
     let limits = Limits { message_bytes: 600, metadata_bytes: 2000 };
     let mut seed = Seeded(20_261_123);
     let (mut answers, mut errors) = (0_u32, 0_u32);
-    for round in 0..4000 {
+    for round in 0..2000 {
         for protocol in PROTOCOLS {
             let recorded = corpus(protocol);
             let scripted = mutate(recorded[seed.below(recorded.len())].clone(), &mut seed);
@@ -126,5 +126,5 @@ fn no_change_of_an_answer_makes_a_call_panic_hang_or_overflow() {
             }
         }
     }
-    assert!(answers > 1000 && errors > 1000, "the mutations reach both ends: {answers} and {errors}");
+    assert!(answers > 500 && errors > 500, "the mutations reach both ends: {answers} and {errors}");
 }

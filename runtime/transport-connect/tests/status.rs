@@ -82,7 +82,7 @@ async fn a_status_in_the_head_may_be_said_again_in_the_trailers_with_the_details
 #[tokio::test]
 async fn a_status_in_the_head_stands_when_the_rest_is_lost() {
     let reset = HttpFailure::new(HttpFailureKind::Reset, "connection reset by peer");
-    for body in ["", "\0\0\0"] {
+    for body in ["", "\0\0\0", "\u{7f}\0\0\0\0"] {
         let scripted = answer(200, &[("content-type", "application/grpc"), ("grpc-status", "5")], body);
         assert_eq!(said(Protocol::Grpc, scripted.clone()).await.code, Code::NotFound);
         assert_eq!(said(Protocol::Grpc, scripted.breaks(reset.clone())).await.code, Code::NotFound);

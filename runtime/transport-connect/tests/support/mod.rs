@@ -1,6 +1,9 @@
 //! An HTTP service in memory, and calls through it.
 #![allow(dead_code, unreachable_pub, reason = "every test file is a crate of its own, and uses its own part")]
 
+#[cfg(feature = "http")]
+pub mod loopback;
+
 use std::collections::VecDeque;
 use std::io::{Read as _, Write as _};
 use std::pin::Pin;
