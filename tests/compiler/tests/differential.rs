@@ -6,13 +6,12 @@
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::PathBuf;
 
 use holdover_compiler::load::{IncludePaths, Loaded, codes, load, load_descriptor_set};
 use holdover_tests_compiler::compare::{Difference, differences};
 use holdover_tests_compiler::known::Known;
-use holdover_tests_compiler::{protoc, schemas::Schemas};
+use holdover_tests_compiler::{protoc, read, schemas::Schemas};
 
 #[test]
 fn real_schemas_give_the_descriptors_that_protoc_gives() {
@@ -108,12 +107,4 @@ fn unused_imports(loaded: &Loaded) -> BTreeSet<(String, String)> {
             (loaded.sources().path(span.file).to_owned(), import.to_owned())
         })
         .collect()
-}
-
-fn read(path: &str) -> io::Result<Option<Vec<u8>>> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
 }

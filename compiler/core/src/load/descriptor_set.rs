@@ -8,7 +8,9 @@ use prost_types::FileDescriptorProto;
 
 use super::file::LoadedFile;
 use super::graph::Graph;
-use super::{Loaded, MemorySources, codes, extensions, finish, load, pool, qualify, raw, read, validate};
+use super::{
+    Loaded, MemorySources, codes, extensions, finish, load, pool, qualify, raw, read, rules, validate,
+};
 use crate::diagnostic::{Diagnostic, Diagnostics, Report, SourceMap};
 
 /// Loads an encoded `google.protobuf.FileDescriptorSet` with all imports in it. `shown` is what people know it by.
@@ -61,6 +63,7 @@ impl<'a> Set<'a> {
         let graph = Graph::new(&self.files, &|name| self.index.get(name).copied(), &mut self.diagnostics)?;
         qualify::names(&self.files, &graph, &mut self.diagnostics);
         extensions::numbers(graph.order.iter().map(|at| &self.files[*at]), &mut self.diagnostics);
+        self.files.iter().for_each(|file| rules::check(file, &mut self.diagnostics));
         if self.diagnostics.has_errors() {
             return None;
         }

@@ -20,6 +20,7 @@ mod qualify;
 mod raw;
 mod read;
 mod resolver;
+mod rules;
 mod sources;
 mod suggest;
 #[cfg(test)]
@@ -80,6 +81,7 @@ pub fn load<S: AsRef<str>>(sources: &dyn Sources, files: &[S]) -> Result<Loaded,
     };
     qualify::qualify(&mut all, &graph, &sources, &mut diagnostics);
     extensions::numbers(graph.order.iter().map(|at| &all[*at]), &mut diagnostics);
+    all.iter().for_each(|file| rules::check(file, &mut diagnostics));
     if diagnostics.has_errors() {
         return fail(diagnostics);
     }

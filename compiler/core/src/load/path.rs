@@ -20,6 +20,8 @@ pub(crate) mod message {
     pub(crate) const EXTENSION: i32 = 6;
     pub(crate) const OPTIONS: i32 = 7;
     pub(crate) const ONEOF: i32 = 8;
+    pub(crate) const RESERVED_RANGE: i32 = 9;
+    pub(crate) const RESERVED_NAME: i32 = 10;
 }
 
 /// DescriptorProto.ExtensionRange.
@@ -32,6 +34,7 @@ pub(crate) mod field {
     pub(crate) const EXTENDEE: i32 = 2;
     pub(crate) const TYPE_NAME: i32 = 6;
     pub(crate) const OPTIONS: i32 = 8;
+    pub(crate) const JSON_NAME: i32 = 10;
 }
 
 /// OneofDescriptorProto.
@@ -43,6 +46,8 @@ pub(crate) mod oneof {
 pub(crate) mod enumeration {
     pub(crate) const VALUE: i32 = 2;
     pub(crate) const OPTIONS: i32 = 3;
+    pub(crate) const RESERVED_RANGE: i32 = 4;
+    pub(crate) const RESERVED_NAME: i32 = 5;
 }
 
 /// EnumValueDescriptorProto.

@@ -1,11 +1,11 @@
 //! Reading and parsing files, and everything that they import.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use holdover_annotations::{ANNOTATIONS_PATH, ANNOTATIONS_PROTO};
 use miette::Diagnostic as _;
 use prost_reflect::DescriptorPool;
-use prost_types::FileDescriptorProto;
+use prost_types::{DescriptorProto, FileDescriptorProto};
 
 use super::file::LoadedFile;
 use super::{Sources, codes, path, text};
@@ -233,6 +233,7 @@ impl<'a> Reader<'a> {
         }
         match protox_parse::parse(import_path, &text) {
             Ok(mut descriptor) => {
+                descriptor.message_type.iter_mut().for_each(name_synthetic_oneofs);
                 let locations =
                     descriptor.source_code_info.take().map(|info| info.location).unwrap_or_default();
                 Some(LoadedFile::new(import_path, id, descriptor, locations))
@@ -300,6 +301,29 @@ impl<'a> Reader<'a> {
         }
         self.diagnostics.push(diagnostic);
     }
+}
+
+/// Names the oneofs that stand for `optional` in proto3 as protoc does: `_name`, with as many `X` in front as it takes to
+/// differ from every other name in the message. protox-parse does not look at the other names.
+fn name_synthetic_oneofs(message: &mut DescriptorProto) {
+    let synthetic: Vec<(usize, String)> = (message.field.iter())
+        .filter(|field| field.proto3_optional())
+        .filter_map(|field| Some((usize::try_from(field.oneof_index?).ok()?, field.name().to_owned())))
+        .collect();
+    let is_synthetic = |at: usize| synthetic.iter().any(|(index, _)| *index == at);
+    let oneofs = message.oneof_decl.iter().enumerate().filter(|(at, _)| !is_synthetic(*at));
+    let mut names: HashSet<String> = oneofs.map(|(_, oneof)| oneof.name().to_owned()).collect();
+    names.extend(message.field.iter().map(|field| field.name().to_owned()));
+    for (index, field) in synthetic {
+        let mut name = if field.starts_with('_') { field } else { format!("_{field}") };
+        while !names.insert(name.clone()) {
+            name.insert(0, 'X');
+        }
+        if let Some(oneof) = message.oneof_decl.get_mut(index) {
+            oneof.name = Some(name);
+        }
+    }
+    message.nested_type.iter_mut().for_each(name_synthetic_oneofs);
 }
 
 /// Where the import statement with this index stands.
