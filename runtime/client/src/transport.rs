@@ -79,7 +79,7 @@ pub trait Transport: Send + Sync + 'static {
     /// Sends one unary request and waits for its answer. Dropping the future cancels the call on the wire.
     ///
     /// The future is polled on the runtime's async worker, inside a current-thread tokio runtime with IO and timers, and
-    /// the transport may spawn tasks there. Connections are pooled per endpoint name. A runtime that is shut down and
+    /// the transport may spawn tasks there. Connections are kept and shared. A runtime that is shut down and
     /// used again polls on a new worker, so connections of an ended worker must not be used again.
     fn unary(
         &self,
