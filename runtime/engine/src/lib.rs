@@ -4,6 +4,25 @@
 //! (send, load, save, deliver) until it says [`Output::Timeout`]. The engine has no clock, no threads, no async and no
 //! randomness but its [`Seed`]: the same inputs give the same outputs, byte for byte. Numbers such as "rule C4" refer to
 //! `runtime/SEMANTICS.md`.
+//!
+//! A driver is a loop. Effects are carried out elsewhere, and what comes of them is the next input:
+//!
+//! ```
+//! use holdover_engine::{Config, Engine, Input, Instant, Now, Output, Seed};
+//!
+//! fn drive(engine: &mut Engine, input: Input, now: Now, mut effect: impl FnMut(Output)) -> Option<Instant> {
+//!     engine.handle(input, now);
+//!     loop {
+//!         match engine.poll_output() {
+//!             Output::Timeout(at) => return at, // Nothing more to do before `at`; then `Input::Tick`.
+//!             output => effect(output),
+//!         }
+//!     }
+//! }
+//!
+//! let mut engine = Engine::new(Config::default(), &Seed([0; 32]));
+//! assert_eq!(drive(&mut engine, Input::Tick, Now::default(), |_| ()), None);
+//! ```
 #![forbid(unsafe_code)]
 
 mod account;

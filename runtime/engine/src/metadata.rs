@@ -1,5 +1,7 @@
 //! Request and response metadata: headers and trailers, in the protocol's own terms.
 
+use std::fmt;
+
 use bytes::Bytes;
 
 use crate::error::Error;
@@ -7,8 +9,15 @@ use crate::error::Error;
 /// Ordered pairs of lower-case names and values. A name may occur more than once.
 ///
 /// Names ending in `-bin` carry any bytes; all others printable ASCII (gRPC over HTTP/2, "Custom-Metadata").
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Metadata(Vec<(Box<str>, Bytes)>);
+
+/// Names only: values may be credentials, and those are never in a log (rule A3).
+impl fmt::Debug for Metadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
 
 impl Metadata {
     /// No pairs.

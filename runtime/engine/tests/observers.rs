@@ -157,3 +157,17 @@ fn an_answer_that_is_old_on_arrival_does_not_start_a_storm() {
     assert_eq!(rig.sends.len(), sent + 1);
     assert!(matches!(rig.states(observer).last(), Some(Observed::Value(_))));
 }
+
+#[test]
+fn what_the_server_says_is_gone_is_not_fetched_when_it_would_have_become_stale() {
+    let mut rig = Rig::new();
+    let observer = rig.observe(ALICE, "Quote", "r1");
+    rig.answer_last("q1");
+    let options = CallOptions { cache: CacheMode::NetworkOnly, ..CallOptions::default() };
+    rig.start(ALICE, "Quote", "r1", options, Form::Get);
+    rig.fail_last(holdover_engine::Code::NotFound);
+    assert!(matches!(rig.states(observer).last(), Some(Observed::Failed(_))));
+    let sent = rig.sends.len();
+    rig.pass(Duration::from_secs(60));
+    assert_eq!(rig.sends.len(), sent);
+}

@@ -132,3 +132,19 @@ fn metadata_is_checked_where_it_is_made() {
     metadata.set("name-bin", &b"\x01"[..]).unwrap();
     assert_eq!(metadata.iter().collect::<Vec<_>>(), [("name-bin", &Bytes::from_static(b"\x01"))]);
 }
+
+#[test]
+fn what_may_be_logged_holds_no_credentials() {
+    let mut metadata = Metadata::new();
+    metadata.push("authorization", "Bearer secret").unwrap();
+    let answer = holdover_engine::CredentialsAnswer::Use { metadata, expires_ms: None };
+    let printed = format!("{answer:?} {:?}", holdover_engine::PartitionKey([0x5a; 32]));
+    assert!(printed.contains("authorization"));
+    assert!(!printed.contains("secret") && !printed.contains("90"), "{printed}");
+}
+
+#[test]
+fn an_engine_can_move_between_threads() {
+    fn check<T: Send>() {}
+    check::<Engine>();
+}

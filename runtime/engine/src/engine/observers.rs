@@ -37,6 +37,11 @@ impl Engine {
             return;
         }
         observer.shown = Some(state.clone());
+        if let Observed::Failed(_) = state {
+            // Nothing is shown that could stop being fresh.
+            let mut crossing = observer.crossing.take();
+            self.timers.cancel(&mut crossing);
+        }
         self.deliver(id, Delivered::Observed(Box::new(state)));
     }
 
