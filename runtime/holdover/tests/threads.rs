@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use holdover::binding::Client;
 use holdover::store::{StoreAnswer, StoreCommand, StoreFault};
-use holdover::{Account, Anonymous, MemoryStore, Protocol, Runtime, Source, Store, UnaryCall};
+use holdover::{Account, MemoryStore, Protocol, Runtime, Source, Store, UnaryCall};
 use holdover_testkit::network::{Reply, ScriptedNetwork};
 use prost::Message;
 

@@ -116,7 +116,8 @@ fn metadata_that_answers_vary_by_enters_the_key() {
 
 #[test]
 fn events_name_the_method_that_they_are_about() {
-    let heard: Arc<Mutex<Vec<(Event, Option<String>)>>> = Arc::default();
+    type Heard = Vec<(Event, Option<String>)>;
+    let heard: Arc<Mutex<Heard>> = Arc::default();
     let log = heard.clone();
     let mut world = world(|builder| {
         builder.on_event(move |event, method| {
