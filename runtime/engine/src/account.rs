@@ -72,22 +72,13 @@ impl Credentials {
         self.waiting.entry(slot).or_default().insert(flight);
     }
 
-    /// A flight does not wait any more.
-    pub(crate) fn forget(&mut self, slot: &Slot, flight: FlightId) {
-        if let Some(flights) = self.waiting.get_mut(slot) {
-            flights.remove(&flight);
-            if flights.is_empty() {
-                self.waiting.remove(slot);
-            }
-        }
-    }
-
-    /// The same, whatever it waits for.
-    pub(crate) fn forget_flight(&mut self, flight: FlightId) {
+    /// A flight does not wait any more. A question that nobody waits for loses its turn.
+    pub(crate) fn forget(&mut self, flight: FlightId) {
         self.waiting.retain(|_, flights| {
             flights.remove(&flight);
             !flights.is_empty()
         });
+        self.queue.retain(|slot| self.waiting.contains_key(slot));
     }
 
     /// What to ask next, if nothing is being asked: the first slot that somebody still waits for, one of those who wait,
@@ -184,7 +175,7 @@ mod tests {
         credentials.asked = Some((AskId(1), first));
         assert_eq!(credentials.next(), None);
         credentials.asked = None;
-        credentials.forget(&slot("/b"), FlightId(2));
+        credentials.forget(FlightId(2));
         assert_eq!(credentials.next().unwrap().0, slot("/c"));
         assert_eq!(credentials.next(), None);
     }

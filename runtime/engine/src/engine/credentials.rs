@@ -121,7 +121,7 @@ impl Engine {
         // At once, so that nobody is asked for them any more.
         if let Some(credentials) = self.credentials.get_mut(account) {
             for id in &waiting {
-                credentials.forget_flight(*id);
+                credentials.forget(*id);
             }
         }
         self.lose_waiting(waiting, &Failed::sign_in_required());

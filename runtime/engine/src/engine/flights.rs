@@ -277,7 +277,7 @@ impl Engine {
         if flight.asking
             && let Some(account) = self.credentials.get_mut(&flight.spec.account)
         {
-            account.forget(&(flight.spec.endpoint.clone(), flight.spec.method.path.clone()), id);
+            account.forget(id);
         }
         Some(flight)
     }

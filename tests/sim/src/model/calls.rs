@@ -218,7 +218,7 @@ impl Model {
     fn new_flight(
         call: &Call,
         session: &OpenSession,
-        key: Option<String>,
+        (key, reads): (Option<String>, Option<String>),
         background: bool,
         reduced: bool,
     ) -> NewFlight {
@@ -234,6 +234,7 @@ impl Model {
             metadata,
             own_authorization: call.metadata.contains_key("authorization"),
             key,
+            reads,
             reduced,
             background,
         }
@@ -256,7 +257,8 @@ impl Model {
         } else {
             Call { metadata: [].into(), ..plain }
         };
-        let flight = Self::new_flight(&plain, session, Some(key.into()), background, want.reduced);
+        let key = Some(key.to_owned());
+        let flight = Self::new_flight(&plain, session, (key.clone(), key), background, want.reduced);
         self.fly(flight, None, false);
     }
 
@@ -273,8 +275,13 @@ impl Model {
         let method = Method::named(&call.method);
         let background = Self::background(call, method, prefetch);
         let want = self.want(method, call);
-        let flight =
-            Self::new_flight(call, session, key.clone().filter(|_| shared), background, want.reduced);
+        let flight = Self::new_flight(
+            call,
+            session,
+            (key.clone().filter(|_| shared), key.clone()),
+            background,
+            want.reduced,
+        );
         let wait = call.timeout.map_or(method.total(background), |timeout| timeout.0);
         // The call is there before its flight: the flight may end at once.
         self.names += 1;

@@ -24,6 +24,8 @@ pub(super) struct NewFlight {
     pub(super) own_authorization: bool,
     /// Where the answer is stored; unset: nowhere, and nobody joins.
     pub(super) key: Option<String>,
+    /// Where its callers read.
+    pub(super) reads: Option<String>,
     pub(super) reduced: bool,
     pub(super) background: bool,
 }
@@ -109,7 +111,7 @@ impl Model {
             id
         } else {
             self.names += 1;
-            let renews = new.key.as_ref().is_some_and(|key| {
+            let renews = new.reads.as_ref().is_some_and(|key| {
                 self.entries.iter().any(|entry| entry.partition == new.partition && entry.key == *key)
             });
             self.flights.push(Flight {
@@ -347,7 +349,6 @@ impl Model {
             let Some((at, kind, who)) = stale.chain(waits).chain(flights).filter(|(at, ..)| *at <= to).min()
             else {
                 self.now = to;
-                self.look_at_the_clock();
                 return Ok(());
             };
             self.now = at;

@@ -132,7 +132,7 @@ impl Model {
         let slot: Slot = (flight.what.endpoint.clone(), flight.what.method.name.into());
         let account = flight.account.clone();
         let hook = self.hook(&account);
-        if hook.kept.get(&slot).is_some_and(|(kept, _)| *kept == used) {
+        if hook.kept.get(&slot).is_none_or(|(kept, _)| *kept == used) {
             hook.kept.remove(&slot);
             hook.refused.push(slot.clone());
         }
