@@ -13,6 +13,8 @@ use crate::message;
 /// One thing that happens. Numbers choose among what there is when it happens.
 #[derive(Clone, Copy, Debug)]
 pub enum Action {
+    /// The script is about three methods, mostly: nothing happens by that.
+    Focus([u8; 3]),
     /// Time passes, in milliseconds.
     Pass(u32),
     /// A call.
@@ -72,9 +74,10 @@ pub struct Choice {
     pub options: u16,
 }
 
-const METHODS: [&str; 20] = [
+const METHODS: [&str; 24] = [
     "Quote", "Quote", "Quote", "Fare", "Plan", "Plan", "Patient", "History", "Map", "Draft", "Driver",
-    "Status", "Sync", "Plain", "Update", "Update", "Replace", "Trip", "Trip", "Leg",
+    "Status", "Sync", "Plain", "Update", "Update", "Replace", "Trip", "Trip", "Trip", "Trip", "Trip", "Leg",
+    "Masked",
 ];
 
 /// The setting of every script: two accounts, one of them at two endpoints, and a hook that asks.
@@ -133,6 +136,8 @@ pub struct Seen {
     /// Sessions that were signed out before a restart.
     closed: BTreeMap<String, Session>,
     names: u64,
+    /// The methods that a script is about.
+    focus: Vec<&'static str>,
 }
 
 impl Seen {
@@ -150,7 +155,9 @@ impl Seen {
     }
 
     fn session(&self, choice: u8) -> Option<String> {
+        // Most of what happens is one account's, or else little is shared.
         let names: Vec<String> = self.sessions.keys().cloned().collect();
+        let choice = if choice < 150 { 0 } else { choice };
         pick(&names, choice).cloned()
     }
 
@@ -163,6 +170,11 @@ impl Seen {
     /// What an action means here; `None` if there is nothing that it could mean.
     pub fn step(&mut self, action: Action, time: i128) -> Option<Step> {
         let input = match action {
+            Action::Focus(methods) => {
+                self.focus =
+                    methods.iter().map(|method| METHODS[usize::from(*method) % METHODS.len()]).collect();
+                return None;
+            }
             Action::Pass(millis) => {
                 let at = Some(Span(time + i128::from(millis) * 1_000_000));
                 return Some(Step { at, ..Step::default() });
@@ -220,7 +232,7 @@ impl Seen {
             }
             Action::Quality(class) => {
                 let class =
-                    ["OFFLINE", "VERY_POOR", "POOR", "MODERATE", "GOOD", "GOOD"][usize::from(class) % 6];
+                    ["OFFLINE", "VERY_POOR", "POOR", "POOR", "MODERATE", "GOOD"][usize::from(class) % 6];
                 In::Hint(Hint { what: HintKind::Quality(class.into()) })
             }
             Action::DataSaver(on) => In::Hint(Hint { what: HintKind::DataSaver(on) }),
@@ -263,8 +275,11 @@ impl Seen {
     fn plain(&mut self, kind: &str, choice: Choice) -> Option<Call> {
         Some(Call {
             op: self.name(kind),
-            method: METHODS[usize::from(choice.method) % METHODS.len()].into(),
-            request: body(&[(1, if choice.ride.is_multiple_of(3) { "r2" } else { "r1" })]),
+            method: match pick(&self.focus, choice.method) {
+                Some(method) if choice.method < 200 => (*method).into(),
+                _ => METHODS[usize::from(choice.method) % METHODS.len()].into(),
+            },
+            request: body(&[(1, if choice.ride < 40 { "r2" } else { "r1" })]),
             session: Some(self.session(choice.session)?),
             ..Call::default()
         })

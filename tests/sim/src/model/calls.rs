@@ -154,8 +154,11 @@ impl Model {
         self.clock_is_clear()?;
         let key = Self::key(&session, method, &call.request.0);
         let partition = Self::partition(method, &session.account);
-        if self.entries.iter().any(|entry| entry.key == key && entry.partition == partition && entry.unseen) {
-            // How much a process has in memory is not for the rules to say.
+        let found = self.entries.iter().filter(|entry| entry.key == key && entry.partition == partition);
+        if found.clone().any(|entry| entry.unseen)
+            || (found.clone().count() == 1 && found.clone().any(|e| e.reduced))
+        {
+            // How much of what is stored a process has in memory is not for the rules to say.
             return Err(Skip);
         }
         let want = self.want(method, call);
