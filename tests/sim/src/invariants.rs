@@ -12,8 +12,6 @@ use crate::script::{Seen, is_last};
 pub struct Invariants {
     operations: BTreeMap<String, Operation>,
     sends: u64,
-    /// As many of them came before this step: what a step sends, it sends after its input.
-    before: u64,
     /// The last request that was sent before a tag of an account was invalidated. The account `*` is the device.
     floors: BTreeMap<(String, String), u64>,
 }
@@ -39,8 +37,9 @@ impl Invariants {
     /// Says which invariant is broken.
     pub fn check(&mut self, step: &Step, outs: &[Out], seen: &Seen) -> Result<(), String> {
         self.enter(step, seen);
-        self.before = self.sends;
         let mut sent = BTreeSet::new();
+        // What is sent in the step of an acknowledgement is sent because of it.
+        let before = self.sends;
         for out in outs {
             match out {
                 Out::Send(send) => {
@@ -49,7 +48,7 @@ impl Invariants {
                         return Err(format!("request {} is sent twice", send.n));
                     }
                 }
-                Out::To(delivery) => self.delivery(delivery)?,
+                Out::To(delivery) => self.delivery(delivery, before)?,
                 _ => {}
             }
         }
@@ -137,9 +136,8 @@ impl Invariants {
         self.operations.insert(entered.0, entered.1);
     }
 
-    fn delivery(&mut self, delivery: &Delivery) -> Result<(), String> {
+    fn delivery(&mut self, delivery: &Delivery, sends: u64) -> Result<(), String> {
         let to = &delivery.to;
-        let sends = self.before;
         let Some(operation) = self.operations.get_mut(to) else {
             return Err(format!("{to} was never started"));
         };

@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::event::{Event, NotStored};
 use crate::failure::{Class, Failed};
 use crate::flight::{Attempt, Fallback, Flight};
+use crate::key::Key;
 use crate::method::Method;
 use crate::network::{AttemptId, Response};
 use crate::operation::{Role, Spec};
@@ -167,11 +168,12 @@ impl Engine {
             return Some(Err(NotStored::OldGeneration));
         }
         let on_disk = self.writes_to_disk(spec);
-        let known = self.memory.look(key);
+        let known = self.memory.look(key).cloned().or_else(|| self.looked_up(key));
         // Memory holds all of a key or nothing: what it does not hold may still be on disk.
         let is_complete = known.is_some() || plan.is_none() || !on_disk;
-        let had_reduced = known.map_or(spec.method.detail.is_some(), |entry| entry.reduced.is_some());
-        let mut entry = known.cloned().unwrap_or_default();
+        let had_reduced =
+            known.as_ref().map_or(spec.method.detail.is_some(), |entry| entry.reduced.is_some());
+        let mut entry = known.unwrap_or_default();
         if !entry.accept(answer.clone(), plan) {
             return Some(Err(NotStored::Superseded));
         }
@@ -184,6 +186,10 @@ impl Engine {
         } else {
             self.memory.remove(key);
         }
+        // Calls that wait for another flight may fall back on it (reading 20).
+        for operation in self.operations.values_mut().filter(|operation| operation.has_looked_up(key)) {
+            operation.held = Some(entry.clone());
+        }
         if on_disk {
             if had_reduced && entry.reduced.is_none() {
                 self.remove_from_disk(spec, true);
@@ -191,6 +197,12 @@ impl Engine {
             self.save(spec, &answer, plan);
         }
         Some(Ok(()))
+    }
+
+    /// What a call that waits for a flight has found in memory or on disk, and has been told of since.
+    fn looked_up(&self, key: &Key) -> Option<Entry> {
+        let operation = self.operations.values().find(|operation| operation.has_looked_up(key))?;
+        Some(operation.held.clone().unwrap_or_default())
     }
 
     /// The server says that there is no such answer: whatever is stored and older goes (rule C3).

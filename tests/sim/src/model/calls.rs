@@ -155,9 +155,7 @@ impl Model {
         let key = Self::key(&session, method, &call.request.0);
         let partition = Self::partition(method, &session.account);
         let found = self.entries.iter().filter(|entry| entry.key == key && entry.partition == partition);
-        if found.clone().any(|entry| entry.unseen)
-            || (found.clone().count() == 1 && found.clone().any(|e| e.reduced))
-        {
+        if found.clone().any(|entry| entry.unseen) || found.clone().map(|entry| entry.reduced).eq([true]) {
             // How much of what is stored a process has in memory is not for the rules to say.
             return Err(Skip);
         }
