@@ -34,16 +34,16 @@ struct Entry {
     test: String,
 }
 
-/// With `UPDATE_VECTORS=1` the files are rewritten the way they should be.
+/// With `HOLDOVER_REGENERATE=1` (`cargo xtask regenerate`) the files are rewritten the way they should be.
 #[test]
 fn vectors_are_written_as_they_are_printed() {
-    let update = std::env::var_os("UPDATE_VECTORS").is_some();
+    let update = std::env::var_os("HOLDOVER_REGENERATE").is_some();
     for file in files::vectors().unwrap() {
         let printed = file.vector.print();
         if update {
             fs::write(root().join(&file.name), &printed).unwrap();
         } else {
-            assert_eq!(file.text, printed, "{}: run the test with UPDATE_VECTORS=1", file.name);
+            assert_eq!(file.text, printed, "{}: run `cargo xtask regenerate`", file.name);
         }
     }
 }
