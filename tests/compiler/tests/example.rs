@@ -1,7 +1,6 @@
-//! The API of the examples compiles to a policy that the runtime reads, and can be explained.
+//! The API of the examples compiles to a policy that the runtime reads.
 
 use holdover_compiler::diagnostic::Style;
-use holdover_compiler::explain::explain;
 use holdover_compiler::load::MemorySources;
 use holdover_compiler::pipeline::{Compilation, compile};
 use holdover_wire::Schema;
@@ -26,24 +25,4 @@ fn the_runtime_reads_its_policy() {
     // A client embeds the policy of its service only; here that is all.
     assert_eq!(compilation.policy_of(&["pricing.v1.Pricing"]), compilation.policy);
     assert!(compilation.policy_of(&[]).types.is_empty());
-}
-
-#[test]
-fn every_origin_is_named() {
-    let compilation = pricing();
-    let texts: Vec<String> = compilation
-        .ir
-        .methods()
-        .map(|method| explain(&compilation, &method.full_name()).unwrap().to_string())
-        .collect();
-    insta::assert_snapshot!(texts.join("\n"));
-}
-
-#[test]
-fn a_misspelt_method_is_suggested() {
-    let error = explain(&pricing(), "pricing.v1.Pricing/GetQoute").unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "there is no method `pricing.v1.Pricing/GetQoute`; did you mean `pricing.v1.Pricing/GetQuote`?"
-    );
 }

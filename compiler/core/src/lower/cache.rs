@@ -1,6 +1,6 @@
 //! The cache block of a method.
 
-use super::inherit::Layers;
+use super::inherit::{Layers, specified};
 use super::method::Context;
 use super::path::{ANY, Ends, resolve};
 use super::{reach, template};
@@ -64,13 +64,15 @@ pub(super) fn lower(
         .collect();
     let scope = layers
         .pick("scope", |b| b.scope)
-        .map(|scope| scope.map(|scope| Scope::try_from(scope).unwrap_or_default()))
-        .filter(|scope| scope.value != Scope::Unspecified)
+        .map(|scope| {
+            scope.map(|scope| specified(Scope::try_from(scope).ok(), Scope::Unspecified, Scope::Account))
+        })
         .unwrap_or_else(|| Value::default(Scope::Account));
     let storage = layers
         .pick("storage", |b| b.storage)
-        .map(|storage| storage.map(|storage| Storage::try_from(storage).unwrap_or_default()))
-        .filter(|storage| storage.value != Storage::Unspecified)
+        .map(|said| {
+            said.map(|said| specified(Storage::try_from(said).ok(), Storage::Unspecified, Storage::Disk))
+        })
         .unwrap_or_else(|| Value::default(Storage::Disk));
     let cache = Cache {
         own: layers.own(),

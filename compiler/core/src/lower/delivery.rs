@@ -1,6 +1,6 @@
 //! The delivery block of a method.
 
-use super::inherit::Layers;
+use super::inherit::{Layers, specified};
 use super::method::Context;
 use crate::ir::{Block, Delivery, Kind, Level, Origin, Priority, Retry, Skipped, Value};
 use holdover_annotations::annotations as vocabulary;
@@ -20,8 +20,11 @@ pub(super) fn lower(
     }
     let priority = layers
         .pick("priority", |b| b.priority)
-        .map(|priority| priority.map(|priority| Priority::try_from(priority).unwrap_or_default()))
-        .filter(|priority| priority.value != Priority::Unspecified)
+        .map(|said| {
+            said.map(|said| {
+                specified(Priority::try_from(said).ok(), Priority::Unspecified, Priority::Interactive)
+            })
+        })
         .unwrap_or_else(|| Value::default(Priority::Interactive));
     let mut inherited = |part: &'static str, origin: &Origin, obstacle: Option<&str>| match obstacle {
         Some(reason) if origin.level != Level::Method => {

@@ -1,7 +1,7 @@
 //! The detail block of a method: which fields a poor network costs it.
 
 use super::importance::{Rules, importance};
-use super::inherit::{Layers, origin};
+use super::inherit::{Layers, origin, specified};
 use super::method::Context;
 use super::path::{Ends, resolve};
 use super::plan::{self, Says};
@@ -46,8 +46,9 @@ pub(super) fn lower(
     let response_overrides = overrides(layers, "response", &context.response, |b| &b.response);
     let reduce_at = layers
         .pick("reduce_at", |b| b.reduce_at)
-        .map(|quality| quality.map(|quality| Quality::try_from(quality).unwrap_or_default()))
-        .filter(|quality| quality.value != Quality::Unspecified)
+        .map(|said| {
+            said.map(|said| specified(Quality::try_from(said).ok(), Quality::Unspecified, Quality::Poor))
+        })
         .unwrap_or_else(|| Value::default(Quality::Poor));
     let response = plan::build(&context.response, &response_says(context, &response_overrides, &keep));
     let request = plan::build(&context.request, &request_says(&context.request, &request_overrides));

@@ -128,6 +128,11 @@ pub(super) fn origin(level: Level, site: &Site, path: &str) -> Origin {
     Origin { level, span: site.span(path), overlay: site.is_overlay(path) }
 }
 
+/// The value of an enum, where an explicit UNSPECIFIED stands for the default and still overrides what is inherited.
+pub(super) fn specified<E: Copy + PartialEq>(written: Option<E>, unspecified: E, default: E) -> E {
+    written.filter(|written| *written != unspecified).unwrap_or(default)
+}
+
 /// Durations of at most 365 days with nanoseconds in range; anything else is carried on as it was written.
 pub(super) fn duration(written: &prost_types::Duration) -> Written {
     let valid = || {

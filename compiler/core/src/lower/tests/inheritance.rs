@@ -53,10 +53,10 @@ fn explicit_false_zero_and_unspecified_override() {
         (cache.stale_if_error.value, cache.stale_if_error.origin.level),
         (Ok(Duration::ZERO), Level::Method)
     );
-    assert_eq!(cache.scope.value, Scope::Account);
+    assert_eq!((cache.scope.value, cache.scope.origin.level), (Scope::Account, Level::Method));
     let detail = m.detail.unwrap();
     assert_eq!((detail.restore.value, detail.restore.origin.level), (false, Level::Method));
-    assert_eq!(detail.reduce_at.value, Quality::Poor);
+    assert_eq!((detail.reduce_at.value, detail.reduce_at.origin.level), (Quality::Poor, Level::Method));
 }
 
 #[test]
