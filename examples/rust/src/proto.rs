@@ -10,6 +10,7 @@ pub(crate) mod pricing {
         clippy::all,
         reason = "generated; the story uses a part of it"
     )]
+    #[allow(clippy::allow_attributes_without_reason, reason = "tonic's generated code gives none")]
     pub(crate) mod v1 {
         include!(concat!(env!("OUT_DIR"), "/pricing.v1.rs"));
         include!(concat!(env!("OUT_DIR"), "/server/pricing.v1.rs"));
