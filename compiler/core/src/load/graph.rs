@@ -13,8 +13,9 @@ pub(crate) struct Graph {
     pub(crate) order: Vec<usize>,
     /// For each file, what it imports.
     pub(crate) imports: Vec<Vec<usize>>,
-    /// For each file, itself and what it imports publicly, transitively: what an importer of it sees.
-    exports: Vec<BTreeSet<usize>>,
+    /// For each file, what it imports publicly. The transitive sets are made when they are asked for, because together
+    /// they can be large.
+    public: Vec<Vec<usize>>,
 }
 
 impl Graph {
@@ -49,32 +50,35 @@ impl Graph {
         if diagnostics.len() > before {
             return None;
         }
-        let mut exports = vec![BTreeSet::new(); files.len()];
-        for &at in &order {
-            let mut seen = BTreeSet::from([at]);
-            for &public in &files[at].descriptor.public_dependency {
-                let import = usize::try_from(public).ok().and_then(|i| imports[at].get(i));
-                if let Some(import) = import {
-                    seen.extend(&exports[*import]);
-                }
-            }
-            exports[at] = seen;
-        }
-        Some(Graph { order, imports, exports })
+        let public = files
+            .iter()
+            .zip(&imports)
+            .map(|(file, imports)| {
+                let public = file.descriptor.public_dependency.iter();
+                public.filter_map(|i| imports.get(usize::try_from(*i).ok()?)).copied().collect()
+            })
+            .collect();
+        Some(Graph { order, imports, public })
     }
 
     /// The files whose names a file may use: its own, its imports', and those that they import publicly.
     pub(crate) fn visible(&self, file: usize) -> BTreeSet<usize> {
-        let mut seen = BTreeSet::from([file]);
-        for import in &self.imports[file] {
-            seen.extend(&self.exports[*import]);
-        }
+        let mut seen = self.seen_through(self.imports[file].clone());
+        seen.insert(file);
         seen
     }
 
-    /// Whether importing one file makes the names of the other visible.
-    pub(crate) fn exports(&self, import: usize, file: usize) -> bool {
-        self.exports[import].contains(&file)
+    /// What an importer of a file sees: the file, and what it imports publicly.
+    pub(crate) fn exports(&self, file: usize) -> BTreeSet<usize> {
+        self.seen_through(vec![file])
+    }
+
+    fn seen_through(&self, mut next: Vec<usize>) -> BTreeSet<usize> {
+        let mut seen: BTreeSet<usize> = next.iter().copied().collect();
+        while let Some(at) = next.pop() {
+            next.extend(self.public[at].iter().filter(|public| seen.insert(**public)));
+        }
+        seen
     }
 
     /// A file and everything that it needs, imports first.

@@ -3,6 +3,7 @@
 //! prost-reflect has rules of its own, which differ (it sees names in files that were never imported), so every name is
 //! made absolute here before it gets there.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
@@ -73,7 +74,12 @@ pub(crate) struct Names {
     symbols: HashMap<String, Symbol>,
     /// The files of each package and of each package above it.
     packages: HashMap<String, HashSet<usize>>,
+    /// How often [`Names::similar`] was asked.
+    asked: Cell<usize>,
 }
+
+/// How many suggestions are looked for. All names are compared for each, and after a few nobody reads on.
+const SUGGESTIONS: usize = 20;
 
 /// Where a search may end, other than well.
 #[derive(Debug)]
@@ -194,8 +200,12 @@ impl Names {
         }
     }
 
-    /// Names of one kind that look like `name`.
+    /// The name of some kind that looks most like `name`.
     pub(crate) fn similar(&self, name: &str, wanted: impl Fn(Kind) -> bool) -> Option<String> {
+        self.asked.set(self.asked.get() + 1);
+        if self.asked.get() > SUGGESTIONS {
+            return None;
+        }
         let name = name.trim_start_matches('.');
         let names =
             self.symbols.iter().filter(|(_, symbol)| wanted(symbol.kind)).map(|(name, _)| name.as_str());

@@ -127,7 +127,7 @@ fn unused_imports(
     for (at, file) in files.iter().enumerate().filter(|(_, file)| file.target) {
         for (i, import) in graph.imports[at].iter().enumerate() {
             let public = file.descriptor.public_dependency.contains(&index_of(i));
-            if public || used[at].iter().any(|file| graph.exports(*import, *file)) {
+            if public || !graph.exports(*import).is_disjoint(&used[at]) {
                 continue;
             }
             let name = &files[*import].name;
