@@ -30,7 +30,7 @@ impl Ledger {
 
     /// Gives tags the next number.
     pub(crate) fn invalidate(&mut self, tags: impl IntoIterator<Item = TagHash>) -> u64 {
-        self.sequence += 1;
+        self.sequence = self.sequence.saturating_add(1);
         self.tags.extend(tags.into_iter().map(|tag| (tag, self.sequence)));
         if self.tags.len() > MAX_TAGS {
             self.tags.clear();
