@@ -1,6 +1,6 @@
 //! Whatever is in the file, the store answers or says that it is corrupt, and can be made anew.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests unwrap like tests")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod common;
 
