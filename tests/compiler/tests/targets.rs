@@ -4,16 +4,12 @@ use holdover_compiler::load::{IncludePaths, load};
 use holdover_compiler::pipeline::compile_loaded;
 use holdover_compiler::target::rust::{Rust, RustOptions};
 use holdover_compiler::target::{Comments, Context, generate};
-use holdover_tests_compiler::schemas::Schemas;
+use holdover_tests_compiler::{read, schemas::Schemas};
 
 /// Generates everything. What does not parse as Rust is an error of the target, and prost-build panics on what it does
 /// not understand.
 fn generates(schemas: &Schemas, at_least: usize) {
-    let sources = IncludePaths::new(schemas.include_paths(), |path: &str| match std::fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    });
+    let sources = IncludePaths::new(schemas.include_paths(), read);
     let loaded =
         load(&sources, &schemas.files).unwrap_or_else(|report| panic!("{}:\n{report}", schemas.name));
     let compilation =
@@ -24,7 +20,6 @@ fn generates(schemas: &Schemas, at_least: usize) {
         .unwrap_or_else(|error| panic!("{}: {error}", schemas.name));
     let files = generate(&rust, &context).unwrap_or_else(|error| panic!("{}: {error}", schemas.name));
     let services = context.packages().iter().map(|package| package.services.len()).sum::<usize>();
-    println!("{}: {} modules with {services} services", schemas.name, files.len());
     assert!(files.len() >= at_least, "{}: only {} files", schemas.name, files.len());
     let clients = files
         .iter()
