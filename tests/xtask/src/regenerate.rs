@@ -21,7 +21,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("goldens", &["--package", "holdover-tests-compiler", "--test", "golden"]),
     ("diagnostics", &["--package", "holdover-tests-compiler", "--test", "diagnostics", "--test", "example"]),
     ("command line", &["--package", "holdover-cli"]),
-    ("vectors' API", &["--package", "holdover-sim", "--test", "api"]),
+    ("vectors and their API", &["--package", "holdover-sim", "--test", "api", "--test", "files"]),
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
