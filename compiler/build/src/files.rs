@@ -146,6 +146,13 @@ pub fn write(folder: &Path, files: &[OutputFile]) -> Result<Written, WriteError>
 pub fn write_all(files: &[(PathBuf, &[u8])]) -> Result<Written, WriteError> {
     let mut written = Written::default();
     let mut staged = Staged::default();
+    for (position, (path, _)) in files.iter().enumerate() {
+        if files[..position].iter().any(|(other, _)| other == path) {
+            let error =
+                io::Error::new(io::ErrorKind::InvalidInput, "two things are to be written there; move one");
+            return Err(WriteError { path: path.clone(), error });
+        }
+    }
     for (path, content) in files {
         if fs::read(path).is_ok_and(|old| old == *content) {
             written.unchanged.push(path.clone());
@@ -230,6 +237,8 @@ mod tests {
         fs::create_dir(folder.path().join("taken.rs")).unwrap();
         let error = write(folder.path(), &[file("a.rs", "a"), file("taken.rs", "b")]).unwrap_err();
         assert!(error.to_string().contains("taken.rs"), "{error}");
+        let twice = write(folder.path(), &[file("a.rs", "a"), file("a.rs", "b")]).unwrap_err();
+        assert!(twice.to_string().contains("two things"), "{twice}");
         let left: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["taken.rs"]);

@@ -215,6 +215,8 @@ pub fn policy_text(policy: &PolicySet) -> String {
 /// The first lines that differ.
 fn difference(old: &str, new: &str) -> String {
     let line = old.lines().zip(new.lines()).take_while(|(old, new)| old == new).count();
-    let at = |text: &str| text.lines().skip(line).take(3).collect::<Vec<_>>().join("\n        ");
+    // An embedded policy is one long line.
+    let short = |line: &str| line.chars().take(160).collect::<String>();
+    let at = |text: &str| text.lines().skip(line).take(3).map(short).collect::<Vec<_>>().join("\n        ");
     format!("differs from line {}\n  was   {}\n  is    {}", line + 1, at(old), at(new))
 }

@@ -122,6 +122,11 @@ fn wrong_choices_are_refused_before_anything_is_written() {
     assert!(result.unwrap_err().to_string().contains("dot before it"));
     let (result, _) = here.build(configure().include_file("../escaped.rs"), &["proto/a.proto"]);
     assert!(result.unwrap_err().to_string().contains("inside the output folder"));
+    let clash = "syntax = \"proto3\"; package c; message A {} message a {}";
+    let clashing = Crate::new(&[("proto/c.proto", clash)]);
+    let (result, _) = clashing.build(configure(), &["proto/c.proto"]);
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains("two types are called `A` in Rust"), "{error}");
     let (result, _) = here.build(configure(), &["elsewhere/a.proto"]);
     assert!(result.unwrap_err().to_string().contains("include paths"));
     let (result, _) = here.build(configure(), &[]);

@@ -73,6 +73,7 @@ impl Messages {
                 ),
             })?;
             debug_btree_maps(&mut file.items);
+            distinct(&file.items, &name)?;
             if !file.items.is_empty() {
                 messages.modules.insert(name.trim_end_matches(".rs").to_owned(), file);
             }
@@ -231,6 +232,43 @@ fn debug_btree_maps(items: &mut [syn::Item]) {
             _ => {}
         }
     }
+}
+
+/// Names that differ in the `.proto` may be the same in Rust, and then rustc would complain of code that nobody wrote.
+fn distinct(items: &[syn::Item], place: &str) -> Result<(), TargetError> {
+    let clash = |name: &Ident, what: &str| TargetError::Messages {
+        reason: format!("{place}: two {what} are called `{name}` in Rust; rename one of them in the .proto"),
+    };
+    let mut types = BTreeSet::new();
+    let mut modules = BTreeSet::new();
+    for item in items {
+        match item {
+            syn::Item::Struct(item) if !types.insert(&item.ident) => return Err(clash(&item.ident, "types")),
+            syn::Item::Enum(item) if !types.insert(&item.ident) => return Err(clash(&item.ident, "types")),
+            syn::Item::Mod(item) if !modules.insert(&item.ident) => {
+                return Err(clash(&item.ident, "messages with types in them"));
+            }
+            syn::Item::Struct(item) => {
+                let mut fields = BTreeSet::new();
+                let names = item.fields.iter().filter_map(|field| field.ident.as_ref());
+                if let Some(twice) = names.into_iter().find(|name| !fields.insert(*name)) {
+                    return Err(clash(twice, &format!("fields of {}", item.ident)));
+                }
+            }
+            syn::Item::Enum(item) => {
+                let mut variants = BTreeSet::new();
+                let names = item.variants.iter().map(|variant| &variant.ident);
+                if let Some(twice) = names.into_iter().find(|name| !variants.insert(*name)) {
+                    return Err(clash(twice, &format!("members of {}", item.ident)));
+                }
+            }
+            syn::Item::Mod(syn::ItemMod { ident, content: Some((_, items)), .. }) => {
+                distinct(items, &format!("{place}, in {ident}"))?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// The generic argument of a type such as `Option<T>`, if its last segment is called `name`.
