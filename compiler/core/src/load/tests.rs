@@ -296,3 +296,30 @@ fn options_stay_where_their_targets_allow_them() {
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].0, "WRONG_TARGET");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..proptest::test_runner::Config::with_cases(500)
+    })]
+
+    #[test]
+    fn arbitrary_bytes_are_refused_or_loaded(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        let _ = load(&MemorySources::new().with("a.proto", bytes.clone()), &["a.proto"]);
+        let _ = load_descriptor_set("set.pb", &bytes, ALL);
+    }
+
+    #[test]
+    fn arbitrary_tokens_are_refused_with_a_place_or_loaded(
+        tokens in "((syntax|message|enum|oneof|map|extend|option|import|rpc|M|x|=|;|\\{|\\}|\\[|\\]|\\(|\\)|<|>|\"|'|\\.|,|-|1|0x|1e|/\\*|//|\n|é) ?){0,60}"
+    ) {
+        if let Err(report) = one(&tokens) {
+            for diagnostic in &report.diagnostics {
+                let span = diagnostic.primary().expect("a text has places").span;
+                assert!(report.sources.bytes(span).is_some());
+            }
+            assert!(!report.to_string().is_empty());
+        }
+    }
+}
