@@ -102,7 +102,7 @@ pub(crate) struct Found<'a> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
-    /// A number, bool or enum in its canonical form: see [`scalar::canonical`].
+    /// A number, bool or enum in its canonical form: see `scalar::canonical`.
     Number(u64),
     /// A string, bytes, message or group.
     Bytes(&'a [u8]),

@@ -1,6 +1,6 @@
 //! The rules that annotations are held to.
 //!
-//! One file per rule: its code, level, page and check stand together. [`RULES`] is the registry; nothing else knows
+//! One file per rule: its code, level, page and check stand together. `RULES` is the registry; nothing else knows
 //! which rules there are.
 
 mod allow;

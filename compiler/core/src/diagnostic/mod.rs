@@ -1,7 +1,7 @@
 //! What the compiler has to say about its input: stable codes, places in the source, and what to do.
 //!
-//! A [`Diagnostic`] knows no text, only places ([`Span`]); a [`SourceMap`] turns places into lines. [`human`] and
-//! [`json`] render many diagnostics together, in an order that does not depend on the order they were found in.
+//! A [`Diagnostic`] knows no text, only places ([`Span`]); a [`SourceMap`] turns places into lines. [`human()`] and
+//! [`json()`] render many diagnostics together, in an order that does not depend on the order they were found in.
 
 mod human;
 mod json;
@@ -293,12 +293,12 @@ pub struct Report {
 }
 
 impl Report {
-    /// For people. See [`human`].
+    /// For people. See [`human()`].
     pub fn human(&self, style: Style) -> String {
         human(&self.diagnostics, &self.sources, style)
     }
 
-    /// For programs. See [`json`].
+    /// For programs. See [`json()`].
     pub fn json(&self) -> String {
         json(&self.diagnostics, &self.sources)
     }
