@@ -86,8 +86,8 @@ pub struct Engine {
     operations: BTreeMap<OpId, Operation>,
     /// Operations that end with [`Delivered::Done`], by account.
     chores: BTreeMap<OpId, Account>,
-    /// Observers by the key that they watch.
-    watchers: BTreeMap<Key, BTreeSet<OpId>>,
+    /// Calls and observers by the key of their entry.
+    interested: BTreeMap<Key, BTreeSet<OpId>>,
     flights: BTreeMap<FlightId, Flight>,
     /// Flights that can be joined, oldest first.
     by_key: BTreeMap<(Key, bool), Vec<FlightId>>,
@@ -134,7 +134,7 @@ impl Engine {
             partitions: BTreeMap::new(),
             operations: BTreeMap::new(),
             chores: BTreeMap::new(),
-            watchers: BTreeMap::new(),
+            interested: BTreeMap::new(),
             flights: BTreeMap::new(),
             by_key: BTreeMap::new(),
             attempts: BTreeMap::new(),

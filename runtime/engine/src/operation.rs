@@ -94,12 +94,11 @@ pub(crate) struct Observer {
 }
 
 impl Operation {
-    /// Whether it is a call that knows all that is stored under a key, and waits for a flight.
-    pub(crate) fn has_looked_up(&self, key: &Key) -> bool {
+    /// Whether it is a call that knows all that is stored under its key, and waits for a flight.
+    pub(crate) fn has_looked_up(&self) -> bool {
         matches!(self.role, Role::Get | Role::Prefetch)
             && self.mode != CacheMode::NetworkOnly
             && self.flight.is_some()
-            && self.spec.key.as_ref() == Some(key)
     }
 
     /// What it wants of an entry.

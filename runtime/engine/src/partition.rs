@@ -18,8 +18,10 @@ pub(crate) struct Partition {
     pub(crate) key: PartitionKey,
     pub(crate) ledger: Ledger,
     pub(crate) stage: Stage,
-    /// The store has it, with this key.
+    /// The store has it, with this key, and works.
     pub(crate) durable: bool,
+    /// The key is the store's, whether that works or not.
+    pub(crate) named: bool,
     /// Who waits until it is open.
     pub(crate) waiting: Vec<Waiter>,
     /// Invalidated while the store did not work.
@@ -64,6 +66,7 @@ impl Partition {
             ledger: Ledger::default(),
             stage: Stage::Closed,
             durable: false,
+            named: false,
             waiting: Vec::new(),
             unwritten: Vec::new(),
         }

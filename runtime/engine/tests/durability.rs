@@ -220,3 +220,25 @@ fn an_invalidation_by_the_app_is_durable_before_it_is_done() {
     let read = rig.start(ALICE, "Fare", "r1", only, Form::Get);
     assert_eq!(rig.result(read).unwrap().unwrap_err().kind, ErrorKind::Offline);
 }
+
+#[test]
+fn what_the_server_denied_does_not_come_back_from_a_store_that_never_opened() {
+    let mut first = Rig::new();
+    first.fetch(ALICE, "Plan", "r1", "old");
+    first.fetch(BOB, "Plan", "r1", "bobs");
+    let mut disk = first.disk;
+    disk.fault = Some(holdover_engine::StoreFaultKind::Locked);
+    let mut rig = Rig::seeded(disk, holdover_engine::Config::default(), 8);
+    rig.get(ALICE, "Plan", "r1");
+    rig.fail_last(Code::NotFound);
+    rig.disk.fault = None;
+    rig.pass(std::time::Duration::from_secs(31));
+    rig.fetch(BOB, "Quote", "r9", "x");
+    let read = rig.get(ALICE, "Plan", "r1");
+    rig.break_last();
+    assert!(rig.result(read).unwrap().is_err(), "nothing is stored any more");
+    assert!(!rig.has_event(|event| *event == Event::SignOutFinished));
+    let bobs = rig.get(BOB, "Plan", "r1");
+    rig.break_last();
+    assert_eq!(rig.result(bobs).unwrap().unwrap().value, ride("bobs"));
+}

@@ -187,8 +187,10 @@ impl Engine {
             self.memory.remove(key);
         }
         // Calls that wait for another flight may fall back on it (reading 20).
-        for operation in self.operations.values_mut().filter(|operation| operation.has_looked_up(key)) {
-            operation.held = Some(entry.clone());
+        for id in self.interested.get(key).into_iter().flatten() {
+            if let Some(operation) = self.operations.get_mut(id).filter(|o| o.has_looked_up()) {
+                operation.held = Some(entry.clone());
+            }
         }
         if on_disk {
             if had_reduced && entry.reduced.is_none() {
@@ -201,7 +203,8 @@ impl Engine {
 
     /// What a call that waits for a flight has found in memory or on disk, and has been told of since.
     fn looked_up(&self, key: &Key) -> Option<Entry> {
-        let operation = self.operations.values().find(|operation| operation.has_looked_up(key))?;
+        let interested = self.interested.get(key)?.iter();
+        let operation = interested.filter_map(|id| self.operations.get(id)).find(|o| o.has_looked_up())?;
         Some(operation.held.clone().unwrap_or_default())
     }
 
@@ -214,13 +217,11 @@ impl Engine {
             return;
         }
         self.memory.remove(key);
-        if self.writes_to_disk(spec) {
-            self.remove_from_disk(spec, false);
-        }
-        for operation in
-            self.operations.values_mut().filter(|operation| operation.spec.shared_key() == Some(key))
-        {
-            operation.held = None;
+        self.remove_from_disk(spec, false);
+        for id in self.interested.get(key).into_iter().flatten() {
+            if let Some(operation) = self.operations.get_mut(id) {
+                operation.held = None;
+            }
         }
         self.watchers_evicted(spec, error, &flight.waiters);
         self.event(Event::Evicted { method: spec.method.id });

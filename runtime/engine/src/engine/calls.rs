@@ -96,8 +96,8 @@ impl Engine {
     /// Takes a new operation in and sets it on its way.
     pub(super) fn enter(&mut self, id: OpId, operation: Operation) {
         let spec = operation.spec.clone();
-        if let (Role::Observe(_), Some(key)) = (&operation.role, &spec.key) {
-            self.watchers.entry(key.clone()).or_default().insert(id);
+        if let Some(key) = &spec.key {
+            self.interested.entry(key.clone()).or_default().insert(id);
         }
         self.operations.insert(id, operation);
         if spec.key.is_some() {
@@ -306,13 +306,13 @@ impl Engine {
         self.timers.cancel(&mut operation.stale_after);
         if let Role::Observe(observer) = &mut operation.role {
             self.timers.cancel(&mut observer.crossing);
-            if let Some(key) = &operation.spec.key
-                && let Some(watchers) = self.watchers.get_mut(key)
-            {
-                watchers.remove(&id);
-                if watchers.is_empty() {
-                    self.watchers.remove(key);
-                }
+        }
+        if let Some(key) = &operation.spec.key
+            && let Some(interested) = self.interested.get_mut(key)
+        {
+            interested.remove(&id);
+            if interested.is_empty() {
+                self.interested.remove(key);
             }
         }
         if let Some(flight) = operation.flight {

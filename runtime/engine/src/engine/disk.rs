@@ -105,6 +105,11 @@ impl Disk {
         self.stage == DiskStage::Open
     }
 
+    /// Remembers to destroy a partition whose records cannot be named when the store works again.
+    pub(super) fn spoil(&mut self, partition: PartitionId) {
+        self.spoilt.insert(partition);
+    }
+
     /// Remembers to remove records when the store works again.
     pub(super) fn remove_later(&mut self, partition: PartitionId, key: KeyHash, reduced_only: bool) {
         if self.unremoved.len() < MAX_UNREMOVED {

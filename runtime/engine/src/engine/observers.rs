@@ -204,6 +204,16 @@ impl Engine {
         self.show(id, Observed::Value(Snapshot { refreshing: false, ..shown }));
     }
 
+    /// The observers of an entry, but for some.
+    fn watchers(&self, spec: &Spec, except: &BTreeSet<OpId>) -> Vec<OpId> {
+        let Some(interested) = spec.key.as_ref().and_then(|key| self.interested.get(key)) else {
+            return Vec::new();
+        };
+        let observes =
+            |id: &OpId| self.operations.get(id).is_some_and(|o| matches!(o.role, Role::Observe(_)));
+        interested.difference(except).copied().filter(observes).collect()
+    }
+
     /// Shows an answer that others have waited for, or that the app has put.
     pub(super) fn show_watchers(
         &mut self,
@@ -213,8 +223,7 @@ impl Engine {
         source: Source,
         except: &BTreeSet<OpId>,
     ) {
-        let Some(watchers) = spec.key.as_ref().and_then(|key| self.watchers.get(key)) else { return };
-        let watchers: Vec<OpId> = watchers.difference(except).copied().collect();
+        let watchers = self.watchers(spec, except);
         for id in watchers {
             self.take_in(id, answer, plan);
             // A full value on the screen is not replaced by a reduced one that somebody else asked for.
@@ -292,8 +301,7 @@ impl Engine {
 
     /// Observers whose entry the server says is gone.
     pub(super) fn watchers_evicted(&mut self, spec: &Spec, error: &Error, except: &BTreeSet<OpId>) {
-        let Some(watchers) = spec.key.as_ref().and_then(|key| self.watchers.get(key)) else { return };
-        let watchers: Vec<OpId> = watchers.difference(except).copied().collect();
+        let watchers = self.watchers(spec, except);
         for id in watchers {
             self.show(id, Observed::Failed(error.clone()));
         }

@@ -70,6 +70,7 @@ impl Engine {
             partition.ledger.rename();
         }
         partition.durable = true;
+        partition.named = true;
         let unwritten = std::mem::take(&mut partition.unwritten);
         if renamed {
             // Its tags in memory have other names than those on disk.

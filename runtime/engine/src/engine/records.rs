@@ -113,8 +113,11 @@ impl Engine {
         if self.writes_to_disk(spec) {
             let command = StoreCommand::Remove { partition, key, reduced_only };
             self.command(command, Pending::Remove(partition, key, reduced_only));
-        } else {
+        } else if self.partitions.get(&spec.owner).is_some_and(|partition| partition.named) {
             self.disk.remove_later(partition, key, reduced_only);
+        } else if !reduced_only {
+            // What is on disk has names that this run does not know.
+            self.disk.spoil(partition);
         }
     }
 }
