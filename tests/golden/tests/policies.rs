@@ -27,3 +27,18 @@ fn clients_embed_the_methods_that_they_call() {
     // Its own message is called EvilClient.
     assert_eq!(methods(evil::EvilClient_::POLICY).len(), 10);
 }
+
+/// A promise that the runtime cannot keep yet is refused where an app can still be told; what only streams promise, which
+/// the client does not have, is no reason to refuse it.
+#[test]
+fn a_client_is_refused_when_the_runtime_cannot_keep_a_promise() {
+    use holdover::{Account, Anonymous, ErrorKind, Runtime};
+    let runtime = Runtime::builder().endpoint("prod", "https://api.example.com").build().unwrap();
+    let session = runtime.session(Account::Guest, Anonymous);
+    let error = streams::streams::v1::MixedClient::new(&session).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Misuse);
+    assert!(error.message.contains("streams.v1.Mixed/Get") && error.message.contains("retry"), "{error}");
+    assert!(!error.message.contains("Watch"), "{error}");
+    streams::streams::v1::StreamsClient::new(&session).unwrap();
+    ride_pricing::pricing::v1::PricingClient::new(&session).unwrap();
+}
