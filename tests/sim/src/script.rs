@@ -269,7 +269,13 @@ impl Seen {
                 In::Clock(Clock { by: Wall { wall: Span(seconds * 1_000_000_000) } })
             }
         };
-        Some(Step { at: None, input: Some(input), out: Vec::new() })
+        // No two requests are sent at the same nanosecond, as no two are in life: then it is clear which is the later.
+        let sends = matches!(
+            input,
+            In::Get(_) | In::Prefetch(_) | In::Observe(_) | In::Cached(_) | In::Credentials(_) | In::Fail(_)
+        );
+        let at = sends.then_some(Span(time + 1_000_000));
+        Some(Step { at, input: Some(input), out: Vec::new() })
     }
 
     fn plain(&mut self, kind: &str, choice: Choice) -> Option<Call> {
