@@ -6,3 +6,4 @@ pub mod invariants;
 pub mod message;
 pub mod model;
 pub mod script;
+pub mod server;

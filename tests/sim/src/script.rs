@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use holdover_testkit::vector::{
-    Answer, AskWord, Boot, Breakage, CacheMode, Call, Cancel, Clock, Credentials, Delivery, Fail, FullWord,
-    Head, Hint, HintKind, In, Invalidate, Message, Off, Open, Out, Part, Put, Refresh, Reply, Session,
-    SetMetadata, SignOut, Span, Step, Vector, Wall,
+    AskWord, Boot, CacheMode, Call, Cancel, Clock, Credentials, Delivery, FullWord, Head, Hint, HintKind, In,
+    Invalidate, Off, Open, Out, Part, Put, Refresh, Reply, Session, SetMetadata, SignOut, Span, Step, Vector,
+    Wall,
 };
 
 use crate::message;
+use crate::server::{Waiting, answer, body, failure};
 
 /// One thing that happens. Numbers choose among what there is when it happens.
 #[derive(Clone, Copy, Debug)]
@@ -109,16 +110,6 @@ pub fn setting() -> Vector {
         seed: 7,
         steps: Vec::new(),
     }
-}
-
-/// A request that waits for its answer.
-#[derive(Clone, Debug)]
-pub struct Waiting {
-    /// Its number.
-    pub n: u64,
-    method: String,
-    ride: String,
-    metadata: BTreeMap<String, String>,
 }
 
 /// What a script has to know to go on: read off the outputs.
@@ -394,73 +385,4 @@ pub fn is_last(delivery: &Delivery) -> bool {
 
 fn pick<T>(among: &[T], which: u8) -> Option<&T> {
     among.get(usize::from(which).checked_rem(among.len())?)
-}
-
-/// A message of short text fields.
-fn body(fields: &[(u8, &str)]) -> Message {
-    let mut bytes = Vec::new();
-    for (number, text) in fields {
-        bytes.extend([number << 3 | 2, u8::try_from(text.len()).expect("texts of scripts are short")]);
-        bytes.extend(text.as_bytes());
-    }
-    Message(bytes)
-}
-
-/// What a server says. Its values tell whose credentials it saw, so that what crosses accounts shows.
-fn answer(sent: &Waiting, server: u8) -> Answer {
-    let whose = sent
-        .metadata
-        .get("authorization")
-        .map_or("device", |value| value.split(':').next().unwrap_or_default());
-    let id = format!("{whose}:{}", sent.n);
-    let driver = if sent.ride == "r1" { "d1" } else { "d2" };
-    let asked_reduced = sent.metadata.contains_key("holdover-detail");
-    let trimmed_method = ["Trip", "Leg"].contains(&sent.method.as_str());
-    let mut metadata = BTreeMap::new();
-    let mut fields = vec![(1, id.as_str())];
-    if trimmed_method && (!asked_reduced || server.is_multiple_of(4)) {
-        fields.push((4, "note"));
-    }
-    fields.push((5, driver));
-    match server % 16 {
-        1 if asked_reduced => {
-            metadata.insert(
-                "holdover-detail-applied".to_owned(),
-                format!("reduced; plan={{plan {}}}", sent.method),
-            );
-        }
-        2 if asked_reduced => {
-            metadata.insert("holdover-detail-applied".to_owned(), "full".to_owned());
-        }
-        5 => {
-            metadata.insert("age".to_owned(), "4".to_owned());
-        }
-        6 => {
-            metadata.insert("age".to_owned(), "100".to_owned());
-        }
-        // A REQUIRED field is missing.
-        7 => fields = vec![(5, driver)],
-        _ => {}
-    }
-    Answer { send: sent.n, body: body(&fields), metadata, trailers: BTreeMap::new() }
-}
-
-fn failure(send: u64, how: u8) -> Fail {
-    let fail = Fail { send, ..Fail::default() };
-    let status = |code: &str| Fail { status: Some(code.into()), ..fail.clone() };
-    match how % 14 {
-        0 => status("UNAVAILABLE"),
-        1 => status("DEADLINE_EXCEEDED"),
-        2 => status("INTERNAL"),
-        3 => status("NOT_FOUND"),
-        4 => status("PERMISSION_DENIED"),
-        5 => status("INVALID_ARGUMENT"),
-        6 | 7 => status("UNAUTHENTICATED"),
-        8 => Fail { transport: Some(Breakage::Connect), ..fail },
-        9 => Fail { transport: Some(Breakage::Broken), ..fail },
-        10 => Fail { transport: Some(Breakage::TooLarge), ..fail },
-        11 => Fail { intercepted: Some(200), ..fail },
-        12 => Fail { intercepted: Some(403), ..fail },
-        _ => status("ABORTED"),
-    }
 }
