@@ -61,8 +61,13 @@ fn input(arguments: &InputArguments, config: &Config) -> Result<Input, Failure> 
     if let Some(missing) = includes.iter().find(|folder| !folder.is_dir()) {
         return Err(Failure::Usage(format!("the include path {} is no folder", missing.display())));
     }
-    if let Some(missing) = files.iter().find(|file| !file.is_file()) {
-        return Err(Failure::Usage(missing_file(missing, &includes)));
+    // A file is named as one names files, or, as people who know protoc may, as it is imported.
+    let there = |file: &Path| file.is_file() || includes.iter().any(|include| include.join(file).is_file());
+    if let Some(missing) = files.iter().find(|file| !there(file)) {
+        return Err(Failure::Usage(format!(
+            "there is no file {}, neither here nor in an include path; check its name",
+            missing.display()
+        )));
     }
     Ok(Input::Files { files, includes })
 }
@@ -79,13 +84,4 @@ fn default_includes(files: &[PathBuf]) -> Vec<PathBuf> {
         }
     }
     includes
-}
-
-/// A file is named as one names files; people who know protoc name it as it is imported.
-fn missing_file(file: &Path, includes: &[PathBuf]) -> String {
-    let found = includes.iter().map(|include| include.join(file)).find(|path| path.is_file());
-    match found {
-        Some(path) => format!("there is no file {}; did you mean {}?", file.display(), path.display()),
-        None => format!("there is no file {}; check its name", file.display()),
-    }
 }

@@ -327,6 +327,22 @@ fn a_descriptor_set_that_is_damaged_is_a_finding() {
 }
 
 #[test]
+fn files_may_be_named_as_they_are_imported() {
+    let folder = Folder::new();
+    let run = folder.run(&["check", "-I", "proto", "quotes.proto"]);
+    assert!(run.code == 0 && run.err.contains("proto/quotes.proto:"), "{run}");
+    let run = folder.run(&["explain", "-I", "proto", "quotes.v1.Quotes/GetQuote", "quotes.proto"]);
+    assert_eq!(run.code, 0, "{run}");
+    let run = folder.run(&["generate", "-I", "proto", "--rust-out", "out", "quotes.proto"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(folder.files(), ["out/quotes.v1.rs"]);
+    // A file that is there under that very name comes first, and may be outside of what can be imported.
+    folder.write("quotes.proto", "syntax = \"proto3\";");
+    let run = folder.run(&["check", "-I", "proto", "quotes.proto"]);
+    assert!(run.code == 2 && run.err.contains("is in none of the include paths"), "{run}");
+}
+
+#[test]
 fn wrong_usage_says_what_to_do() {
     let folder = Folder::new();
     let usage = |arguments: &[&str], says: &str| {
@@ -336,7 +352,6 @@ fn wrong_usage_says_what_to_do() {
         assert_eq!(run.out, "");
     };
     usage(&["check"], "no input; name .proto files");
-    usage(&["check", "-I", "proto", "quotes.proto"], "did you mean proto/quotes.proto?");
     usage(&["check", "missing.proto"], "there is no file missing.proto");
     usage(&["check", "-I", "missing", "proto/quotes.proto"], "the include path missing is no folder");
     usage(&["check", "-I", "elsewhere", "--descriptor-set", "a.binpb"], "cannot be used with");
@@ -358,4 +373,11 @@ fn colours_are_for_terminals() {
     assert!(!plain.err.contains('\u{1b}'), "{plain}");
     let forced = folder.run(&with(&["check", "--color", "always"], &[]));
     assert!(forced.err.contains('\u{1b}'), "{forced}");
+    let no_color = Command::new(env!("CARGO_BIN_EXE_holdover"))
+        .args(with(&["check"], &[]))
+        .current_dir(folder.path(""))
+        .env("NO_COLOR", "1")
+        .output()
+        .unwrap();
+    assert!(no_color.status.success() && !no_color.stderr.contains(&0x1b));
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod compare;
+pub mod differential;
 pub mod golden;
 pub mod known;
 pub mod protoc;

@@ -80,6 +80,18 @@ fn a_build_writes_files_and_tells_cargo_what_it_read() {
 }
 
 #[test]
+fn files_may_be_named_as_they_are_imported() {
+    let here =
+        Crate::new(&[("more/b.proto", "syntax = \"proto3\"; package b; message B { string id = 1; }")]);
+    let input = Input::Files { files: vec!["b.proto".into()], includes: vec![here.path("more")] };
+    let mut told = Vec::new();
+    configure().out_dir(here.path("out")).run(&input, &mut told).unwrap();
+    assert_eq!(here.out(), ["b.rs"]);
+    let rerun = format!("cargo:rerun-if-changed={}\n", here.path("more/b.proto").display());
+    assert!(String::from_utf8(told).unwrap().contains(&rerun));
+}
+
+#[test]
 fn a_descriptor_set_gives_the_same_code_as_its_sources() {
     let files = [
         ("proto/a/a.proto", ANNOTATED),

@@ -46,13 +46,17 @@ impl<R: Fn(&str) -> io::Result<Option<Vec<u8>>>> IncludePaths<R> {
     }
 
     /// The import path of a file given as people give files, by its path: `proto/a/b.proto` is `a/b.proto` under the
-    /// include path `proto`.
+    /// include path `proto`. Where there is no such file, the name may be an import path already, as in protoc.
     ///
     /// # Errors
     /// [`NotImportable`], if no include path contains the file, or an earlier include path has another file of the same
     /// name.
     pub fn import_path(&self, file: &str) -> Result<String, NotImportable> {
         let file = normalize(file);
+        let missing = matches!((self.read)(&file), Ok(None));
+        if missing && !file.starts_with('/') && matches!(self.read(&file), Ok(Some(_))) {
+            return Ok(file);
+        }
         for (at, root) in self.roots.iter().enumerate() {
             let Some(import_path) = strip_root(&file, root) else { continue };
             for earlier in &self.roots[..at] {
