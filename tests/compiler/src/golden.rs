@@ -74,8 +74,11 @@ pub fn cases() -> Vec<Case> {
 }
 
 impl Case {
-    /// What the compiler makes of the case: text files by their paths in the case's folder.
-    pub fn outputs(&self) -> BTreeMap<String, String> {
+    /// The case, compiled.
+    ///
+    /// # Panics
+    /// If it has errors.
+    pub fn compilation(&self) -> Compilation {
         let folder = self.folder.to_str().expect("the repository's path is UTF-8");
         let roots = self.settings.include.iter().map(|root| format!("{folder}/{root}"));
         let sources = IncludePaths::new(roots, |path: &str| match fs::read(path) {
@@ -83,8 +86,13 @@ impl Case {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         });
-        let compilation = compile(&sources, &self.settings.files)
-            .unwrap_or_else(|report| panic!("{}:\n{report}", self.name));
+        compile(&sources, &self.settings.files).unwrap_or_else(|report| panic!("{}:\n{report}", self.name))
+    }
+
+    /// What the compiler makes of the case: text files by their paths in the case's folder.
+    pub fn outputs(&self) -> BTreeMap<String, String> {
+        let folder = self.folder.to_str().expect("the repository's path is UTF-8");
+        let compilation = self.compilation();
         let mut outputs = rust(&compilation, &self.settings.options);
         outputs.insert("policy.txtpb".to_owned(), policy_text(&compilation.policy));
         let mut diagnostics: Diagnostics = compilation.warnings.clone();

@@ -17,6 +17,7 @@ use holdover_compiler::check::{self, Rule};
 use holdover_compiler::diagnostic::{Diagnostic, Report, Style};
 use holdover_compiler::load::{IncludePaths, load};
 use holdover_compiler::pipeline::compile_with_overlays;
+use holdover_wire::Schema;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -63,7 +64,13 @@ fn findings(file: &Path) -> Report {
         .map(|text| Overlay { path: overlay.to_str().unwrap().to_owned(), text });
     let loaded = load(&IncludePaths::new(roots, read), &[name]);
     match loaded.and_then(|loaded| compile_with_overlays(loaded, overlays.as_slice(), &mut ())) {
-        Ok(compilation) => compilation.report(),
+        Ok(compilation) => {
+            // What the checks let pass, runtimes must be able to read.
+            if let Err(error) = Schema::new(&compilation.policy) {
+                panic!("{}: {error}", file.display());
+            }
+            compilation.report()
+        }
         Err(report) => *report,
     }
 }

@@ -1,6 +1,7 @@
 //! What the compiler makes of the golden cases is what is checked in.
 
 use holdover_tests_compiler::golden::{FLAG, cases};
+use holdover_wire::Schema;
 
 #[test]
 fn golden_files_are_current() {
@@ -16,6 +17,16 @@ fn golden_files_are_current() {
         "generated files differ; if that is right, run `cargo xtask regenerate` and look at the difference\n\n{}",
         different.join("\n")
     );
+}
+
+/// What the compiler emits is what runtimes accept.
+#[test]
+fn runtimes_read_every_golden_policy() {
+    for case in cases() {
+        if let Err(error) = Schema::new(&case.compilation().policy) {
+            panic!("{}: {error}", case.name);
+        }
+    }
 }
 
 /// Nothing of an output may depend on the order of a hash map.
