@@ -171,3 +171,18 @@ fn what_the_server_says_is_gone_is_not_fetched_when_it_would_have_become_stale()
     rig.pass(Duration::from_secs(60));
     assert_eq!(rig.sends.len(), sent);
 }
+
+#[test]
+fn an_observer_that_allows_no_age_does_not_fetch_without_end() {
+    for max_age in [Duration::ZERO, Duration::from_millis(20)] {
+        let mut rig = Rig::new();
+        let options = CallOptions { cache: CacheMode::MaxAge(max_age), ..CallOptions::default() };
+        rig.start(ALICE, "Quote", "r1", options, Form::Observe);
+        // Ten seconds of a network that answers within 10 ms.
+        for _ in 0..1000 {
+            rig.pass(Duration::from_millis(10));
+            rig.answer(rig.last_attempt(), "q");
+        }
+        assert!((5..=11).contains(&rig.sends.len()), "{} requests", rig.sends.len());
+    }
+}

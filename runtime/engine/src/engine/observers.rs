@@ -61,7 +61,7 @@ impl Engine {
         match standing {
             Some(standing) if row == Row::Fresh => {
                 self.show(id, Observed::Value(standing.snapshot));
-                self.set_crossing(id, standing.age, Duration::ZERO);
+                self.set_crossing(id, standing.age, false);
             }
             _ if self.is_sign_in_required(&spec) => {
                 self.show(id, Observed::Failed(failure::sign_in_required()));
@@ -141,15 +141,20 @@ impl Engine {
         }
     }
 
-    /// When the shown answer, which has this age, stops being fresh.
-    fn set_crossing(&mut self, id: OpId, age: u64, at_least: Duration) {
+    /// When the shown answer, which has this age, stops being fresh. One that has just arrived is given some time even if
+    /// it is as old as the caller allows already, or the observer would do nothing but fetch.
+    fn set_crossing(&mut self, id: OpId, age: u64, arrived: bool) {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let Some(cache) = &operation.spec.method.cache else { return };
-        let limit = match operation.mode {
-            CacheMode::MaxAge(max_age) => cache.windows.fresh_for.min(nanos(max_age).saturating_add(1)),
-            _ => cache.windows.fresh_for,
-        };
-        let wait = Duration::from_nanos(limit.saturating_sub(age)).max(at_least);
+        let left = |limit: u64| Duration::from_nanos(limit.saturating_sub(age));
+        let at_least = if arrived { SHORTEST_FRESH_TIME } else { Duration::ZERO };
+        let mut wait = left(cache.windows.fresh_for);
+        if wait.is_zero() {
+            wait = at_least;
+        }
+        if let CacheMode::MaxAge(max_age) = operation.mode {
+            wait = wait.min(left(nanos(max_age).saturating_add(1)).max(at_least));
+        }
         let Role::Observe(observer) = &mut operation.role else { return };
         self.timers.cancel(&mut observer.crossing);
         observer.crossing = Some(self.timers.set(self.now.boot.after(wait), Timer::Crossing(id)));
@@ -256,7 +261,6 @@ impl Engine {
     ) {
         let Some(operation) = self.operations.get(&id) else { return };
         let refreshing = operation.flight.is_some();
-        let fresh_for = operation.spec.method.cache.as_ref().map(|cache| cache.windows.fresh_for);
         let last_known = plan.and_then(|_| self.last_known(id));
         let freshness = if answer.put { Freshness::Stale } else { Freshness::Fresh };
         let snapshot = self.network_snapshot(answer, plan, last_known, error);
@@ -267,9 +271,7 @@ impl Engine {
                 self.timers.cancel(&mut crossing);
             }
         } else {
-            let age = answer.age(&self.now);
-            let is_old = fresh_for.is_some_and(|fresh_for| age >= fresh_for);
-            self.set_crossing(id, age, if is_old { SHORTEST_FRESH_TIME } else { Duration::ZERO });
+            self.set_crossing(id, answer.age(&self.now), true);
         }
     }
 
