@@ -199,3 +199,19 @@ impl Rig {
         self.answer_last(id);
     }
 }
+
+#[test]
+fn a_closed_session_is_not_asked_while_another_one_waits() {
+    let mut rig = rig();
+    rig.get(ALICE, "Fare", "r0");
+    rig.start(ALICE, "Quote", "r1", holdover_engine::CallOptions::default(), holdover_engine::Form::Prefetch);
+    let other = holdover_engine::SessionId(9);
+    rig.open(other, Account::user("alice"));
+    let read = rig.get(other, "Quote", "r2");
+    rig.input(Input::CloseSession { session: ALICE });
+    answer(&mut rig, 0, use_token("fare"));
+    assert_eq!(rig.asks[1].session, other, "the hook of the first one is gone");
+    answer(&mut rig, 1, use_token("quote"));
+    rig.answer_last("q2");
+    assert!(rig.result(read).unwrap().is_ok());
+}

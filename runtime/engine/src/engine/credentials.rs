@@ -30,10 +30,10 @@ impl Engine {
             return;
         };
         let ask = AskId(self.name());
-        let Some(flight) = self.flights.get(&flight) else { return };
+        let Some(session) = self.session_to_ask(account, &slot, flight) else { return };
         let question = AskCredentials {
             ask,
-            session: flight.spec.session,
+            session,
             account: account.clone(),
             endpoint: slot.0.clone(),
             path: slot.1.clone(),
@@ -44,6 +44,20 @@ impl Engine {
         }
         self.asks.insert(ask, account.clone());
         self.outputs.push_back(Output::AskCredentials(Box::new(question)));
+    }
+
+    /// The session of a flight that waits; another one of the same account and endpoint if that has been closed since, for
+    /// then its hook is gone.
+    fn session_to_ask(&self, account: &Account, slot: &Slot, flight: FlightId) -> Option<SessionId> {
+        let own = self.flights.get(&flight)?.spec.session;
+        if self.sessions.contains_key(&own) {
+            return Some(own);
+        }
+        let stands_in = |session: &super::SessionState| {
+            session.config.account == *account && session.config.endpoint == slot.0 && !session.signed_out
+        };
+        let other = self.sessions.iter().find(|(_, session)| stands_in(session));
+        Some(other.map_or(own, |(id, _)| *id))
     }
 
     pub(super) fn credentials_answered(&mut self, ask: AskId, answer: CredentialsAnswer) {
