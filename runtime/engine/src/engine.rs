@@ -212,7 +212,7 @@ impl Engine {
         options: &CallOptions,
         now: Now,
     ) -> Option<Snapshot> {
-        self.now = now;
+        self.read_clocks(now);
         let snapshot = self.serve_from_memory(session, method, request, options);
         self.settle();
         snapshot
@@ -246,12 +246,16 @@ impl Engine {
         self.sessions.entry(id).or_insert(SessionState { config, owner, signed_out: false });
     }
 
-    /// Moves on to `now`: whatever is due happens first.
-    fn pass_time(&mut self, now: Now) {
+    fn read_clocks(&mut self, now: Now) {
         self.now = now;
         if self.clock.observe(&now) {
             self.event(Event::ClockDistrusted);
         }
+    }
+
+    /// Moves on to `now`: whatever is due happens first.
+    fn pass_time(&mut self, now: Now) {
+        self.read_clocks(now);
         while let Some(timer) = self.timers.pop_due(now.boot) {
             match timer {
                 Timer::Wait(op) => self.wait_over(op),

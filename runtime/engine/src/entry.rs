@@ -35,6 +35,10 @@ impl Answer {
         elapsed(&self.sent, now).saturating_add(self.age_before)
     }
 
+    pub(crate) fn is_sent_before(&self, other: &Stamp) -> bool {
+        after(other, &self.sent)
+    }
+
     /// The wall time at which it was current.
     pub(crate) fn as_of_ms(&self) -> i64 {
         self.sent.wall_ms.saturating_sub_unsigned(self.age_before / 1_000_000)

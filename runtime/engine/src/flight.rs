@@ -47,6 +47,15 @@ pub(crate) struct Flight {
     pub(crate) refused: bool,
     /// It got a reduced answer to a full request, and asks once more: the answer, should that fail (F5).
     pub(crate) fallback: Option<Fallback>,
+    /// The answer to a request that was sent then said that the entry is gone.
+    pub(crate) outdone: Option<Stamp>,
+}
+
+impl Flight {
+    /// Whether a later request has learnt already that there is no such entry (rule C7).
+    pub(crate) fn is_outdone(&self, answer: &Answer) -> bool {
+        self.outdone.is_some_and(|by| answer.is_sent_before(&by))
+    }
 }
 
 /// An answer that is reduced although nobody asked for it.

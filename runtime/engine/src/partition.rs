@@ -1,5 +1,7 @@
 //! Partitions: one per account, one for the device. What is stored in one is never seen in another (rule A7).
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use holdover_wire::Tag;
 
@@ -10,6 +12,9 @@ use crate::operation::Spec;
 use crate::output::Delivered;
 use crate::session::Account;
 use crate::store::{PartitionId, PartitionKey, TagHash};
+
+/// How many invalidated tags are remembered for a store that does not work.
+const MAX_UNWRITTEN: usize = 10_000;
 
 /// One partition, as this run knows it.
 pub(crate) struct Partition {
@@ -25,7 +30,7 @@ pub(crate) struct Partition {
     /// Who waits until it is open.
     pub(crate) waiting: Vec<Waiter>,
     /// Invalidated while the store did not work.
-    pub(crate) unwritten: Vec<Tag>,
+    pub(crate) unwritten: BTreeSet<Tag>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,12 +73,24 @@ impl Partition {
             durable: false,
             named: false,
             waiting: Vec::new(),
-            unwritten: Vec::new(),
+            unwritten: BTreeSet::new(),
         }
     }
 
     pub(crate) fn is_open(&self) -> bool {
         self.stage == Stage::Open
+    }
+
+    /// Remembers tags to write when the store works again. `false` if they are more than is remembered: then nothing of
+    /// the partition that is in the store may be believed.
+    #[must_use]
+    pub(crate) fn write_later(&mut self, tags: &[Tag]) -> bool {
+        self.unwritten.extend(tags.iter().cloned());
+        let fits = self.unwritten.len() <= MAX_UNWRITTEN;
+        if !fits {
+            self.unwritten.clear();
+        }
+        fits
     }
 
     pub(crate) fn hash_tags(&self, tags: &[Tag]) -> Vec<TagHash> {

@@ -5,8 +5,10 @@
 mod rig;
 
 use holdover_engine::{
-    CallOptions, Code, ErrorKind, Event, Form, Freshness, Input, Observed, OutboxChoice, Source, Tag, TagPart,
+    CallOptions, Code, ErrorKind, Event, Form, Freshness, Input, Observed, OutboxChoice, Source, Tag,
+    TagPart, policy,
 };
+use prost::Message as _;
 use rig::{ALICE, BOB, Rig, ride};
 
 fn sign_out(rig: &mut Rig) -> holdover_engine::OpId {
@@ -241,4 +243,53 @@ fn what_the_server_denied_does_not_come_back_from_a_store_that_never_opened() {
     let bobs = rig.get(BOB, "Plan", "r1");
     rig.break_last();
     assert_eq!(rig.result(bobs).unwrap().unwrap().value, ride("bobs"));
+}
+
+/// The API of the vectors, with a list of rides in every RideRequest.
+fn with_lists(rig: &mut Rig) {
+    let mut set =
+        policy::PolicySet::decode(&include_bytes!("../../../tests/vectors/api.policy")[..]).unwrap();
+    let request = set.types.iter_mut().find(|t| t.name.ends_with(".RideRequest")).unwrap();
+    request.fields[0].presence = policy::field::Presence::Repeated.into();
+    rig.methods = rig.engine.register(&set.encode_to_vec().into()).unwrap();
+}
+
+fn rides(numbers: std::ops::Range<u32>) -> bytes::Bytes {
+    numbers.flat_map(|n| rig::ride_request(&format!("r{n}"))).collect()
+}
+
+#[test]
+fn a_call_with_a_long_list_invalidates_all_of_it() {
+    let mut rig = Rig::new();
+    with_lists(&mut rig);
+    rig.fetch(ALICE, "Quote", "r1499", "q");
+    assert!(rig.peek(ALICE, "Quote", "r1499").is_some());
+    let (op, method) = (rig.op(), rig.method("Update"));
+    let options = CallOptions::default();
+    let call = Input::Call { op, session: ALICE, method, request: rides(0..1500), options, form: Form::Get };
+    rig.input(call);
+    rig.answer_last("done");
+    assert!(rig.result(op).unwrap().is_ok());
+    assert!(rig.peek(ALICE, "Quote", "r1499").is_none(), "it is not fresh any more");
+}
+
+#[test]
+fn more_than_can_be_remembered_for_a_store_that_is_down_is_not_believed_afterwards() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "q");
+    rig.disk.fault = Some(holdover_engine::StoreFaultKind::Full);
+    for n in 0..10_010_u32 {
+        let op = rig.op();
+        let ride = TagPart::Value(format!("\"r{n}\""));
+        let tag = Tag(vec![TagPart::Literal("ride:".into()), ride]);
+        rig.input(Input::Invalidate { op, session: ALICE, tag });
+    }
+    rig.disk.fault = None;
+    rig.pass(std::time::Duration::from_secs(31));
+    rig.fetch(ALICE, "Fare", "r9", "x");
+    let mut rig = rig.restart();
+    let read = rig.get(ALICE, "Quote", "r1");
+    assert!(rig.result(read).is_none(), "the network is asked first");
+    rig.break_last();
+    assert!(rig.result(read).unwrap().is_err(), "nothing is stored any more");
 }

@@ -122,3 +122,42 @@ fn an_evicted_entry_is_gone_from_memory_too() {
     rig.fail_last(Code::NotFound);
     assert!(rig.peek(ALICE, "Quote", "r1").is_none());
 }
+
+#[test]
+fn a_clock_that_is_set_back_is_noticed_at_once() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "q1");
+    let mut rig = rig.restart();
+    rig.now.boot_id = holdover_engine::BootId(2);
+    rig.get(ALICE, "Quote", "r1");
+    assert!(rig.peek(ALICE, "Quote", "r1").is_some());
+    rig.now.wall_ms -= 3_600_000;
+    assert!(rig.peek(ALICE, "Quote", "r1").is_none(), "its age cannot be told any more");
+}
+
+#[test]
+fn a_stored_answer_keeps_no_buffer_of_the_transport() {
+    let mut rig = Rig::new();
+    rig.get(ALICE, "Quote", "r1");
+    let buffer = bytes::Bytes::from([ride("q1").to_vec(), vec![0; 100_000]].concat());
+    let body = buffer.slice(..ride("q1").len());
+    let response = holdover_engine::Response { body, ..holdover_engine::Response::default() };
+    rig.input(Input::Response { attempt: rig.last_attempt(), response });
+    let snapshot = rig.peek(ALICE, "Quote", "r1").unwrap();
+    assert_eq!(snapshot.value, ride("q1"));
+    assert_ne!(snapshot.value.as_ptr(), buffer.as_ptr());
+}
+
+#[test]
+fn an_age_that_is_too_large_to_be_read_is_not_young() {
+    for age in ["99999999999", "18446744073709551616", "340282366920938463463374607431768211456"] {
+        let mut rig = Rig::new();
+        let get = rig.get(ALICE, "Quote", "r1");
+        let mut metadata = holdover_engine::Metadata::new();
+        metadata.push("age", age).unwrap();
+        let response = holdover_engine::Response { body: ride("q1"), metadata, ..Default::default() };
+        rig.input(Input::Response { attempt: rig.last_attempt(), response });
+        assert!(rig.result(get).unwrap().is_ok());
+        assert!(rig.peek(ALICE, "Quote", "r1").is_none(), "{age} seconds");
+    }
+}

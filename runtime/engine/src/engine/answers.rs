@@ -1,8 +1,10 @@
 //! Answers: whether they are usable, how much of the answer they are, where they are kept (rules C1, E2, F5, F6).
 
+use std::num::IntErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use holdover_wire::PresenceError;
 
 use super::Engine;
@@ -49,7 +51,7 @@ impl Engine {
         };
         let age_before = age_header(&response);
         let answer = Answer {
-            value: response.body,
+            value: self.own(response.body),
             sent: attempt.sent,
             age_before,
             tags: Arc::new([]),
@@ -76,6 +78,12 @@ impl Engine {
         self.answer(&flight, &answer, plan, None);
     }
 
+    /// A body that keeps no more than itself in memory: what a transport gives may be a small part of a large buffer, and
+    /// the budget of the memory tier counts only the part (rule E4).
+    fn own(&self, body: Bytes) -> Bytes {
+        if body.len() > self.config.max_memory_entry_bytes { body } else { Bytes::copy_from_slice(&body) }
+    }
+
     /// A full answer was wanted and a reduced one is all there is.
     pub(super) fn answer_reduced(&mut self, flight: &Flight, fallback: &Fallback, error: Error) {
         self.answer(flight, &fallback.answer, Some(fallback.plan), Some(error));
@@ -84,7 +92,11 @@ impl Engine {
     /// Stores a usable answer, and gives it to everybody who waits for it or watches its entry.
     fn answer(&mut self, flight: &Flight, answer: &Answer, plan: Option<PlanHash>, error: Option<Error>) {
         let spec = &flight.spec;
-        let kept = self.keep(spec, answer.clone(), plan);
+        let kept = if flight.is_outdone(answer) {
+            Some(Err(NotStored::Superseded))
+        } else {
+            self.keep(spec, answer.clone(), plan)
+        };
         if let Some(Err(reason)) = kept {
             self.not_stored(&spec.method, reason);
         }
@@ -218,6 +230,15 @@ impl Engine {
         }
         self.memory.remove(key);
         self.remove_from_disk(spec, false);
+        self.disk.void_load(key);
+        // Answers to requests that were sent before do not bring it back (rule C7).
+        for reduced in [false, true] {
+            for id in self.by_key.get(&(key.clone(), reduced)).into_iter().flatten() {
+                if let Some(older) = self.flights.get_mut(id) {
+                    older.outdone = Some(sent);
+                }
+            }
+        }
         for id in self.interested.get(key).into_iter().flatten() {
             if let Some(operation) = self.operations.get_mut(id) {
                 operation.held = None;
@@ -232,7 +253,7 @@ impl Engine {
     }
 
     /// The value of the full answer that a call could show in place of what is withheld (rule F9).
-    pub(super) fn last_known(&self, id: OpId) -> Option<bytes::Bytes> {
+    pub(super) fn last_known(&self, id: OpId) -> Option<Bytes> {
         let operation = self.operations.get(&id)?;
         let stored = operation.spec.key.as_ref().and_then(|key| self.memory.look(key));
         let full = |entry: &Entry| entry.full.as_ref().map(|answer| answer.value.clone());
@@ -244,7 +265,7 @@ impl Engine {
         &self,
         answer: &Answer,
         plan: Option<PlanHash>,
-        last_known: Option<bytes::Bytes>,
+        last_known: Option<Bytes>,
         error: Option<Error>,
     ) -> Snapshot {
         Snapshot {
@@ -261,9 +282,13 @@ impl Engine {
     }
 }
 
-/// The `age` header in nanoseconds (RFC 9111, section 5.1).
+/// The `age` header in nanoseconds (RFC 9111, section 5.1). A number too large to be held is a large one (section 1.2.2).
 fn age_header(response: &Response) -> u64 {
     let text = response.metadata.text("age").or_else(|| response.trailers.text("age"));
-    let seconds: u64 = text.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    let seconds = text.map_or(0, |text| match text.trim().parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => MAX_AGE_HEADER,
+        Err(_) => 0,
+    });
     seconds.min(MAX_AGE_HEADER) * 1_000_000_000
 }

@@ -32,6 +32,8 @@ pub(super) struct Disk {
     pending: BTreeMap<StoreId, Pending>,
     /// Calls that wait for a record, by key.
     pub(super) loading: BTreeMap<Key, Vec<OpId>>,
+    /// Those of them whose record the server has said to be gone since it was asked for.
+    void: BTreeSet<Key>,
     /// Removals that the store has not carried out.
     unremoved: BTreeSet<(PartitionId, KeyHash, bool)>,
     /// Partitions with more of those than are remembered: nothing of them is kept.
@@ -92,6 +94,7 @@ impl Disk {
             stage: if exists { DiskStage::Unopened } else { DiskStage::Absent },
             pending: BTreeMap::new(),
             loading: BTreeMap::new(),
+            void: BTreeSet::new(),
             unremoved: BTreeSet::new(),
             spoilt: BTreeSet::new(),
             undropped: BTreeSet::new(),
@@ -103,6 +106,18 @@ impl Disk {
 
     pub(super) fn is_open(&self) -> bool {
         self.stage == DiskStage::Open
+    }
+
+    /// What is being loaded for a key is not true any more.
+    pub(super) fn void_load(&mut self, key: &Key) {
+        if self.loading.contains_key(key) {
+            self.void.insert(key.clone());
+        }
+    }
+
+    /// Whether what was loaded for a key is not true any more.
+    pub(super) fn take_void(&mut self, key: &Key) -> bool {
+        self.void.remove(key)
     }
 
     /// Remembers to destroy a partition whose records cannot be named when the store works again.
@@ -268,8 +283,11 @@ impl Engine {
             }
             Pending::Tags(owners, tags, then) => {
                 for owner in owners {
-                    if let Some(partition) = self.partitions.get_mut(&owner) {
-                        partition.unwritten.extend(tags.iter().cloned());
+                    if let Some(partition) = self.partitions.get_mut(&owner)
+                        && !partition.write_later(&tags)
+                    {
+                        let id = partition.id;
+                        self.disk.spoil(id);
                     }
                 }
                 self.settle_all(then);

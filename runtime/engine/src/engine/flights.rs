@@ -53,6 +53,7 @@ impl Engine {
             asking: false,
             refused: false,
             fallback: None,
+            outdone: None,
         };
         self.flights.insert(id, flight);
         if let Some(key) = spec.shared_key() {

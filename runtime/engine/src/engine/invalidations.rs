@@ -1,6 +1,6 @@
 //! Invalidation: what a mutation makes outdated, durably before anybody hears of it (section D).
 
-use holdover_wire::{Tag, Template};
+use holdover_wire::{Limits, Tag, Template};
 
 use super::Engine;
 use crate::call::OpId;
@@ -14,6 +14,10 @@ use crate::partition::{Invalidation, Stage, Waiter};
 use crate::session::SessionId;
 use crate::snapshot::Snapshot;
 use crate::store::TagWrite;
+
+/// The most tags that one template of an acknowledged call invalidates: each names entries of its own, so a call with a
+/// long list of ids outdates as many. Entries may have fewer, see [`crate::Config::max_tags`].
+const MAX_INVALIDATED: usize = 10_000;
 
 impl Engine {
     /// A call with `invalidates` was acknowledged.
@@ -41,13 +45,14 @@ impl Engine {
 
     /// The tags that a call invalidates. Those that cannot be rendered are left out: they cannot be attached either.
     fn render(&self, spec: &Spec, response: Option<&[u8]>) -> Vec<Tag> {
+        let limits = Limits { max_tags: MAX_INVALIDATED, ..self.limits };
         let rendered = |template: &Template| {
             if template.needs_response() && response.is_none() {
                 return None;
             }
-            template.render(&spec.request, response.unwrap_or_default(), &self.limits).ok()
+            template.render(&spec.request, response.unwrap_or_default(), &limits).ok()
         };
-        spec.method.invalidates.iter().filter_map(rendered).flatten().take(self.config.max_tags).collect()
+        spec.method.invalidates.iter().filter_map(rendered).flatten().collect()
     }
 
     fn invalidate_for(&mut self, flight: &Flight, tags: Vec<Tag>, result: &Result<Snapshot, Error>) {
@@ -99,7 +104,10 @@ impl Engine {
             if on_disk && partition.durable {
                 writes.push(TagWrite { partition: partition.id, tags: hashes, sequence });
             } else if self.config.store {
-                partition.unwritten.extend(tags.iter().cloned());
+                let id = partition.id;
+                if !partition.write_later(&tags) {
+                    self.disk.spoil(id);
+                }
             }
         }
         if writes.is_empty() {

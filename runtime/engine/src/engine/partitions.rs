@@ -77,7 +77,7 @@ impl Engine {
             self.memory.remove_owner(owner);
         }
         if !unwritten.is_empty() {
-            self.write_late(owner, unwritten);
+            self.write_late(owner, unwritten.into_iter().collect());
         }
         self.opened(owner);
     }

@@ -43,6 +43,7 @@ impl Engine {
     pub(super) fn found(&mut self, spec: &Arc<Spec>, found: Vec<Loaded>) {
         let Some(key) = &spec.key else { return };
         let mut entry = Entry::default();
+        let found = if self.disk.take_void(key) { Vec::new() } else { found };
         for loaded in found {
             match self.read_record(spec, loaded) {
                 Some((Variant::Full, answer)) => entry.full = Some(answer),

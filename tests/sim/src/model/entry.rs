@@ -133,7 +133,10 @@ impl Model {
         let later = self.entries.iter().any(|entry| {
             same_key(entry) && entry.reduced == new.reduced && !entry.put && entry.sent.order > new.sent.order
         });
-        if later && !new.put {
+        let gone = self.evictions.iter().any(|(partition, key, sent)| {
+            *partition == new.partition && *key == new.key && *sent > new.sent.order
+        });
+        if (later || gone) && !new.put {
             return;
         }
         self.entries.retain(|entry| {
@@ -147,7 +150,8 @@ impl Model {
         self.entries.push(new);
     }
 
-    pub(super) fn evict(&mut self, partition: &Partition, key: &str) {
+    pub(super) fn evict(&mut self, partition: &Partition, key: &str, sent: u64) {
+        self.evictions.push((partition.clone(), key.to_owned(), sent));
         self.entries.retain(|entry| !(entry.partition == *partition && entry.key == key));
     }
 

@@ -319,7 +319,7 @@ impl Model {
                     && entry.sent.order > sent
             });
             if !newer {
-                self.evict(&flight.partition, key);
+                self.evict(&flight.partition, key, sent);
             }
         }
         if !failure.proof && flight.last_sent.is_some() {

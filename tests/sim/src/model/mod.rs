@@ -50,6 +50,8 @@ pub struct Model {
     sessions: BTreeMap<String, OpenSession>,
     hooks: BTreeMap<String, Hook>,
     entries: Vec<Entry>,
+    /// What the answer to a request that was sent then said to be gone.
+    evictions: Vec<(Partition, String, u64)>,
     invalidations: Vec<Invalidation>,
     flights: Vec<Flight>,
     calls: Vec<calls::Waiting>,
@@ -90,6 +92,7 @@ impl Model {
             sessions: BTreeMap::new(),
             hooks: BTreeMap::new(),
             entries: Vec::new(),
+            evictions: Vec::new(),
             invalidations: Vec::new(),
             flights: Vec::new(),
             calls: Vec::new(),
