@@ -358,6 +358,10 @@ fn wrong_usage_says_what_to_do() {
     usage(&["check", "--descriptor-set", "missing.binpb"], "cannot read missing.binpb");
     usage(&["chekc"], "check");
     usage(
+        &["explain", "-I", "proto", "proto/quotes.proto", "quotes.v1.Quotes/GetQuote"],
+        "name the method first",
+    );
+    usage(
         &["generate", "-I", "proto", "proto/quotes.proto", "--rust-out", "proto/quotes.proto"],
         "cannot write",
     );

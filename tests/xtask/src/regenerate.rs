@@ -19,7 +19,20 @@ const FLAGS: &[(&str, &str)] = &[("HOLDOVER_REGENERATE", "1"), ("INSTA_UPDATE", 
 const GROUPS: &[(&str, &[&str])] = &[
     ("annotations crate", &["--package", "holdover-tests-compiler", "--test", "annotations"]),
     ("goldens", &["--package", "holdover-tests-compiler", "--test", "golden"]),
-    ("diagnostics", &["--package", "holdover-tests-compiler", "--test", "diagnostics", "--test", "example"]),
+    (
+        "diagnostics",
+        &[
+            "--package",
+            "holdover-tests-compiler",
+            "--test",
+            "diagnostics",
+            "--test",
+            "example",
+            "--test",
+            "explain",
+        ],
+    ),
+    ("compiler", &["--package", "holdover-compiler", "--lib"]),
     ("command line", &["--package", "holdover-cli"]),
     ("vectors and their API", &["--package", "holdover-sim", "--test", "api", "--test", "files"]),
 ];

@@ -12,6 +12,12 @@ use crate::terminal::Terminal;
 use sample::Sample;
 
 pub(crate) fn run(arguments: &ExplainArguments, terminal: &Terminal) -> Result<Outcome, Failure> {
+    if arguments.method.ends_with(".proto") {
+        return Err(Failure::Usage(format!(
+            "{} is a file; name the method first: holdover explain package.Service/Method {}",
+            arguments.method, arguments.method
+        )));
+    }
     let config = Config::load(arguments.input.config.as_deref())?;
     let compilation = input::compile(&arguments.input, &config, terminal)?;
     let explanation = explain::explain(&compilation, &arguments.method)
