@@ -13,8 +13,8 @@ pub(in crate::check) const RULE: Rule = Rule {
     level: Level::Error,
     summary: "Two statements about the same thing contradict each other",
     page: Page {
-        means: "One thing is said twice about one element: two members of a oneof are set, or a value is set twice. An \
-                overlay that says something else than the `.proto` counts, too.",
+        means: "One thing is said twice about one element: two members of a oneof are set, a value is set twice, or a \
+                path has two overrides. An overlay that says something else than the `.proto` counts, too.",
         matters: "Protobuf parsers accept two option statements that set different members of a oneof, and the last one \
                   silently wins. Which one was meant, nobody can tell.",
         wrong: r#"
@@ -112,6 +112,9 @@ fn conflicts(place: &Place<'_>, entries: &[&Entry], message: &MessageDescriptor,
                 across(place, field, entries, out);
             }
             Some(inner) if field.is_list() => {
+                if inner.full_name() == "holdover.Detail.Override" {
+                    overrides(place, entries, out);
+                }
                 for entry in entries {
                     let children: Vec<&Entry> = entry.children.iter().collect();
                     conflicts(place, &children, &inner, out);
@@ -141,6 +144,26 @@ fn conflicts(place: &Place<'_>, entries: &[&Entry], message: &MessageDescriptor,
                     );
                 }
             }
+        }
+    }
+}
+
+/// Two overrides of one path: only one of them would count.
+fn overrides(place: &Place<'_>, entries: &[&Entry], out: &mut Findings) {
+    let mut first_of: BTreeMap<&str, &Entry> = BTreeMap::new();
+    for entry in entries {
+        let Some(path) = entry.children.iter().find(|child| child.name == "path") else { continue };
+        let text = place.text(path).trim_matches(['"', '\'']);
+        if let Some(first) = first_of.get(text) {
+            out.push(
+                place.element.clone(),
+                out.found(format!("`{text}` has two overrides"))
+                    .at(path.span(), "again")
+                    .also(first.span(), "the first one")
+                    .help("keep one of them"),
+            );
+        } else {
+            first_of.insert(text, path);
         }
     }
 }
