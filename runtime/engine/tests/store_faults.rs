@@ -7,8 +7,11 @@ mod rig;
 use std::time::Duration;
 
 use bytes::Bytes;
-use holdover_engine::{Config, Event, Source, StoreAnswer, StoreCommand, StoreFaultKind};
-use rig::{ALICE, Disk, Rig, ride};
+use holdover_engine::{
+    CacheMode, CallOptions, Config, Event, Form, Input, Source, StoreAnswer, StoreCommand, StoreFaultKind,
+    Tag, TagPart,
+};
+use rig::{ALICE, BOB, Disk, Rig, ride};
 
 #[test]
 fn constructing_does_nothing_to_the_store() {
@@ -159,4 +162,34 @@ fn calls_for_the_same_entry_share_one_load() {
     let loads = rig.take_trace().iter().filter(|step| *step == "store Load").count();
     assert_eq!(loads, 1);
     assert!(rig.result(one).is_some() && rig.result(two).is_some());
+}
+
+#[test]
+fn a_partition_that_opens_after_a_fault_is_asked_for_again() {
+    let mut rig = Rig::new();
+    rig.fetch(BOB, "Quote", "r1", "old");
+    let mut rig = rig.restart();
+    rig.fetch(ALICE, "Quote", "r1", "a1");
+    let options = CallOptions { cache: CacheMode::NetworkOnly, ..CallOptions::default() };
+    rig.start(ALICE, "Quote", "r1", options, Form::Get);
+    rig.hold = true;
+    rig.answer_last("a2");
+    rig.get(BOB, "Fare", "r9");
+    rig.disk.fault = Some(StoreFaultKind::Full);
+    rig.release();
+    rig.disk.fault = None;
+    rig.release_all();
+    rig.hold = false;
+    // The store is left alone: this waits to be written.
+    let op = rig.op();
+    let ride = TagPart::Value("\"r1\"".into());
+    let tag = Tag(vec![TagPart::Literal("ride:".into()), ride]);
+    rig.input(Input::Invalidate { op, session: BOB, tag });
+    assert_eq!(rig.done(op), Some(Ok(())));
+    rig.pass(Duration::from_secs(31));
+    rig.get(BOB, "Fare", "r9");
+    assert!(rig.has_event(|event| matches!(event, Event::StoreRecovered)));
+    let mut rig = rig.restart();
+    let read = rig.get(BOB, "Quote", "r1");
+    assert!(rig.result(read).is_none(), "invalidated: the network is asked first");
 }

@@ -1,5 +1,7 @@
 //! Partitions open on first use; whoever needs one waits for it.
 
+use std::collections::BTreeSet;
+
 use super::Engine;
 use crate::key::Owner;
 use crate::partition::{Partition, Stage, Waiter};
@@ -59,6 +61,8 @@ impl Engine {
 
     /// The store has the partition.
     pub(super) fn partition_found(&mut self, owner: &Owner, key: PartitionKey, sequence: u64) {
+        // If it has failed since it was asked, everything is asked for again when it works.
+        let works = self.disk.is_open();
         let Some(partition) = self.partitions.get_mut(owner) else { return };
         if partition.stage == Stage::Destroying {
             return;
@@ -69,9 +73,9 @@ impl Engine {
         if renamed {
             partition.ledger.rename();
         }
-        partition.durable = true;
+        partition.durable = works;
         partition.named = true;
-        let unwritten = std::mem::take(&mut partition.unwritten);
+        let unwritten = if works { std::mem::take(&mut partition.unwritten) } else { BTreeSet::new() };
         if renamed {
             // Its tags in memory have other names than those on disk.
             self.memory.remove_owner(owner);
