@@ -186,3 +186,37 @@ fn an_observer_that_allows_no_age_does_not_fetch_without_end() {
         assert!((5..=11).contains(&rig.sends.len()), "{} requests", rig.sends.len());
     }
 }
+
+#[test]
+fn an_observer_is_told_of_invalidation_whether_its_answer_is_in_memory_or_not() {
+    let mut metadata = holdover_engine::Metadata::new();
+    metadata.push("x-debug", "1").unwrap();
+    let own = CallOptions { metadata, ..CallOptions::default() };
+    let large = holdover_engine::Config { max_memory_entry_bytes: 1, ..holdover_engine::Config::default() };
+    let cases = [
+        ("reduced", Rig::new(), Quality::Poor, CallOptions::default()),
+        ("large", Rig::with(rig::Disk::default(), large), Quality::Good, CallOptions::default()),
+        ("metadata", Rig::new(), Quality::Good, own),
+    ];
+    for (what, mut rig, quality, options) in cases {
+        rig.quality(quality);
+        let observer = rig.start(ALICE, "Trip", "r1", options, Form::Observe);
+        rig.answer_last("t1");
+        assert_eq!(shown(&rig, observer).value, ride("t1"), "{what}");
+        let sent = rig.sends.len();
+        let update = rig.get(ALICE, "Update", "r1");
+        rig.answer_last("u");
+        assert!(rig.result(update).is_some());
+        assert_eq!(rig.sends.len(), sent + 2, "{what}: it is fetched again");
+        assert_eq!(shown(&rig, observer).freshness, Freshness::Stale, "{what}");
+        // Invalidated once more, while it is being fetched.
+        let before = rig.last_attempt();
+        rig.get(ALICE, "Update", "r1");
+        rig.answer_last("u");
+        rig.answer(before, "t2");
+        assert_eq!(shown(&rig, observer).value, ride("t1"), "{what}: the answer is too old");
+        rig.answer_last("t3");
+        assert_eq!(shown(&rig, observer).value, ride("t3"), "{what}");
+        assert_eq!(shown(&rig, observer).freshness, Freshness::Fresh, "{what}");
+    }
+}

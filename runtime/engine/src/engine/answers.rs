@@ -65,7 +65,7 @@ impl Engine {
                 let Some(flight) = self.finish(id) else { return };
                 let message =
                     "the server answers with less than it was asked for: it trims without being told to";
-                return self.answer_reduced(&flight, &fallback, Error::new(ErrorKind::Unusable, message));
+                return self.answer_reduced(&flight, fallback, Error::new(ErrorKind::Unusable, message));
             }
             if let Some(flight) = self.flights.get_mut(&id) {
                 flight.fallback = Some(fallback);
@@ -75,7 +75,7 @@ impl Engine {
             return self.send(id, credentials);
         }
         let Some(flight) = self.finish(id) else { return };
-        self.answer(&flight, &answer, plan, None);
+        self.answer(&flight, answer, plan, None);
     }
 
     /// A body that keeps no more than itself in memory: what a transport gives may be a small part of a large buffer, and
@@ -85,18 +85,20 @@ impl Engine {
     }
 
     /// A full answer was wanted and a reduced one is all there is.
-    pub(super) fn answer_reduced(&mut self, flight: &Flight, fallback: &Fallback, error: Error) {
-        self.answer(flight, &fallback.answer, Some(fallback.plan), Some(error));
+    pub(super) fn answer_reduced(&mut self, flight: &Flight, fallback: Fallback, error: Error) {
+        self.answer(flight, fallback.answer, Some(fallback.plan), Some(error));
     }
 
     /// Stores a usable answer, and gives it to everybody who waits for it or watches its entry.
-    fn answer(&mut self, flight: &Flight, answer: &Answer, plan: Option<PlanHash>, error: Option<Error>) {
+    fn answer(&mut self, flight: &Flight, mut answer: Answer, plan: Option<PlanHash>, error: Option<Error>) {
         let spec = &flight.spec;
-        let kept = if flight.is_outdone(answer) {
+        let kept = if flight.is_outdone(&answer) {
             Some(Err(NotStored::Superseded))
         } else {
-            self.keep(spec, answer.clone(), plan)
+            self.keep(spec, &mut answer, plan)
         };
+        let answer = &answer;
+        let is_old = self.is_old(spec, answer);
         if let Some(Err(reason)) = kept {
             self.not_stored(&spec.method, reason);
         }
@@ -113,6 +115,7 @@ impl Engine {
                     // What it depends on was invalidated on the way: the observer waits for an answer that knows.
                     Some(Err(NotStored::OldGeneration)) => self.refetch(*waiter),
                     Some(Err(NotStored::Superseded)) => self.refreshed(*waiter),
+                    _ if is_old => self.refetch(*waiter),
                     _ => self.observer_answered(*waiter, answer, plan, error.clone()),
                 }
                 continue;
@@ -149,34 +152,54 @@ impl Engine {
         })
     }
 
+    /// Gives an answer its tags, by which observers, too, know when it is outdated, whether it is stored or not.
+    fn attach_tags(&self, spec: &Spec, answer: &mut Answer) -> Result<(), NotStored> {
+        let (Some(_), Some(cache)) = (&spec.key, &spec.method.cache) else { return Ok(()) };
+        let mut tags = Vec::new();
+        for template in &cache.tags {
+            match template.render(&spec.request, &answer.value, &self.limits) {
+                Ok(rendered) => tags.extend(rendered),
+                Err(_) => return Err(NotStored::Unusable),
+            }
+        }
+        if tags.len() > self.config.max_tags {
+            return Err(NotStored::TooLarge);
+        }
+        if let Some(partition) = self.partitions.get(&spec.owner) {
+            answer.tags = partition.hash_tags(&tags).into();
+        }
+        Ok(())
+    }
+
+    /// Whether something that an answer depends on was invalidated after its request was sent.
+    fn is_old(&self, spec: &Spec, answer: &Answer) -> bool {
+        let partition = self.partitions.get(&spec.owner);
+        partition.is_some_and(|partition| partition.ledger.is_newer(&answer.tags, answer.sequence))
+    }
+
     /// Stores an answer, in memory and on disk. `None`: this call's answers are not stored.
     pub(super) fn keep(
         &mut self,
         spec: &Spec,
-        mut answer: Answer,
+        answer: &mut Answer,
         plan: Option<PlanHash>,
     ) -> Option<Result<(), NotStored>> {
+        let tagged = self.attach_tags(spec, answer);
+        let answer = &*answer;
         let key = spec.shared_key()?;
-        let cache = spec.method.cache.as_ref()?;
         if answer.value.len() > self.config.max_entry_bytes {
             return Some(Err(NotStored::TooLarge));
         }
         if plan.is_some() && plan != spec.method.detail.as_ref().map(|detail| detail.plan) {
             return Some(Err(NotStored::UnknownPlan));
         }
-        let mut tags = Vec::new();
-        for template in &cache.tags {
-            match template.render(&spec.request, &answer.value, &self.limits) {
-                Ok(rendered) => tags.extend(rendered),
-                Err(_) => return Some(Err(NotStored::Unusable)),
-            }
+        if let Err(reason) = tagged {
+            return Some(Err(reason));
         }
-        if tags.len() > self.config.max_tags {
-            return Some(Err(NotStored::TooLarge));
+        if !self.is_open(&spec.owner) {
+            return None;
         }
-        let partition = self.partitions.get(&spec.owner).filter(|partition| partition.is_open())?;
-        answer.tags = partition.hash_tags(&tags).into();
-        if partition.ledger.is_newer(&answer.tags, answer.sequence) {
+        if self.is_old(spec, answer) {
             return Some(Err(NotStored::OldGeneration));
         }
         let on_disk = self.writes_to_disk(spec);
@@ -208,7 +231,7 @@ impl Engine {
             if had_reduced && entry.reduced.is_none() {
                 self.remove_from_disk(spec, true);
             }
-            self.save(spec, &answer, plan);
+            self.save(spec, answer, plan);
         }
         Some(Ok(()))
     }

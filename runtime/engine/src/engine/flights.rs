@@ -244,7 +244,7 @@ impl Engine {
         if failed.class == Class::Transient
             && let Some(fallback) = flight.fallback.take()
         {
-            return self.answer_reduced(&flight, &fallback, failed.error);
+            return self.answer_reduced(&flight, fallback, failed.error);
         }
         let spec = &flight.spec;
         if failed.class == Class::Evicting {

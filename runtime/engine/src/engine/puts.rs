@@ -64,7 +64,7 @@ impl Engine {
         if !self.chores.contains_key(&op) {
             return;
         }
-        let answer = Answer {
+        let mut answer = Answer {
             value,
             sent: self.now,
             age_before: 0,
@@ -73,7 +73,7 @@ impl Engine {
             outdated: false,
             put: true,
         };
-        let kept = self.keep(&spec, answer.clone(), None);
+        let kept = self.keep(&spec, &mut answer, None);
         let result = match kept {
             Some(Ok(())) => {
                 self.show_watchers(&spec, &answer, None, Source::Cache, &BTreeSet::new());
