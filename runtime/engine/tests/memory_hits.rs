@@ -161,3 +161,18 @@ fn an_age_that_is_too_large_to_be_read_is_not_young() {
         assert!(rig.peek(ALICE, "Quote", "r1").is_none(), "{age} seconds");
     }
 }
+
+#[test]
+fn a_caller_that_does_not_wait_gets_what_is_stored() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Plan", "r1", "q1");
+    rig.pass(10 * SECOND);
+    let options = CallOptions { timeout: Some(Duration::ZERO), ..CallOptions::default() };
+    let read = rig.start(ALICE, "Plan", "r1", options.clone(), Form::Get);
+    rig.pass(Duration::ZERO);
+    let snapshot = rig.result(read).unwrap().unwrap();
+    assert_eq!((snapshot.value, snapshot.freshness), (ride("q1"), Freshness::Stale));
+    let cold = rig.start(ALICE, "Plan", "r2", options, Form::Get);
+    rig.pass(Duration::ZERO);
+    assert_eq!(rig.result(cold).unwrap().unwrap_err().kind, holdover_engine::ErrorKind::Timeout);
+}

@@ -229,6 +229,13 @@ impl Engine {
         if operation.settling {
             return;
         }
+        let mut stale_after = operation.stale_after.take();
+        if stale_after.is_some() {
+            self.timers.cancel(&mut stale_after);
+            // Due at the same instant: whoever does not wait at all is served all the same (reading 2).
+            self.stale_after(id);
+        }
+        let Some(operation) = self.operations.get(&id) else { return };
         let message = format!(
             "no answer within the {} s that the caller waits: allow more time, or let the method serve stale answers",
             operation.timeout.as_secs_f64()
