@@ -186,6 +186,16 @@ impl Entry {
         true
     }
 
+    /// Takes in what another place knows of the same entry.
+    pub(crate) fn accept_all(&mut self, other: Self) {
+        if let Some((plan, answer)) = other.reduced {
+            self.accept(answer, Some(plan));
+        }
+        if let Some(answer) = other.full {
+            self.accept(answer, None);
+        }
+    }
+
     /// Whether something in it was sent for after `sent`.
     pub(crate) fn is_later_than(&self, sent: &Stamp) -> bool {
         let answers = self.full.iter().chain(self.reduced.iter().map(|(_, answer)| answer));

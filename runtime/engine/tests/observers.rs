@@ -220,3 +220,22 @@ fn an_observer_is_told_of_invalidation_whether_its_answer_is_in_memory_or_not() 
         assert_eq!(shown(&rig, observer).freshness, Freshness::Fresh, "{what}");
     }
 }
+
+#[test]
+fn what_comes_from_disk_late_does_not_replace_an_answer_that_has_come_meanwhile() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "old");
+    let mut rig = rig.restart();
+    rig.pass(Duration::from_secs(2));
+    rig.hold = true;
+    let observer = rig.observe(ALICE, "Quote", "r1");
+    let op = rig.op();
+    rig.input(Input::Refresh { op, observer });
+    rig.answer_last("new");
+    assert!(rig.result(op).unwrap().is_ok());
+    assert_eq!(shown(&rig, observer).value, ride("new"));
+    while !rig.held.is_empty() {
+        rig.release();
+        assert_eq!(shown(&rig, observer).value, ride("new"));
+    }
+}

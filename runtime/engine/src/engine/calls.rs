@@ -128,7 +128,12 @@ impl Engine {
     /// The disk has answered.
     pub(super) fn loaded(&mut self, id: OpId, entry: Option<&Entry>) {
         let Some(operation) = self.operations.get_mut(&id) else { return };
-        operation.held = entry.cloned();
+        let mut found = entry.cloned();
+        if let Some(shown) = operation.held.take() {
+            // An observer has been given an answer meanwhile.
+            found.get_or_insert_default().accept_all(shown);
+        }
+        operation.held = found;
         self.decide(id);
     }
 

@@ -52,11 +52,7 @@ impl Engine {
             }
         }
         if let Some(newer) = self.memory.look(key) {
-            let newer = newer.clone();
-            let reduced = newer.reduced.map(|(plan, answer)| (answer, Some(plan)));
-            for (answer, plan) in reduced.into_iter().chain(newer.full.map(|answer| (answer, None))) {
-                entry.accept(answer, plan);
-            }
+            entry.accept_all(newer.clone());
         }
         let is_open = self.is_open(&spec.owner);
         if is_open && !entry.is_empty() && entry.largest() <= self.config.max_memory_entry_bytes {
