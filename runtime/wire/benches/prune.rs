@@ -45,7 +45,9 @@ fn main() {
         ("SourceCodeInfo.Location", "leading_comments", true),
         ("SourceCodeInfo.Location", "trailing_comments", true),
     ]);
-    measure("deep mask: names, comments and options dropped", &message, &deep, clear_deep);
+    let ratio = measure("deep mask: names, comments and options dropped", &message, &deep, clear_deep);
+    let met = if ratio >= BAR { "met" } else { "MISSED" };
+    println!("  {met}: {ratio:.1}x prost decode-clear-encode, bar {BAR}x\n");
     let shallow = pruner(&[
         ("FileDescriptorSet", "file", false),
         ("FileDescriptorProto", "source_code_info", true),
@@ -54,8 +56,12 @@ fn main() {
     measure("shallow mask: source info and options of files dropped", &message, &shallow, clear_shallow);
 }
 
-/// Prints the throughputs, in input bytes, and their ratios.
-fn measure(what: &str, message: &Bytes, pruner: &Pruner, clear: fn(&mut FileDescriptorSet)) {
+/// What pruning owes: this many times the throughput of decode-clear-encode with the deep mask. The ratio to memcpy, and the
+/// shallow mask, have no bar.
+const BAR: f64 = 12.0;
+
+/// Prints the throughputs, in input bytes, and their ratios. Gives the ratio to decode-clear-encode.
+fn measure(what: &str, message: &Bytes, pruner: &Pruner, clear: fn(&mut FileDescriptorSet)) -> f64 {
     let limits = Limits::DEFAULT;
     let decoded = || {
         let mut set = FileDescriptorSet::decode(message.clone()).expect("the fixture is valid");
@@ -90,6 +96,7 @@ fn measure(what: &str, message: &Bytes, pruner: &Pruner, clear: fn(&mut FileDesc
         );
     }
     println!("  memcpy of the message      {:>8.0} MB/s\n", speed(memcpy));
+    prost / fresh
 }
 
 /// Adds the seconds that each of some calls takes.

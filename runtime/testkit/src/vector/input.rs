@@ -1,9 +1,13 @@
 //! What goes into a client at its edges.
 
+mod device;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+pub use device::{Boot, Clock, Hint, HintKind, Off, Store, StoreState, Wall};
 
 use super::{Message, Session, Span, is_default, verb};
 
@@ -328,88 +332,4 @@ pub enum Breakage {
     Protocol,
     /// The answer is over a limit of size.
     TooLarge,
-}
-
-/// What the platform says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hint {
-    /// Which.
-    #[serde(rename = "it")]
-    pub what: HintKind,
-}
-
-/// Kinds of hints.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HintKind {
-    /// The class of the network.
-    Quality(String),
-    /// The user wants to save data.
-    DataSaver(bool),
-    /// The account of this session has new credentials.
-    Credentials(String),
-}
-
-/// How the store behaves.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Store {
-    /// `ok` or the fault.
-    #[serde(rename = "it")]
-    pub state: StoreState,
-}
-
-/// States of a scripted store.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StoreState {
-    /// Works.
-    #[default]
-    Ok,
-    /// Held by another process.
-    Held,
-    /// Locked for now.
-    Locked,
-    /// The disk is full.
-    Full,
-    /// The disk cannot be written.
-    ReadOnly,
-    /// What is there is no store.
-    Corrupt,
-}
-
-/// A restart.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Boot {
-    /// Nothing else.
-    #[serde(rename = "it")]
-    pub how: Off,
-}
-
-/// How long the process was gone.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Off {
-    /// Time that passes between death and start.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub off: Span,
-}
-
-/// A step of the wall clock.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Clock {
-    /// By how much.
-    #[serde(rename = "it")]
-    pub by: Wall,
-}
-
-/// See [`Clock`].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wall {
-    /// Forward, or back if negative.
-    pub wall: Span,
 }

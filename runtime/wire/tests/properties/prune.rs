@@ -1,8 +1,9 @@
 //! Pruning against decode-clear-encode by reflection.
 
 use crate::cases;
-use crate::support::policy::{Types, clear, prune_plan};
+use crate::support::policy::{clear, prune_plan};
 use crate::support::tape::{self, Shape, Tape};
+use crate::support::types::Types;
 use crate::support::{message, scramble};
 use bytes::Bytes;
 use holdover_annotations::policy;

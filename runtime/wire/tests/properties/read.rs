@@ -9,8 +9,9 @@ use prost::Message as _;
 use prost_reflect::DynamicMessage;
 
 use crate::cases;
-use crate::support::policy::{Types, key_plan, keyed_text, missing, path, presence_plan, values_at};
+use crate::support::policy::{key_plan, keyed_text, missing, path, presence_plan, values_at};
 use crate::support::tape::{self, Shape, Tape};
+use crate::support::types::Types;
 use crate::support::{message, scramble};
 
 fn schema(types: Types, method: policy::Method) -> Schema {

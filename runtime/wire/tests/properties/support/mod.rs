@@ -4,6 +4,7 @@
 pub(crate) mod policy;
 pub(crate) mod scramble;
 pub(crate) mod tape;
+pub(crate) mod types;
 
 use std::sync::LazyLock;
 
