@@ -196,16 +196,19 @@ impl Entry {
         }
     }
 
+    /// What is stored, of both details.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = &Answer> {
+        self.full.iter().chain(self.reduced.iter().map(|(_, answer)| answer))
+    }
+
     /// Whether something in it was sent for after `sent`.
     pub(crate) fn is_later_than(&self, sent: &Stamp) -> bool {
-        let answers = self.full.iter().chain(self.reduced.iter().map(|(_, answer)| answer));
-        answers.into_iter().any(|answer| !answer.put && after(&answer.sent, sent))
+        self.answers().any(|answer| !answer.put && after(&answer.sent, sent))
     }
 
     /// Bytes of values and tags.
     pub(crate) fn size(&self) -> usize {
-        let answers = self.full.iter().chain(self.reduced.iter().map(|(_, answer)| answer));
-        answers.map(|answer| answer.value.len() + answer.tags.len() * size_of::<TagHash>()).sum()
+        self.answers().map(|answer| answer.value.len() + answer.tags.len() * size_of::<TagHash>()).sum()
     }
 
     /// The larger of its values, in bytes.

@@ -239,3 +239,30 @@ fn what_comes_from_disk_late_does_not_replace_an_answer_that_has_come_meanwhile(
         assert_eq!(shown(&rig, observer).value, ride("new"));
     }
 }
+
+#[test]
+fn a_refresh_that_fails_after_an_invalidation_is_not_the_last_word() {
+    let mut rig = Rig::new();
+    let observer = rig.observe(ALICE, "Driver", "r1");
+    let body = |id: &str| -> Bytes { [ride(id), rig::string_field(5, "d1")].concat().into() };
+    let response = Response { body: body("a"), ..Response::default() };
+    rig.input(Input::Response { attempt: rig.last_attempt(), response });
+    let op = rig.op();
+    rig.input(Input::Refresh { op, observer });
+    let refresh = rig.last_attempt();
+    rig.get(ALICE, "Replace", "d1");
+    rig.answer_last("done");
+    assert_eq!(rig.sends.len(), 4, "it is asked for again, by a request that knows");
+    let failure = holdover_engine::Failure::Transport {
+        kind: holdover_engine::TransportFailure::Reset,
+        unsent: false,
+        message: String::new(),
+    };
+    rig.input(Input::Failed { attempt: refresh, failure });
+    assert!(rig.result(op).unwrap().is_err());
+    let snapshot = shown(&rig, observer);
+    assert_eq!((snapshot.freshness, snapshot.refreshing), (Freshness::Stale, true));
+    let response = Response { body: body("b"), ..Response::default() };
+    rig.input(Input::Response { attempt: rig.last_attempt(), response });
+    assert_eq!(shown(&rig, observer).value, body("b"));
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Engine;
 use crate::call::{OpId, Priority};
 use crate::detail;
+use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::failure::{self, Class, Failed};
@@ -305,10 +306,13 @@ impl Engine {
         }
     }
 
-    /// Whether a flight started before something that its entry depends on was invalidated.
-    pub(super) fn is_outdated(&self, id: FlightId) -> bool {
+    /// Whether a flight started before something was invalidated that its entry depends on: by its request, or by what is
+    /// known of the answer so far.
+    pub(super) fn is_outdated(&self, id: FlightId, known: Option<&Entry>) -> bool {
         let Some(flight) = self.flights.get(&id) else { return false };
-        let partition = self.partitions.get(&flight.spec.owner);
-        partition.is_some_and(|partition| partition.ledger.is_newer(&flight.tags, flight.generation))
+        let Some(partition) = self.partitions.get(&flight.spec.owner) else { return false };
+        let mut tags = known.into_iter().flat_map(Entry::answers).map(|answer| &*answer.tags);
+        let is_newer = |tags: &[TagHash]| partition.ledger.is_newer(tags, flight.generation);
+        is_newer(&flight.tags) || tags.any(is_newer)
     }
 }
