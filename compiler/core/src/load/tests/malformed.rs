@@ -193,6 +193,13 @@ fn texts_may_start_with_a_mark_and_end_lines_in_any_way() {
 }
 
 #[test]
+fn what_is_too_large_to_be_a_schema_is_not_parsed() {
+    let sources = MemorySources::new().with("a.proto", vec![b' '; (64 << 20) + 1]);
+    let found = wrong(load(&sources, &["a.proto"]));
+    assert_eq!(found, [("FILE_TOO_LARGE", String::new())]);
+}
+
+#[test]
 fn texts_that_are_no_utf8_say_where() {
     let sources = MemorySources::new().with("a.proto", &b"syntax = \"proto3\"; // \xe9t\xe9\n"[..]);
     let report = load(&sources, &["a.proto"]).unwrap_err();
