@@ -136,6 +136,9 @@ fn transport(kind: TransportFailure, message: &str) -> (Error, Class) {
             "the answer is over a limit of size: ask for less or raise the limit",
             Class::Other,
         ),
+        TransportFailure::OtherProtocol => {
+            (ErrorKind::Misuse, "the endpoint is configured with another protocol", Class::Other)
+        }
     };
     (Error::new(kind, format!("{what} ({message})")), class)
 }
@@ -249,6 +252,15 @@ mod tests {
             let failed = understand(Failure::Transport { kind, unsent, message: String::new() });
             assert_eq!((failed.class, failed.harmless), (Class::Transient, unsent));
         }
+    }
+
+    #[test]
+    fn another_protocol_is_a_mistake_of_the_app_and_changes_nothing_stored() {
+        let kind = TransportFailure::OtherProtocol;
+        let failed = understand(Failure::Transport { kind, unsent: false, message: "say so".into() });
+        assert_eq!((failed.class, failed.harmless), (Class::Other, false));
+        assert_eq!(failed.error.kind, ErrorKind::Misuse);
+        assert!(failed.error.message.contains("say so"), "{}", failed.error);
     }
 
     #[test]

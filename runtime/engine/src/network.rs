@@ -102,6 +102,9 @@ pub enum TransportFailure {
     Protocol,
     /// The answer is over a limit of size.
     TooLarge,
+    /// The server answered in another protocol than the one that its endpoint is configured with: nobody is offline, and
+    /// trying again does not help.
+    OtherProtocol,
 }
 
 /// What is known about the network. Given by the app for now.

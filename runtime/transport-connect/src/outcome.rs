@@ -4,6 +4,7 @@ use bytes::Bytes;
 use holdover_client::{Code, Failure, TransportFailure};
 use http::{HeaderMap, StatusCode};
 
+use crate::Protocol;
 use crate::service::{HttpFailure, HttpFailureKind};
 use crate::status;
 
@@ -40,6 +41,17 @@ pub(crate) fn too_large(message: impl Into<String>) -> Failure {
 /// The body ended before the protocol allows it to: the connection was cut, whatever HTTP thinks of it.
 pub(crate) fn cut_short(message: impl Into<String>) -> Failure {
     Failure::Transport { kind: TransportFailure::Reset, unsent: false, message: message.into() }
+}
+
+/// The server answered, in a protocol that its endpoint does not have.
+pub(crate) fn other_protocol(spoken: Protocol, heard: Protocol) -> Failure {
+    Failure::Transport {
+        kind: TransportFailure::OtherProtocol,
+        unsent: false,
+        message: format!(
+            "the server speaks {heard}, not {spoken}: use Protocol::{heard:?} for this endpoint"
+        ),
+    }
 }
 
 /// Something between client and server answered (rule C4).

@@ -12,7 +12,9 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, Response, Uri, Version};
 use tokio::time::Instant;
 
-use crate::outcome::{Answer, from_http, intercepted, too_large, too_large_to_send, unsendable};
+use crate::outcome::{
+    Answer, from_http, intercepted, other_protocol, too_large, too_large_to_send, unsendable,
+};
 use crate::service::{ConnectTimings, HttpFailure, HttpFailureKind, HttpService, RequestBody, ResponseBody};
 use crate::{Protocol, connect, envelope, grpc, gzip, metadata, timeout};
 
@@ -196,7 +198,8 @@ enum Framing {
 impl Framing {
     /// Anything that the service itself would not have sent is INTERCEPTED (rule C4): a redirect, HTML, a success that
     /// is not 200, a missing or different content type. A portal's empty 200 or 204 would otherwise pass for an empty
-    /// message, which every protobuf parser accepts.
+    /// message, which every protobuf parser accepts. No portal speaks gRPC: that is the server, and the endpoint's
+    /// configuration is wrong.
     fn of(protocol: Protocol, response: &Response<ResponseBody>) -> Result<Self, Failure> {
         let status = response.status();
         if status.is_redirection() {
@@ -221,6 +224,11 @@ impl Framing {
             }
         };
         framing.ok_or_else(|| {
+            if let Some(heard) =
+                [Protocol::Grpc, Protocol::GrpcWeb].into_iter().find(|heard| heard.frames(text))
+            {
+                return other_protocol(protocol, heard);
+            }
             let found = match content_type {
                 Some(value) => format!("its content type is {value:?}"),
                 None => "it has no content type".to_owned(),

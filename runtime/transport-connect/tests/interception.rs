@@ -3,7 +3,7 @@
 
 mod support;
 
-use holdover_client::{Code, Failure, Protocol};
+use holdover_client::{Code, Failure, Protocol, TransportFailure};
 use holdover_transport_connect::{HttpFailure, HttpFailureKind};
 use support::{Memory, PROTOCOLS, Scripted, answer, frame, outcome, request, send};
 
@@ -67,14 +67,30 @@ async fn success_without_the_protocols_content_type_is_no_empty_message() {
 
 #[tokio::test]
 async fn another_protocols_framing_is_not_ours() {
-    for (spoken, heard) in [
-        (Protocol::Connect, Protocol::Grpc),
-        (Protocol::Connect, Protocol::GrpcWeb),
-        (Protocol::Grpc, Protocol::GrpcWeb),
-        (Protocol::GrpcWeb, Protocol::Grpc),
-        (Protocol::Grpc, Protocol::Connect),
+    for spoken in [Protocol::Grpc, Protocol::GrpcWeb] {
+        let heard = support::good(Protocol::Connect, b"");
+        assert_eq!(intercepted(spoken, heard).await, (Some(200), Code::Unknown));
+    }
+}
+
+#[tokio::test]
+async fn a_server_of_grpc_says_which_protocol_its_endpoint_must_have() {
+    for (spoken, heard, advice) in [
+        (Protocol::Connect, Protocol::Grpc, "use Protocol::Grpc for"),
+        (Protocol::Connect, Protocol::GrpcWeb, "use Protocol::GrpcWeb for"),
+        (Protocol::Grpc, Protocol::GrpcWeb, "use Protocol::GrpcWeb for"),
+        (Protocol::GrpcWeb, Protocol::Grpc, "use Protocol::Grpc for"),
     ] {
-        assert_eq!(intercepted(spoken, support::good(heard, b"")).await, (Some(200), Code::Unknown));
+        // grpc-go answers a request that is not gRPC by 415, tonic by 200.
+        for status in [200, 415] {
+            let scripted = Scripted { status, ..support::good(heard, b"") };
+            match outcome(spoken, scripted).await {
+                Err(Failure::Transport { kind: TransportFailure::OtherProtocol, unsent: false, message }) => {
+                    assert!(message.contains(advice), "{message}");
+                }
+                other => panic!("{spoken:?} at a server of {heard:?} gave {other:?}"),
+            }
+        }
     }
 }
 

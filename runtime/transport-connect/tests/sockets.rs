@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use support::frame;
 use support::loopback::{answered_by, call, listen, raw, send, transport_failure};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
@@ -137,6 +137,29 @@ async fn a_body_shorter_than_its_length_was_cut() {
 async fn what_is_not_http_breaks_the_protocol() {
     let (kind, unsent, message) = transport_failure(answered_by("SSH-2.0-OpenSSH_9.6\r\n").await);
     assert_eq!((kind, unsent), (TransportFailure::Protocol, false), "{message}");
+}
+
+#[tokio::test]
+async fn a_server_of_http2_alone_is_told_by_its_settings() {
+    const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+    // Whether they come before the request or in the place of its answer.
+    for unasked in [true, false] {
+        let (listener, address) = listen().await;
+        let server = async {
+            if unasked {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.write_all(SETTINGS).await.unwrap();
+                // The client may hang up before it has sent anything.
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            } else {
+                raw(listener, SETTINGS.into()).await.unwrap();
+            }
+        };
+        let service = HyperService::new();
+        let (outcome, ()) = tokio::join!(send(&service, call(Protocol::Connect, address)), server);
+        let (_, _, message) = transport_failure(outcome);
+        assert!(message.contains("say Protocol::Grpc for this endpoint"), "{unasked}: {message}");
+    }
 }
 
 #[tokio::test]

@@ -28,7 +28,18 @@ pub(super) fn of_request(error: &legacy::Error, needs_http2: bool) -> HttpFailur
         connection.get_extras(&mut extras);
         extras.get::<FirstUse>().is_some_and(FirstUse::is_over)
     });
-    HttpFailure { kind: kind(error), unsent: is_unsent(error), reused, message: describe(error) }
+    let (kind, mut message) = (kind(error), describe(error));
+    if !needs_http2 && kind != HttpFailureKind::TooLarge && may_be_http2(error, &message) {
+        message.push_str("; if the server speaks only HTTP/2 (gRPC), say Protocol::Grpc for this endpoint");
+    }
+    HttpFailure { kind, unsent: is_unsent(error), reused, message }
+}
+
+/// Bytes came before anything was asked, or no HTTP/1: a server of HTTP/2 starts with its settings, unasked.
+fn may_be_http2(error: &legacy::Error, described: &str) -> bool {
+    // hyper has no method for the former; a test holds it to the text.
+    described.contains("unexpected message")
+        || find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse)
 }
 
 /// The body of a response broke off; the request had been acted upon.
