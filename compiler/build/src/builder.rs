@@ -97,7 +97,8 @@ impl Builder {
     }
 
     /// Writes the descriptors of all files and their imports, as protoc would with `--include_imports
-    /// --include_source_info`: for reflection, or for other generators such as tonic's.
+    /// --include_source_info`: for reflection, for other generators such as tonic's, or for
+    /// [`Builder::compile_descriptor_set`]. Annotations are in it, those of overlays excepted.
     pub fn file_descriptor_set_path(mut self, file: impl Into<PathBuf>) -> Self {
         self.file_descriptor_set_path = Some(file.into());
         self
@@ -152,7 +153,9 @@ impl Builder {
             tell(cargo, "rerun-if-changed", &path.display().to_string());
         }
         let compilation = compiled?;
-        for warning in warnings(&compilation).sorted() {
+        let mut found = compilation.warnings.clone();
+        found.extend(warnings(&compilation));
+        for warning in found.sorted() {
             tell(cargo, "warning", &one_line(warning, compilation.loaded.sources()));
         }
         self.write(&compilation, &out_dir)
@@ -164,7 +167,7 @@ impl Builder {
         let context = Context::new(compilation, &comments)?;
         let files = generate(&Rust::new(&context, self.options.clone())?, &context)?;
         let policy = compilation.policy.encode_to_vec();
-        let descriptors = descriptors.encode_to_vec();
+        let descriptors = compilation.loaded.encoded_set();
         let mut all: Vec<(PathBuf, &[u8])> =
             files.iter().map(|file| (out_dir.join(file.path.as_str()), file.content.as_slice())).collect();
         all.extend(self.policy_out.iter().map(|path| (path.clone(), policy.as_slice())));

@@ -6,9 +6,9 @@
 
 use crate::annotation::{self, Annotations, Overlay};
 use crate::check;
-use crate::diagnostic::{Diagnostics, Report};
+use crate::diagnostic::{Diagnostic, Diagnostics, Report};
 use crate::ir::Ir;
-use crate::load::{self, Loaded, Sources};
+use crate::load::{self, Loaded, Sources, codes};
 use crate::lower;
 use crate::policy;
 use holdover_annotations::policy::PolicySet;
@@ -84,6 +84,7 @@ pub fn compile_with_overlays(
 ) -> Result<Compilation, Box<Report>> {
     let mut found = loaded.warnings().clone();
     let mut annotations = annotation::read(&loaded);
+    found.extend(lost(&loaded, &annotations));
     for overlay in overlays {
         found.extend(annotation::apply(&mut loaded, &mut annotations, overlay));
     }
@@ -101,4 +102,20 @@ pub fn compile_with_overlays(
     let policy = policy::emit(loaded.pool(), &annotations, &ir, |_| true);
     recorder.record("policy", &policy);
     Ok(Compilation { pool: loaded.pool().clone(), files, loaded, annotations, ir, policy, warnings: found })
+}
+
+/// A descriptor set whose files import the annotations and use none: a tool that does not know custom options wrote it.
+/// In sources, that would be an unused import.
+fn lost(loaded: &Loaded, annotations: &Annotations) -> Option<Diagnostic> {
+    let file = loaded.annotated_without_text().filter(|_| annotations.is_empty())?;
+    let message = format!(
+        "`{}` imports the annotations, but there is no Holdover option in the descriptor set",
+        file.name()
+    );
+    Some(
+        Diagnostic::warning(codes::ANNOTATIONS_LOST, message)
+            .subject(file.name())
+            .note("tools that do not know custom options drop them when they write a set")
+            .help("make it with `protoc --include_imports --include_source_info --descriptor_set_out=FILE` or `buf build -o FILE`"),
+    )
 }

@@ -2,6 +2,7 @@
 
 use holdover_compiler::load::{MemorySources, load, load_descriptor_set};
 use holdover_compiler::pipeline::{compile, compile_loaded};
+use prost::Message as _;
 
 const PRICING: &str = include_str!("../../../examples/proto/pricing/v1/pricing.proto");
 
@@ -36,6 +37,25 @@ fn findings_are_the_same_without_places() {
     let from_set = compile_loaded(loaded, &mut ()).unwrap_err();
     assert_eq!(codes(&from_set), codes(&from_sources));
     assert!(codes(&from_set).contains(&"UNSAFE_CACHE pricing.v1.Pricing/GetQuote".to_owned()));
+}
+
+#[test]
+fn a_written_set_keeps_annotations_and_one_without_them_is_told_of() {
+    let path = "pricing/v1/pricing.proto";
+    let from_sources = compile(&MemorySources::new().with(path, PRICING), &[path]).unwrap();
+    let warnings = |bytes: &[u8]| {
+        let loaded = load_descriptor_set("pricing.binpb", bytes, &[path]).unwrap();
+        let compiled = compile_loaded(loaded, &mut ()).unwrap();
+        let codes: Vec<&str> = compiled.warnings.iter().map(|warning| warning.code().as_str()).collect();
+        (codes.join(" "), compiled)
+    };
+    let (codes, compiled) = warnings(&from_sources.loaded.encoded_set());
+    assert_eq!(codes, from_sources.warnings.iter().map(|w| w.code().as_str()).collect::<Vec<_>>().join(" "));
+    assert_eq!(compiled.policy, from_sources.policy);
+    // What a tool that has no place for custom options makes of it.
+    let (codes, compiled) = warnings(&from_sources.loaded.descriptor_set().encode_to_vec());
+    assert_eq!(codes, "ANNOTATIONS_LOST", "{}", compiled.report());
+    assert!(compiled.report().to_string().contains("descriptor_set_out"));
 }
 
 /// A set that was made with a newer vocabulary must not lose what this one does not know.

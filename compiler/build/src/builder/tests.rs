@@ -92,23 +92,50 @@ fn files_may_be_named_as_they_are_imported() {
 }
 
 #[test]
-fn a_descriptor_set_gives_the_same_code_as_its_sources() {
+fn a_descriptor_set_gives_the_same_code_and_policy_as_its_sources() {
     let files = [
         ("proto/a/a.proto", ANNOTATED),
         ("more/b.proto", "syntax = \"proto3\"; package b; message B { string id = 1; }"),
     ];
     let here = Crate::new(&files);
     let set = here.path("api.binpb");
-    // Our own set has no custom options (prost-types has no place for them), so that of protoc has to be tested where
-    // there is a protoc; here it is the way that counts.
-    let (result, _) = here.build(configure().file_descriptor_set_path(&set), &["proto/a/a.proto"]);
+    let builder = configure().file_descriptor_set_path(&set).policy_out(here.path("out/api.policy"));
+    let (result, _) = here.build(builder, &["proto/a/a.proto"]);
     result.unwrap();
-    let sources = fs::read_to_string(here.path("out/b.rs")).unwrap();
-    let input = Input::DescriptorSet { path: set, files: vec!["b.proto".to_owned()] };
+    let (read, again) = (fs::read(&set).unwrap(), here.path("again.binpb"));
+    let input = Input::DescriptorSet { path: set, files: vec!["a/a.proto".to_owned()] };
     let mut told = Vec::new();
-    configure().out_dir(here.path("again")).run(&input, &mut told).unwrap();
-    assert_eq!(fs::read_to_string(here.path("again/b.rs")).unwrap(), sources);
-    assert!(String::from_utf8(told).unwrap().contains("api.binpb"));
+    configure()
+        .out_dir(here.path("again"))
+        .policy_out(here.path("again/api.policy"))
+        .file_descriptor_set_path(&again)
+        .run(&input, &mut told)
+        .unwrap();
+    for file in ["a.v1.rs", "b.rs", "api.policy"] {
+        let out = |folder: &str| fs::read(here.path(folder).join(file)).unwrap();
+        assert_eq!(out("out"), out("again"), "{file}");
+    }
+    // The annotation is in force: the policy caches for five seconds.
+    let compiled = input.compile(&mut Seen::default()).unwrap();
+    assert_eq!(compiled.warnings.iter().count(), 0, "{}", compiled.report());
+    let get = compiled.policy.methods.iter().find(|method| method.name == "Get").unwrap();
+    assert_eq!(get.cache.as_ref().unwrap().fresh_for, 5_000_000_000);
+    assert_eq!(read, fs::read(again).unwrap(), "a set that is read and written is the same");
+    let told = String::from_utf8(told).unwrap();
+    assert!(told.contains("api.binpb"));
+    assert!(told.contains("a/a.proto:11:11: [STREAM_LEFT_OUT]"), "{told}");
+}
+
+#[test]
+fn cargo_shows_what_checks_warn_of() {
+    let orphan = ANNOTATED.replace("b.B", "Request").replace("import \"b.proto\";", "").replace(
+        "rpc Watch(Request) returns (stream Request);",
+        "rpc Put(Request) returns (Request) { option (holdover.method).invalidates = \"nobody\"; }",
+    );
+    let here = Crate::new(&[("proto/a/a.proto", &orphan)]);
+    let (result, told) = here.build(configure(), &["proto/a/a.proto"]);
+    result.unwrap();
+    assert!(told.contains("cargo:warning=proto/a/a.proto:11:69: [TAG_ORPHAN]"), "{told}");
 }
 
 #[test]

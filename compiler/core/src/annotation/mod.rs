@@ -103,6 +103,20 @@ impl Annotations {
         all
     }
 
+    /// Nobody says anything. The native `debug_redact` does not count.
+    pub fn is_empty(&self) -> bool {
+        let Self { files, services, methods, messages, fields, oneofs, redacted: _, extensions, unknown } =
+            self;
+        files.is_empty()
+            && services.is_empty()
+            && methods.is_empty()
+            && messages.is_empty()
+            && fields.is_empty()
+            && oneofs.is_empty()
+            && extensions.is_empty()
+            && unknown.is_empty()
+    }
+
     /// Where a part of a field's annotation stands.
     pub fn field_span(&self, field: &str, path: &str) -> Option<Span> {
         self.fields.get(field).and_then(|annotated| annotated.site.span(path))

@@ -35,5 +35,6 @@ codes! {
     NESTING_TOO_DEEP = "Messages or option values are nested deeper than any schema needs. The limits keep hostile input from exhausting the stack.";
     SCHEMA_INVALID = "The schema breaks a rule of protobuf, such as a field number used twice. protoc would refuse it too.";
     DESCRIPTOR_INVALID = "The descriptor set is damaged or incomplete. Make it again, with `protoc --include_imports --include_source_info --descriptor_set_out=FILE` or `buf build -o FILE`.";
+    ANNOTATIONS_LOST = "Files of the descriptor set import `holdover/annotations.proto`, but there is no Holdover option in the whole set, so that nothing of it has any effect. Tools that do not know custom options drop them when they write a set. Make the set with `protoc --include_imports --include_source_info --descriptor_set_out=FILE`, `buf build -o FILE` or `file_descriptor_set_path` of holdover-build, or remove the import.";
     ANNOTATIONS_DIFFER = "The include path has a copy of `holdover/annotations.proto` that differs from the one this compiler carries. Remove the copy (the compiler needs none), or renew it with `holdover proto --out DIR`.";
 }

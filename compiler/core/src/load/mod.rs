@@ -40,6 +40,8 @@ pub use walk::Target;
 
 use std::collections::HashMap;
 
+use holdover_annotations::ANNOTATIONS_PATH;
+use prost::Message as _;
 use prost_reflect::{DescriptorPool, FileDescriptor};
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
@@ -147,6 +149,15 @@ impl Loaded {
         &self.sources
     }
 
+    /// The first of the files that were asked for that imports the annotations and has no text, because it comes from a
+    /// descriptor set.
+    pub(crate) fn annotated_without_text(&self) -> Option<&LoadedFile> {
+        self.targets().find(|file| {
+            self.sources.text(file.id).is_none()
+                && file.descriptor.dependency.iter().any(|import| import == ANNOTATIONS_PATH)
+        })
+    }
+
     /// What was found, but stops nobody.
     pub fn warnings(&self) -> &Diagnostics {
         &self.warnings
@@ -190,7 +201,7 @@ impl Loaded {
     }
 
     /// The descriptors as prost-build takes them, with comments. Custom options are not in them, because prost-types has
-    /// no place for them: read those from [`Loaded::pool`].
+    /// no place for them: read those from [`Loaded::pool`], and write files with [`Loaded::encoded_set`].
     pub fn descriptor_set(&self) -> FileDescriptorSet {
         let file = self
             .files
@@ -209,6 +220,25 @@ impl Loaded {
     pub fn encoded(&self, file: &LoadedFile) -> Vec<u8> {
         let bytes = self.pool_file(file).encode_to_vec();
         raw::with_imports(&bytes, &file.descriptor).expect("prost-reflect writes well-formed messages")
+    }
+
+    /// All files as an encoded `FileDescriptorSet`, custom options and source information included: what
+    /// `protoc --include_imports --include_source_info --descriptor_set_out` writes, and [`load_descriptor_set`] reads.
+    /// What overlays say is not in it. As with [`Loaded::encoded`], only the order of map entries in custom options may
+    /// differ from one time to the next.
+    pub fn encoded_set(&self) -> Vec<u8> {
+        let mut set = Vec::new();
+        for file in &self.files {
+            let mut encoded = self.encoded(file);
+            // Encoded messages merge when they are joined.
+            let places = FileDescriptorProto {
+                source_code_info: Some(file.source_code_info()),
+                ..FileDescriptorProto::default()
+            };
+            places.encode(&mut encoded).expect("a vector grows as needed");
+            prost::encoding::bytes::encode(1, &encoded, &mut set);
+        }
+        set
     }
 
     fn pool_file(&self, file: &LoadedFile) -> FileDescriptor {
