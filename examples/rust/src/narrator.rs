@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// The annotated API, shown where it explains a step.
 const PROTO: &str = include_str!("../../proto/pricing/v1/pricing.proto");
-const PROTO_NAME: &str = "pricing.proto";
+const PROTO_NAME: &str = "examples/proto/pricing/v1/pricing.proto";
 
 /// Tells the story, and remembers whether it went as told.
 pub(crate) struct Narrator {
@@ -40,7 +40,8 @@ impl Narrator {
         println!("\n{}", self.paint(Ink::Title, &format!("{:>2} {title}", self.steps)));
         match policy_line(element, words) {
             Some((number, line)) => {
-                println!("   {}", self.paint(Ink::Quiet, &format!("{PROTO_NAME}:{number}  {line}")));
+                println!("   {}", self.paint(Ink::Quiet, &format!("{PROTO_NAME}:{number}")));
+                println!("   {}", self.paint(Ink::Quiet, &format!("  {line}")));
             }
             None => self.check(false, &format!("{PROTO_NAME} has no line “{words}” in {element}")),
         }
@@ -48,8 +49,9 @@ impl Narrator {
 
     /// One observation: where an answer came from and what it says, with its time and its bytes.
     pub(crate) fn show(&self, what: &str, took: Duration, bytes: u64) {
-        let cost = if bytes == 0 { "no bytes".to_owned() } else { format!("{bytes:>6} B on the wire") };
-        println!("   → {what:<62} {:>9}  {}", milliseconds(took), self.paint(Ink::Quiet, &cost));
+        let cost = if bytes == 0 { "no bytes".to_owned() } else { format!("{bytes} bytes on the wire") };
+        println!("   → {what}");
+        println!("     {}", self.paint(Ink::Quiet, &format!("{}, {cost}", milliseconds(took))));
     }
 
     /// A promise of the step: shown, and remembered if it was not kept.

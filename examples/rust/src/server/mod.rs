@@ -29,6 +29,8 @@ pub(crate) struct Switches {
     pub(crate) token: AtomicU64,
     /// Bytes that left the server's sockets, frames and headers included.
     pub(crate) bytes_sent: AtomicU64,
+    /// Quotes that were made up. It outlives a restart of the server, so that prices tell quotes apart.
+    pub(crate) quotes: AtomicU64,
     /// Calls that reached a handler.
     pub(crate) calls: AtomicU64,
 }

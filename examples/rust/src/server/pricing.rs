@@ -1,7 +1,7 @@
 //! The handlers. Nothing here has heard of Holdover.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tonic::{Request, Response, Status};
@@ -31,12 +31,11 @@ impl Rides {
 pub(super) struct Service {
     rides: Rides,
     switches: Arc<Switches>,
-    quotes: AtomicU64,
 }
 
 impl Service {
     pub(super) fn new(rides: Rides, switches: Arc<Switches>) -> Self {
-        Self { rides, switches, quotes: AtomicU64::new(0) }
+        Self { rides, switches }
     }
 
     /// Counts the call, and refuses a token that is no longer the current one.
@@ -55,7 +54,7 @@ impl Service {
 impl Pricing for Service {
     async fn get_quote(&self, request: Request<GetQuoteRequest>) -> Result<Response<Quote>, Status> {
         self.admit(&request)?;
-        let number = self.quotes.fetch_add(1, Ordering::Relaxed) + 1;
+        let number = self.switches.quotes.fetch_add(1, Ordering::Relaxed) + 1;
         let ride = request.into_inner().ride_id;
         let surge = i64::try_from(number % 4).unwrap_or(0) * 25;
         let quote_id = (!self.switches.forget_quote_id.load(Ordering::Relaxed))

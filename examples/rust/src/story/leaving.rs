@@ -36,12 +36,13 @@ pub(super) async fn process_restart(stage: &mut Stage) -> Outcome {
 }
 
 pub(super) async fn sign_out(stage: &mut Stage) -> Outcome {
-    stage.narrator.step("Ada signs out", "message Profile", "sensitive");
+    stage.narrator.step("Ada signs out", "rpc GetProfile", "scope");
     stage.app.pricing.get_profile(GetProfileRequest {}).await?;
     let there = stage.app.pricing.get_quote(quote_request()).cache(CacheMode::CacheOnly).await.is_ok();
     stage.narrator.check(there, "her quote is in the cache before");
     stage.app.session.sign_out(OutboxChoice::Discard).await?;
     let app = App::start(&format!("http://{}", stage.address), stage.folder.path(), &stage.tokens)?;
+    stage.narrator.say("The app starts again, and may only look into its cache.");
     let quote = stage.show(app.pricing.get_quote(quote_request()).cache(CacheMode::CacheOnly)).await;
     let profile = app.pricing.get_profile(GetProfileRequest {}).cache(CacheMode::CacheOnly).await;
     stage.narrator.check(quote.is_err() && profile.is_err(), "nothing of hers is left, in memory or on disk");

@@ -45,6 +45,7 @@ pub(crate) async fn tell() -> Outcome {
     let app = App::start(&format!("http://{address}"), folder.path(), &tokens)?;
     let narrator = Narrator::new();
     narrator.say(&format!("ride-pricing: a tonic server on {address}, a Holdover client, a disk cache."));
+    narrator.say("Each answer says: where it came from, how old it may be called, how complete it is, and what it says.");
 
     let server = Some(server);
     let mut stage = Stage { narrator, app, tokens, switches, folder, address, rides, server };
@@ -85,7 +86,7 @@ impl Stage {
         let quote = quote.await;
         let what = match &quote {
             Ok(quote) => describe(quote),
-            Err(error) => format!("error {}", error.kind.name()),
+            Err(error) => format!("no answer: {}", error.kind.name()),
         };
         self.narrator.show(&what, started.elapsed(), self.switches.bytes_sent() - bytes);
         quote

@@ -43,6 +43,7 @@ pub(super) async fn restored(stage: &mut Stage) -> Outcome {
     let request = GetQuoteRequest { ride_id: "ride-19".to_owned() };
     let mut quotes = stage.app.pricing.observe_get_quote(request);
     let reduced = stage.await_state(&mut quotes, |_| true).await?;
+    stage.narrator.say(&format!("  withheld: {}", reduced.withheld_paths().join(", ")));
     stage.narrator.check(
         matches!(reduced.value.enriched(reduced.withheld()).promo(), Enriching::Withheld(None)),
         "its banner is withheld, and nobody has seen it yet",
