@@ -33,7 +33,7 @@ pub struct Explanation {
     pub required: Vec<Line>,
     /// What was inherited but does not apply, and why.
     pub skipped: Vec<Line>,
-    /// What a runtime must be able to do to honour this.
+    /// What a runtime must be able to do to honour this. No runtime can do any of it yet.
     pub required_features: Vec<String>,
 }
 

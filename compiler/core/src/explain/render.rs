@@ -17,7 +17,7 @@ impl fmt::Display for Explanation {
         section(f, "on a poor network the request lacks", &self.dropped_request)?;
         section(f, "inherited, but not applied", &self.skipped)?;
         if !self.required_features.is_empty() {
-            writeln!(f, "\n  needs a runtime with {}", self.required_features.join(", "))?;
+            writeln!(f, "\n  needs a runtime with {} (not enforced yet)", self.required_features.join(", "))?;
         }
         Ok(())
     }

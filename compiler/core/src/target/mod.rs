@@ -5,16 +5,16 @@
 //! forgotten in one language, and a target has no way to reach files or the environment.
 
 mod comments;
+mod gap;
 mod option;
 mod output;
 pub mod rust;
-mod stream;
 mod surface;
 
 pub use comments::Comments;
+pub use gap::{NOT_ENFORCED, PAGES, STREAM_LEFT_OUT, warnings};
 pub use option::OptionError;
 pub use output::{OutputFile, OutputPath, OutputPathError};
-pub use stream::{PAGES, STREAM_LEFT_OUT, warnings};
 pub use surface::{Accessor, EnrichedMessage, Method, Package, Part, Service};
 
 use crate::pipeline::Compilation;
