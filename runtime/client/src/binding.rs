@@ -56,8 +56,9 @@ impl Client {
     /// # Errors
     ///
     /// [`ErrorKind::Misuse`] when the policy is damaged, is of a newer format, or promises something that this runtime
-    /// cannot do yet; the message names the method and the block.
+    /// cannot do yet; the message names the method and the block. Also for an account whose id is empty.
     pub fn bind(session: &Session, policy: &'static [u8]) -> Result<Self, Error> {
+        session.account().check()?;
         let policy = session.runtime().policy(policy)?;
         Ok(Self { session: session.clone(), policy })
     }

@@ -37,7 +37,8 @@ impl Runtime {
         Self(Arc::new(Inner { driver, varies, policies: Mutex::default(), network }))
     }
 
-    /// A session of an account at the default endpoint, the one that was declared first.
+    /// A session of an account at the default endpoint, the one that was declared first. Of an account whose id is empty
+    /// no client can be made.
     pub fn session(&self, account: Account, credentials: impl CredentialsProvider) -> Session {
         self.open(self.0.driver.endpoints()[0].clone(), account, credentials)
     }
@@ -46,7 +47,8 @@ impl Runtime {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) when there is no endpoint of this name.
+    /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) when there is no endpoint of this name, or the account's id is
+    /// empty.
     pub fn session_at(
         &self,
         endpoint: &str,
@@ -58,6 +60,7 @@ impl Runtime {
             let names: Vec<&str> = endpoints.iter().map(Endpoint::name).collect();
             Error::misuse(format!("no endpoint {endpoint:?}; there are: {}", names.join(", ")))
         })?;
+        account.check()?;
         Ok(self.open(found.clone(), account, credentials))
     }
 

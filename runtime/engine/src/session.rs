@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::metadata::Metadata;
 
 /// Names a session. The driver chooses it, and never reuses it.
@@ -18,10 +19,25 @@ pub enum Account {
 }
 
 impl Account {
-    /// A signed-in user.
+    /// A signed-in user. An empty id is nobody's: sessions of it refuse everything as
+    /// [MISUSE](crate::ErrorKind::Misuse), so that users whose id is not known yet never share a cache.
     #[must_use]
     pub fn user(id: impl Into<Arc<str>>) -> Self {
         Self::User(id.into())
+    }
+
+    /// That the account says whose it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) for a user whose id is empty.
+    pub fn check(&self) -> Result<(), Error> {
+        match self {
+            Self::User(id) if id.is_empty() => Err(Error::misuse(
+                "the account has an empty id, which users would share: open the session when the user's id is known, or use Account::Guest",
+            )),
+            Self::User(_) | Self::Guest => Ok(()),
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use futures_util::FutureExt as _;
 use holdover_client::binding::Client;
-use holdover_client::{Account, Anonymous, ErrorKind, Event, Protocol, Runtime, RuntimeBuilder};
+use holdover_client::{Account, Anonymous, ErrorKind, Event, Protocol, Runtime, RuntimeBuilder, Tag};
 use holdover_engine::policy::{Feature, PolicySet};
 use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::ScriptedNetwork;
@@ -60,6 +61,20 @@ fn sessions_are_at_the_first_endpoint_or_at_one_by_name() {
     assert_eq!((session.endpoint().protocol(), session.endpoint().is_plain_text()), (Protocol::Grpc, false));
     let error = runtime.session_at("us", Account::Guest, Anonymous).unwrap_err();
     assert!(error.message.contains("prod, eu"), "{error}");
+}
+
+#[test]
+fn an_empty_id_is_nobodys_account() {
+    let runtime = with_transport().endpoint("prod", "https://x").build().unwrap();
+    let session = runtime.session(Account::user(""), Anonymous);
+    let bound = Client::bind(&session, POLICY).unwrap_err();
+    let named = runtime.session_at("prod", Account::user(""), Anonymous).unwrap_err();
+    let invalidated = session.invalidate(Tag(Vec::new())).now_or_never();
+    for error in [bound, named, invalidated.unwrap().unwrap_err()] {
+        assert_eq!(error.kind, ErrorKind::Misuse);
+        assert!(error.message.contains("empty id"), "{error}");
+    }
+    assert!(Client::bind(&runtime.session(Account::user("u"), Anonymous), POLICY).is_ok());
 }
 
 #[test]

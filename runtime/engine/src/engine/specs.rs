@@ -70,6 +70,7 @@ impl Engine {
         let session = self.sessions.get(&id).ok_or_else(|| {
             Error::misuse("the session is not open: keep it alive as long as calls start on it")
         })?;
+        session.config.account.check()?;
         if session.signed_out { Err(signed_out()) } else { Ok(session) }
     }
 
