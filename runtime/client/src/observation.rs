@@ -68,6 +68,13 @@ impl<T> Observation<T> {
         self
     }
 
+    /// The next state, once it is there; `None` when the observation has ended. The same as what the [`Stream`] gives,
+    /// without a trait to import. Dropping the future loses no state.
+    #[allow(clippy::should_implement_trait, reason = "an iterator would block")]
+    pub fn next(&mut self) -> impl Future<Output = Option<Observed<T>>> + Unpin + use<'_, T> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context))
+    }
+
     /// Pull to refresh: asks the network now. The completion may be awaited anywhere, while the observation goes on
     /// elsewhere, and ends or fails when that attempt does.
     pub fn refresh(&self) -> Completion {

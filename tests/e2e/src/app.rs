@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use futures_util::StreamExt as _;
 use holdover::{
     Account, Credentials, CredentialsError, CredentialsProvider, CredentialsRequest, Error, Event, Freshness,
     Observation, Observed, Protocol, Runtime, RuntimeBuilder, Session, Snapshot,

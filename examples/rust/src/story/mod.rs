@@ -9,7 +9,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
 use holdover::{Observation, Observed, Snapshot};
 
 use crate::app::{App, Tokens};

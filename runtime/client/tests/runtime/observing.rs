@@ -1,6 +1,6 @@
 //! Observers.
 
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::FutureExt as _;
 use holdover_client::{Code, ErrorKind, Freshness, Observation, Observed, OutboxChoice};
 use holdover_testkit::network::Reply;
 

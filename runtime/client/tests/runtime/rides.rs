@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use futures_util::StreamExt as _;
 use holdover_client::binding::Client;
 use holdover_client::store::Store;
 use holdover_client::{
