@@ -31,13 +31,13 @@ pub struct Stats {
     pub misses: u64,
     /// Calls that joined another's flight.
     pub joins: u64,
-    /// Refreshes that nobody waited for.
+    /// Refreshes that a call began and nobody waited for. What observers refresh counts by its attempts alone.
     pub refreshes: u64,
     /// Calls that stayed away from the cache.
     pub bypasses: u64,
-    /// Attempts that were answered.
+    /// Attempts that ended with an answer.
     pub answered_attempts: u64,
-    /// Attempts that were not.
+    /// Attempts that ended with an error, be it a status of the server such as NOT_FOUND.
     pub failed_attempts: u64,
     /// Answers that could not be stored.
     pub not_stored: u64,

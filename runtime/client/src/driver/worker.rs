@@ -171,10 +171,10 @@ async fn ask_hook(driver: Arc<Driver>, ask: Box<AskCredentials>, hook: Option<Ar
                     expires_ms: expires_in.map(|lasts| driver.now().wall_ms.saturating_add(millis(lasts))),
                 },
                 Ok(Ok(Credentials::SignInRequired)) => CredentialsAnswer::SignInRequired,
-                Ok(Err(error)) => failed(format!("the credentials hook failed: {error}")),
+                Ok(Err(error)) => failed(error.to_string()),
                 Err(panic) => {
                     tracing::error!(cause = cause(&*panic), "the credentials hook panicked");
-                    failed("the credentials hook panicked".to_owned())
+                    failed("it panicked".to_owned())
                 }
             }
         }

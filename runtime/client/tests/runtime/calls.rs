@@ -175,7 +175,9 @@ fn an_app_can_warm_and_fill_the_cache() {
     let pushed = world.rides.cached::<_, Ride>(QUOTE, &request("r2")).unwrap();
     assert_eq!((pushed.freshness(), pushed.value), (Freshness::Stale, ride("pushed")));
     let unusable = world.rides.put(QUOTE, &request("r3"), &Ride::default());
-    assert_eq!(world.finish(unusable).unwrap_err().kind, ErrorKind::Unusable);
+    let error = world.finish(unusable).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unusable);
+    assert!(error.message.starts_with("the value that was put") && !error.paths.is_empty(), "{error}");
     let uncached = world.rides.put(PLAIN, &request("r3"), &ride("x"));
     assert_eq!(world.finish(uncached).unwrap_err().kind, ErrorKind::Misuse);
 }

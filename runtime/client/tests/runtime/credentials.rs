@@ -60,6 +60,7 @@ fn a_hook_that_fails_or_panics_signs_nobody_out() {
         let mut world = World::with(&ManualClock::new(), &network, MemoryStore::new(), tokens);
         let error = world.get(PLAIN, "r1").unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unreachable, "{error}");
+        assert_eq!(error.message.matches("the credentials hook").count(), 1, "{error}");
         assert_eq!(network.sent(), 0);
     }
 }

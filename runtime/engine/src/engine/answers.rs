@@ -141,10 +141,13 @@ impl Engine {
             .map_err(|error| Failed::unusable(format!("the answer cannot be read: {error}"), Vec::new()))
     }
 
+    pub(super) fn missing_parts(&self, method: &Method, value: &[u8]) -> Result<(), PresenceError> {
+        method.presence.as_ref().map_or(Ok(()), |presence| presence.check(value, &self.limits))
+    }
+
     /// Whether everything REQUIRED is there (rule E2).
     pub(super) fn check_presence(&self, method: &Method, value: &[u8]) -> Result<(), Failed> {
-        let Some(presence) = &method.presence else { return Ok(()) };
-        presence.check(value, &self.limits).map_err(|error| match error {
+        self.missing_parts(method, value).map_err(|error| match error {
             PresenceError::Missing(missing) => Failed::unusable(missing.to_string(), missing.paths),
             PresenceError::Wire(error) => {
                 Failed::unusable(format!("the answer cannot be read: {error}"), Vec::new())

@@ -351,7 +351,7 @@ impl Engine {
 pub(super) fn not_stored() -> Error {
     Error::new(
         ErrorKind::Offline,
-        "nothing that is stored may be served, and the call does not use the network: allow it to",
+        "nothing usable is cached, and cache_only keeps the call off the network: use another mode to fetch it",
     )
 }
 

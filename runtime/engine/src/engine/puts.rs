@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use holdover_wire::{Missing, PresenceError};
 
 use super::Engine;
 use crate::call::{CallOptions, MethodId, OpId};
@@ -54,8 +55,22 @@ impl Engine {
                 &method.path[1..]
             )));
         }
-        self.check_presence(&method, value).map_err(|failed| failed.error)?;
-        Ok(spec)
+        match self.missing_parts(&method, value) {
+            Ok(()) => Ok(spec),
+            Err(PresenceError::Missing(Missing { paths, more })) => {
+                let lacks = [paths.join(", ").as_str(), if more { " and more" } else { "" }].concat();
+                let message = format!(
+                    "the value that was put for {} lacks what the API promises: {lacks}; put a complete answer",
+                    &method.path[1..]
+                );
+                Err(Error { paths, ..Error::new(ErrorKind::Unusable, message) })
+            }
+            Err(PresenceError::Wire(error)) => {
+                let message =
+                    format!("the value that was put cannot be read ({error}); put an encoded answer");
+                Err(Error::new(ErrorKind::Unusable, message))
+            }
+        }
     }
 
     /// The partition is open.
