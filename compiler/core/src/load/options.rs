@@ -54,7 +54,9 @@ impl<'a> Statement<'_, 'a, '_> {
                 let full = match self.resolver.find(&name, &self.element.name, EXTENSION) {
                     Ok((full, _)) => full,
                     Err(diagnostic) => {
-                        self.report(*diagnostic, self.part(part), "this name");
+                        if let Some(diagnostic) = diagnostic {
+                            self.report(*diagnostic, self.part(part), "this name");
+                        }
                         return None;
                     }
                 };
@@ -107,10 +109,11 @@ impl<'a> Statement<'_, 'a, '_> {
                 // The search starts in the message itself, as in protoc's `AggregateOptionFinder`.
                 match self.resolver.find(name, &format!("{holder}.x"), EXTENSION) {
                     Ok((full, _)) => edits.push((set.name.clone(), format!("[{full}]"))),
-                    Err(diagnostic) => {
+                    Err(Some(diagnostic)) => {
                         let span = self.inner(parts, i, |set| &set.name);
                         self.report(*diagnostic, span, "this name");
                     }
+                    Err(None) => {}
                 }
                 continue;
             }

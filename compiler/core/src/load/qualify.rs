@@ -36,6 +36,7 @@ pub(crate) fn qualify(
                 visible: graph.visible(at),
                 used: BTreeSet::new(),
                 diagnostics,
+                annotations_missed: false,
             },
             path: Vec::new(),
             map: None,
@@ -61,6 +62,7 @@ pub(crate) fn qualify(
             visible: graph.visible(at),
             used: std::mem::take(&mut used[at]),
             diagnostics,
+            annotations_missed: false,
         };
         for (element, options) in &mut elements {
             for (i, option) in options.iter_mut().enumerate() {
@@ -227,7 +229,9 @@ impl Types<'_> {
                 let mut at = self.path.clone();
                 at.push(tag);
                 let span = self.resolver.files[self.resolver.at].span(self.map.as_ref().unwrap_or(&at));
-                self.resolver.report(*diagnostic, span, "this name");
+                if let Some(diagnostic) = diagnostic {
+                    self.resolver.report(*diagnostic, span, "this name");
+                }
                 None
             }
         }

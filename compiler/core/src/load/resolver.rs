@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use holdover_annotations::ANNOTATIONS_PATH;
 use prost_types::field_descriptor_proto::Type;
 use prost_types::{DescriptorProto, EnumDescriptorProto, FieldDescriptorProto, FileDescriptorProto};
 
@@ -24,6 +25,8 @@ pub(crate) struct Resolver<'a> {
     /// Whose names it does use.
     pub(crate) used: BTreeSet<usize>,
     pub(crate) diagnostics: &'a mut Diagnostics,
+    /// It was said that the file lacks the import of the annotations, which would be wrong with every option of theirs.
+    pub(crate) annotations_missed: bool,
 }
 
 /// What a name must stand for.
@@ -59,12 +62,15 @@ pub(crate) const EXTENSION: Needed = Needed {
 
 impl<'a> Resolver<'a> {
     /// The full name of what `written` stands for in the thing called `inside`.
+    ///
+    /// # Errors
+    /// Why there is no such thing; `None` if it was said already.
     pub(crate) fn find(
         &mut self,
         written: &str,
         inside: &str,
         needed: Needed,
-    ) -> Result<(String, Kind), Box<Diagnostic>> {
+    ) -> Result<(String, Kind), Option<Box<Diagnostic>>> {
         let diagnostic = match self.names.resolve(written, inside, needed.wanted, &self.visible) {
             Ok((name, symbol)) if (needed.is)(symbol.kind) => {
                 self.used.insert(symbol.file);
@@ -75,6 +81,18 @@ impl<'a> Resolver<'a> {
                 let diagnostic = Diagnostic::error(codes::NAME_WRONG_KIND, message)
                     .help(format!("name {} here", needed.what));
                 also(diagnostic, self.files[symbol.file].span(&symbol.path), "defined here")
+            }
+            Err(NotFound::NotImported { .. } | NotFound::Unknown)
+                if self.lacks_annotations(written, needed) =>
+            {
+                if std::mem::replace(&mut self.annotations_missed, true) {
+                    return Err(None);
+                }
+                let name = written.trim_start_matches('.');
+                let message = format!("`{name}` is in `{ANNOTATIONS_PATH}`, which is not imported");
+                Diagnostic::error(codes::NAME_NOT_IMPORTED, message)
+                    .note("every Holdover option of the file needs the import; the compiler carries the imported file itself")
+                    .help(format!("add `import \"{ANNOTATIONS_PATH}\";`"))
             }
             Err(NotFound::NotImported { name, file }) => {
                 let file = &self.files[file].name;
@@ -103,7 +121,15 @@ impl<'a> Resolver<'a> {
                 }
             }
         };
-        Err(Box::new(diagnostic.subject(inside)))
+        Err(Some(Box::new(diagnostic.subject(inside))))
+    }
+
+    /// The name is one of Holdover's options by its form, and the file does not import the annotations.
+    fn lacks_annotations(&self, written: &str, needed: Needed) -> bool {
+        let name = written.trim_start_matches('.').strip_prefix("holdover.");
+        (needed.is)(Kind::Extension)
+            && name.is_some_and(|name| !name.contains('.'))
+            && !self.visible.iter().any(|at| self.files[*at].name == ANNOTATIONS_PATH)
     }
 
     /// Reports something about a place.

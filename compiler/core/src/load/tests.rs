@@ -149,6 +149,32 @@ fn a_name_in_a_file_that_is_not_imported_says_which() {
 }
 
 #[test]
+fn a_missing_import_of_the_annotations_is_told_of_once_per_file() {
+    let text = |name: &str, more: &str| {
+        format!(
+            "syntax = \"proto3\"; package {name}; {more} message M {{
+               string a = 1 [(holdover.field).importance = REQUIRED];
+               string b = 2 [(.holdover.field).sensitive = true, (holdover.file) = {{}}];
+             }}"
+        )
+    };
+    let a = one(&text("a", "")).expect_err("nothing is imported");
+    let help: Vec<_> = a.diagnostics.iter().filter_map(|found| found.help_text()).collect();
+    assert_eq!(help, ["add `import \"holdover/annotations.proto\";`"], "{a}");
+    // Another file of the load imports them, and one more does not.
+    let result = many(&[
+        ("a.proto", &text("a", "import \"b.proto\"; import \"c.proto\";")),
+        ("b.proto", &text("b", "")),
+        (
+            "c.proto",
+            "syntax = \"proto3\"; import \"holdover/annotations.proto\"; option (holdover.file) = {};",
+        ),
+    ]);
+    let told = ("NAME_NOT_IMPORTED", "(holdover.field)".to_owned());
+    assert_eq!(wrong(result), [told.clone(), told]);
+}
+
+#[test]
 fn all_errors_of_a_file_are_told_at_once() {
     let result =
         one("syntax = \"proto3\"; /* é */ message M { int32 a = 1; int32 b = 1; reserved 7; int32 c = 7; }");
