@@ -6,6 +6,7 @@ use std::sync::Arc;
 use holdover_engine::policy::prune_field::Action as PlanAction;
 use holdover_engine::policy::{PolicySet, PrunePlan};
 use holdover_engine::{MethodId, PlanHash, Registered};
+use holdover_wire::{Pruner, Schema};
 use prost::Message as _;
 
 use crate::Error;
@@ -28,9 +29,7 @@ pub(crate) struct Method {
 impl Policy {
     /// Reads a policy that the engine has accepted.
     pub(crate) fn read(bytes: &[u8], registered: &Registered) -> Result<Self, Error> {
-        let set = PolicySet::decode(bytes).map_err(|error| {
-            Error::misuse(format!("the policy cannot be read ({error}); generate the client anew"))
-        })?;
+        let set = PolicySet::decode(bytes).map_err(|error| unreadable(&error))?;
         let method = |method: &holdover_engine::policy::Method| {
             let name = format!("{}/{}", method.service, method.name);
             let id = registered.method(&name).ok_or_else(|| {
@@ -61,6 +60,31 @@ impl Method {
     pub(crate) fn withheld(&self, hash: PlanHash) -> Option<Arc<WithheldPlan>> {
         self.plan.as_ref().filter(|(own, _)| *own == hash).map(|(_, plan)| plan.clone())
     }
+}
+
+/// How a method's answers are reduced, and what they lack then.
+pub(crate) fn reduction(policy: &[u8], name: &str) -> Result<(Pruner, Arc<WithheldPlan>), Error> {
+    let set = PolicySet::decode(policy).map_err(|error| unreadable(&error))?;
+    let schema = Schema::new(&set).map_err(|error| Error::misuse(error.to_string()))?;
+    let method = set
+        .methods
+        .iter()
+        .zip(schema.methods())
+        .find(|(_, plans)| plans.path().strip_prefix('/') == Some(name));
+    let (method, plans) = method.ok_or_else(|| {
+        let names: Vec<_> =
+            schema.methods().iter().map(|plans| plans.path().trim_start_matches('/')).collect();
+        Error::misuse(format!("the policy has no method {name:?}; there are: {}", names.join(", ")))
+    })?;
+    let plan = method.detail.as_ref().and_then(|detail| detail.response.as_ref());
+    let (Some(plan), Some(pruner)) = (plan, plans.response_pruner()) else {
+        return Err(Error::misuse(format!("{name} has no `detail`: its answers are never reduced")));
+    };
+    Ok((pruner.clone(), withheld(plan, &set, name)?.1))
+}
+
+fn unreadable(error: &prost::DecodeError) -> Error {
+    Error::misuse(format!("the policy cannot be read ({error}); generate the client anew"))
 }
 
 fn withheld(plan: &PrunePlan, set: &PolicySet, method: &str) -> Result<(PlanHash, Arc<WithheldPlan>), Error> {

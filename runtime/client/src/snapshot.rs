@@ -1,9 +1,13 @@
 //! A value and where it came from.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::view::{View, Withheld};
+use prost::Message;
+
+use crate::policy;
+use crate::view::{LastKnown, View, Withheld};
 use crate::{Detail, Error, Freshness, Source};
 
 /// Where a value came from and how far it can be trusted (rule B1).
@@ -25,6 +29,21 @@ pub struct Provenance {
     pub error: Option<Error>,
 }
 
+impl Provenance {
+    /// As if from the server, now.
+    fn fresh(detail: Detail) -> Self {
+        Self {
+            source: Source::Network,
+            freshness: Freshness::Fresh,
+            as_of: SystemTime::now(),
+            age: Duration::ZERO,
+            detail,
+            refreshing: false,
+            error: None,
+        }
+    }
+}
+
 /// An answer: the value, where it came from, and what was withheld from it.
 pub struct Snapshot<T> {
     /// The answer.
@@ -40,23 +59,48 @@ impl<T> Snapshot<T> {
 
     /// A fresh and complete answer, as if from the server: for fakes and previews.
     pub fn fresh(value: T) -> Self {
-        Self::with_provenance(
-            value,
-            Provenance {
-                source: Source::Network,
-                freshness: Freshness::Fresh,
-                as_of: SystemTime::now(),
-                age: Duration::ZERO,
-                detail: Detail::Full,
-                refreshing: false,
-                error: None,
-            },
-        )
+        Self::with_provenance(value, Provenance::fresh(Detail::Full))
     }
 
-    /// An answer of any provenance, nothing of it withheld: for fakes and previews.
+    /// An answer of any provenance, nothing of it withheld: for fakes and previews. See [`Snapshot::reduced`] for others.
     pub fn with_provenance(value: T, provenance: Provenance) -> Self {
         Self { value, provenance, withheld: Withheld::NOTHING }
+    }
+
+    /// The answer that a poor network gets instead of `full`, by what the annotations of the method say: for fakes and
+    /// previews of what a screen shows without the parts that were left out. `last_known` is what was seen in full
+    /// before, if anything was.
+    ///
+    /// The policy is the generated client's, the method's name as in fakes:
+    ///
+    /// ```ignore
+    /// fake.get_quote.answer(|_| {
+    ///     Snapshot::reduced(&quote(), PricingClient::POLICY, "pricing.v1.Pricing/GetQuote", None)
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) when the policy has no such method, the method has no `detail`, or
+    /// `T` is not what it answers.
+    pub fn reduced(full: &T, policy: &[u8], method: &str, last_known: Option<T>) -> Result<Self, Error>
+    where
+        T: Message + Default,
+    {
+        let (pruner, plan) = policy::reduction(policy, method)?;
+        let other = |error: &dyn fmt::Display| {
+            Error::misuse(format!(
+                "{method}: the value cannot be reduced ({error}); give what the method answers"
+            ))
+        };
+        let pruned = pruner
+            .prune(&full.encode_to_vec().into(), &holdover_wire::Limits::default())
+            .map_err(|error| other(&error))?;
+        let decode = |bytes: &[u8]| T::decode(bytes);
+        let value = decode(&pruned.message).map_err(|error| other(&error))?;
+        let last_known = last_known.map(|last| Arc::new(LastKnown::new(last.encode_to_vec().into(), decode)));
+        let withheld = Withheld { plan: Some(plan), last_known };
+        Ok(Self::new(value, Provenance::fresh(Detail::Reduced), withheld))
     }
 
     /// Where the value came from and how far it can be trusted.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use holdover::{Enrich as _, Enriching, Error, ErrorKind, Observed, Snapshot};
+use holdover::{Detail, Enrich as _, Enriching, Error, ErrorKind, Observed, Snapshot};
 use holdover_tests_golden::ride_pricing::pricing::v1::{
-    Banner, Car, FakePricing, GetQuoteRequest, Money, Pricing, Quote, UpdateDestinationRequest,
-    UpdateDestinationResponse, tags,
+    Banner, Car, FakePricing, GetQuoteRequest, Money, Pricing, PricingClient, Quote,
+    UpdateDestinationRequest, UpdateDestinationResponse, tags,
 };
 
 /// App code: what the quote screen shows.
@@ -91,6 +91,35 @@ fn every_function_of_the_interface_is_faked() {
     let done = pricing.update_destination(change.clone()).now_or_never().unwrap().unwrap();
     assert_eq!(done.value.destination, "home");
     assert_eq!(fake.update_destination.requests(), [change.clone(), change]);
+}
+
+#[test]
+fn a_fake_answers_as_a_poor_network_does() {
+    const METHOD: &str = "pricing.v1.Pricing/GetQuote";
+    let reduced = |last_known| Snapshot::reduced(&quote(), PricingClient::POLICY, METHOD, last_known);
+    let fake = FakePricing::new();
+    fake.get_quote.answer(move |_| reduced(None));
+    let answer = fake.get_quote(GetQuoteRequest::default()).now_or_never().unwrap().unwrap();
+    assert_eq!(answer.detail(), Detail::Reduced);
+    assert_eq!(answer.withheld_paths(), ["breakdown", "cars.picture", "promo"]);
+    assert_eq!((&answer.value.total, &answer.value.promo), (&quote().total, &None));
+    let enriched = answer.value.enriched(answer.withheld());
+    assert_eq!(enriched.promo(), Enriching::Withheld(None));
+    let pictures: Vec<_> = enriched.cars().map(|(car, view)| car.enriched(view).picture()).collect();
+    assert_eq!(pictures, [Enriching::Withheld(None), Enriching::Withheld(None)]);
+
+    let answer = reduced(Some(quote())).unwrap();
+    let promo = answer.value.enriched(answer.withheld()).promo();
+    assert!(matches!(promo, Enriching::Withheld(Some(last)) if last.headline == "Half price"), "{promo:?}");
+
+    let refused = |policy: &[u8], method: &str| {
+        let error = Snapshot::reduced(&quote(), policy, method, None).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Misuse);
+        error.message
+    };
+    assert!(refused(PricingClient::POLICY, "GetQuote").contains(METHOD));
+    assert!(refused(PricingClient::POLICY, "pricing.v1.Pricing/GetProfile").contains("`detail`"));
+    assert!(refused(b"\xff", METHOD).contains("policy"));
 }
 
 #[test]
