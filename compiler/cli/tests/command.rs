@@ -156,6 +156,12 @@ fn overlays_annotate_what_may_not_be_edited() {
     folder.write("holdover.toml", "[input]\nfiles = [\"proto/plain.proto\"]\ninclude = [\"proto\"]\noverlay = [\"proto/p.holdover.txtpb\"]");
     let checked = folder.run(&["check"]);
     assert!(checked.code == 1 && checked.err.contains("did you mean `fresh_for`?"), "{checked}");
+    folder.write(
+        "proto/p.holdover.txtpb",
+        overlay("fresh_for").replace("fresh_for { seconds: 7 }", "fresh_for: \"7s\""),
+    );
+    let checked = folder.run(&["check"]);
+    assert!(checked.code == 1 && checked.err.contains("write `{ seconds: 30 }`"), "{checked}");
     let missing = folder.run(&["check", "--overlay", "nowhere.txtpb"]);
     assert!(missing.code == 2 && missing.err.contains("nowhere.txtpb"), "{missing}");
 }

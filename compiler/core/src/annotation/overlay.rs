@@ -6,7 +6,7 @@
 use super::{Annotated, Annotations, Element, Entry, place, vocabulary};
 use crate::check::codes;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, FileId, SourceMap};
-use crate::load::{Loaded, Member, closest};
+use crate::load::{Loaded, Member, closest, is_no_duration, not_a_duration};
 use holdover_annotations::annotations as contract;
 use miette::Diagnostic as _;
 use prost::Message;
@@ -108,6 +108,14 @@ fn names(sources: &SourceMap, members: &[Member], found: &mut Diagnostics) {
         };
         let written = sources.slice(member.value_span).unwrap_or_default();
         let is_name = written.starts_with(|first: char| first.is_ascii_alphabetic());
+        let kind = field.kind();
+        let type_name =
+            kind.as_message().map(prost_reflect::MessageDescriptor::full_name).unwrap_or_default();
+        if is_no_duration(holder.full_name(), type_name, written) {
+            let diagnostic = not_a_duration(name, holder.full_name(), written);
+            found.push(diagnostic.at(member.value_span, "not a duration"));
+            continue;
+        }
         let Kind::Enum(values) = field.kind() else { continue };
         if is_name && values.get_value_by_name(written).is_none() {
             let names: Vec<String> = values.values().map(|value| value.name().to_owned()).collect();

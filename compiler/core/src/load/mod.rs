@@ -34,6 +34,7 @@ pub use descriptor_set::load_descriptor_set;
 pub use file::LoadedFile;
 pub(crate) use option::document;
 pub use option::{Member, OptionName, OptionStatement};
+pub(crate) use options::{is_no_duration, not_a_duration};
 pub use sources::{IncludePaths, MemorySources, NotImportable, SourceFile, Sources};
 pub use suggest::closest;
 pub use walk::Target;

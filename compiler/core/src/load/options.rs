@@ -9,6 +9,8 @@ use super::walk::{Element, Target};
 use super::{codes, option};
 use crate::diagnostic::{Diagnostic, Span};
 
+const DURATION: &str = "google.protobuf.Duration";
+
 /// Makes the extension names of an option absolute, and checks that what it names exists and belongs there. What is
 /// wrong with its value beyond names is left to prost-reflect.
 pub(crate) fn qualify(
@@ -29,7 +31,11 @@ pub(crate) fn qualify(
         statement.report(diagnostic, statement.span, "this option");
         return;
     }
-    let Some(field) = statement.name(option) else { return };
+    let Some((holder, field)) = statement.name(option) else { return };
+    if option.aggregate_value.is_none() {
+        let value = statement.value_text().unwrap_or_default().to_owned();
+        statement.duration(&holder, field, &value, Statement::value_span);
+    }
     statement.value(option, field);
 }
 
@@ -44,8 +50,8 @@ impl<'a> Statement<'_, 'a, '_> {
         self.resolver.report(diagnostic.subject(&self.element.name), span, label);
     }
 
-    /// Follows the name, and gives the field that it ends at.
-    fn name(&mut self, option: &mut UninterpretedOption) -> Option<&'a FieldDescriptorProto> {
+    /// Follows the name, and gives the field that it ends at, with the message that has it.
+    fn name(&mut self, option: &mut UninterpretedOption) -> Option<(String, &'a FieldDescriptorProto)> {
         let mut holder = self.element.target.options_type().to_owned();
         let mut field = None;
         for part in 0..option.name.len() {
@@ -76,8 +82,8 @@ impl<'a> Statement<'_, 'a, '_> {
                 };
                 found
             };
-            absolute(found.type_name()).clone_into(&mut holder);
-            field = Some(found);
+            let inner = absolute(found.type_name()).to_owned();
+            field = Some((std::mem::replace(&mut holder, inner), found));
         }
         field
     }
@@ -125,6 +131,7 @@ impl<'a> Statement<'_, 'a, '_> {
             };
             let value = aggregate.get(set.value.clone()).unwrap_or_default().to_owned();
             self.enum_value(field, &value, |statement| statement.inner(parts, i, |set| &set.value));
+            self.duration(&holder, field, &value, |statement| statement.inner(parts, i, |set| &set.value));
         }
         edits.sort_by_key(|(range, _)| range.start);
         edits.dedup();
@@ -159,6 +166,22 @@ impl<'a> Statement<'_, 'a, '_> {
         self.report(diagnostic, span, "no such value");
     }
 
+    /// Checks a value that stands where a duration must, or a part of one. JSON and configuration files write `"30s"`.
+    fn duration(
+        &mut self,
+        holder: &str,
+        field: &FieldDescriptorProto,
+        value: &str,
+        span: impl FnOnce(&Self) -> Option<Span>,
+    ) {
+        if !is_no_duration(holder, absolute(field.type_name()), value) {
+            return;
+        }
+        let diagnostic = not_a_duration(field.name(), holder, value);
+        let span = span(self).or(self.span);
+        self.report(diagnostic, span, "not a duration");
+    }
+
     /// The type of the message that a path of names inside a value leads to.
     fn message_at(&self, holder: &str, names: &[String]) -> Option<String> {
         let mut holder = holder.to_owned();
@@ -187,6 +210,12 @@ impl<'a> Statement<'_, 'a, '_> {
     /// Where a part of the name stands.
     fn part(&self, part: usize) -> Option<Span> {
         option::part_span(self.resolver.sources, self.span?, part).or(self.span)
+    }
+
+    /// The value as it is written.
+    fn value_text(&self) -> Option<&'a str> {
+        let (file, scanned) = self.scan()?;
+        self.resolver.sources.text(file)?.get(scanned.value)
     }
 
     /// Where the value stands.
@@ -253,6 +282,22 @@ impl<'a> Statement<'_, 'a, '_> {
         };
         self.report(diagnostic, span.or(self.span), "no such field");
     }
+}
+
+/// A value that protobuf's text format refuses for a `google.protobuf.Duration` (`type_name`), or for the parts of one
+/// (`holder`).
+pub(crate) fn is_no_duration(holder: &str, type_name: &str, value: &str) -> bool {
+    if type_name == DURATION {
+        return !value.is_empty() && !value.starts_with(['{', '<', '[']);
+    }
+    holder == DURATION && value.contains(['.', '"', '\''])
+}
+
+/// What is wrong with such a value, and what to write instead.
+pub(crate) fn not_a_duration(field: &str, holder: &str, value: &str) -> Diagnostic {
+    let what = if holder == DURATION { "a whole number" } else { "a duration" };
+    Diagnostic::error(codes::OPTION_VALUE, format!("`{field}` is {what}, which `{value}` is not"))
+        .help("write `{ seconds: 30 }`; fractions go in `nanos`")
 }
 
 #[expect(single_use_lifetimes, reason = "an elided lifetime may not stand in an `impl Trait` argument")]

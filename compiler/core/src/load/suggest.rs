@@ -27,21 +27,25 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate.to_owned())
 }
 
-/// The Levenshtein distance, if it is at most `allowed`.
+/// The Levenshtein distance, in which two neighbours that changed places are one edit (as in `cahce`), if it is at most
+/// `allowed`.
 fn distance(a: &str, b: &str, allowed: usize) -> Option<usize> {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     if a.len().abs_diff(b.len()) > allowed {
         return None;
     }
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
+        let mut next = vec![i + 1];
         for (j, y) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(row[j] + 1).min(row[j + 1] + 1);
+            let mut edits = (row[j] + usize::from(x != y)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                edits = edits.min(before[j - 1] + 1);
+            }
+            next.push(edits);
         }
+        before = std::mem::replace(&mut row, next);
     }
     row.last().copied().filter(|edits| *edits <= allowed)
 }
@@ -57,6 +61,9 @@ mod tests {
         assert_eq!(closest("FreshFor", words).as_deref(), Some("fresh_for"));
         assert_eq!(closest("scop", words).as_deref(), Some("scope"));
         assert_eq!(closest("quality", words), None);
+        assert_eq!(closest("cahce", ["offline", "cache", "detail"]).as_deref(), Some("cache"));
+        assert_eq!(closest("acche", ["offline", "cache", "detail"]).as_deref(), Some("cache"));
+        assert_eq!(closest("hcace", ["offline", "cache", "detail"]), None);
         assert_eq!(
             closest("Money", ["google.type.Money", "google.type.Date"]).as_deref(),
             Some("google.type.Money")

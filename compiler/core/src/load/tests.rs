@@ -201,6 +201,27 @@ fn typos_inside_a_value_are_underlined_there() {
     assert_eq!(method("option (holdover.method).cache = { fresh_for: 5 };"), [("OPTION_VALUE", "5".into())]);
 }
 
+#[test]
+fn a_duration_says_how_it_is_written() {
+    let method = |option: &str| {
+        let text = format!(
+            "syntax = \"proto3\"; import \"holdover/annotations.proto\"; service S {{ rpc M(R) returns (R) {{ {option} }} }} message R {{}}"
+        );
+        let report = one(&text).expect_err("it is no duration");
+        let found: Vec<_> = report.diagnostics.iter().collect();
+        let [found] = found.as_slice() else { panic!("{report}") };
+        assert_eq!(found.help_text(), Some("write `{ seconds: 30 }`; fractions go in `nanos`"), "{report}");
+        let text = report.sources.slice(found.primary().unwrap().span).unwrap();
+        format!("{} {text}", found.code())
+    };
+    let cache = |value: &str| method(&format!("option (holdover.method).cache = {{ {value} }};"));
+    assert_eq!(cache("fresh_for: \"30s\""), "OPTION_VALUE \"30s\"");
+    assert_eq!(cache("fresh_for: 30"), "OPTION_VALUE 30");
+    assert_eq!(cache("fresh_for: { seconds: 1.5 }"), "OPTION_VALUE 1.5");
+    assert_eq!(method("option (holdover.method).cache.fresh_for = \"30s\";"), "OPTION_VALUE \"30s\"");
+    assert_eq!(method("option (holdover.method).cache.fresh_for.seconds = 1.5;"), "OPTION_VALUE 1.5");
+}
+
 /// The files of a load as a descriptor set with source information, as protoc would write it.
 fn encoded(loaded: &Loaded) -> Vec<u8> {
     let mut set = Vec::new();
