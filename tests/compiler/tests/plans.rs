@@ -90,7 +90,13 @@ fn api() -> impl Strategy<Value = Api> {
         proptest::collection::vec(path, 0..3),
     )
         .prop_map(|(types, overrides, keep)| Api {
-            overrides: overrides.into_iter().map(|(path, i)| (name(&types, &path), i)).collect(),
+            // One override a path: two are refused.
+            overrides: overrides
+                .into_iter()
+                .map(|(path, i)| (name(&types, &path), i))
+                .collect::<std::collections::BTreeMap<_, _>>()
+                .into_iter()
+                .collect(),
             keep: keep.into_iter().map(|path| name(&types, &path)).collect(),
             types,
         })

@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("holdover-cli", &["holdover-build", "holdover-compiler", "holdover-annotations", "holdover-wire"]),
     ("holdover-build", &["holdover-compiler"]),
     ("holdover-engine", &["holdover-annotations", "holdover-wire"]),
-    ("holdover-client", &["holdover-engine"]),
+    ("holdover-client", &["holdover-engine", "holdover-wire"]),
     ("holdover-transport-connect", &["holdover-client", "holdover-wire"]),
     ("holdover-store-sqlite", &["holdover-client"]),
     ("holdover", &["holdover-client", "holdover-transport-connect", "holdover-store-sqlite"]),
