@@ -7,7 +7,7 @@ use holdover_annotations::policy::field::Kind;
 
 use crate::cursor::{Depth, put_varint};
 use crate::resolve::{Found, Packed, Parts, Reader, Scalar, Table, Value, entry_table, message_parts};
-use crate::schema::{Budget, Label, Type, Types};
+use crate::schema::{Budget, Label, Type, Types, sorted};
 use crate::{Limits, WireError};
 
 /// Writes the keyed part of a request in one canonical form, however the request was encoded.
@@ -253,9 +253,7 @@ fn compile_node(
     budget: &mut Budget,
 ) -> Result<Node, String> {
     let message = types.get(node.r#type).ok_or("its type does not exist")?;
-    if let Some(pair) = node.fields.windows(2).find(|pair| pair[0].number >= pair[1].number) {
-        return Err(format!("field {} is not sorted before {}", pair[0].number, pair[1].number));
-    }
+    sorted(node.fields.iter().map(|keyed| keyed.number)).map_err(|problem| format!("field {problem}"))?;
     let fields = node
         .fields
         .iter()

@@ -8,7 +8,7 @@ use holdover_annotations::policy::field::Kind;
 
 use crate::cursor::Depth;
 use crate::resolve::{Found, Parts, Reader, Table, entry_table, message_parts};
-use crate::schema::{Budget, Label, Type, Types};
+use crate::schema::{Budget, Label, Type, Types, sorted};
 use crate::{Limits, WireError};
 
 /// How many missing paths are named.
@@ -185,14 +185,6 @@ impl Missing {
         } else {
             self.paths.push(full);
         }
-    }
-}
-
-fn sorted<T: Ord + fmt::Display>(numbers: impl Iterator<Item = T> + Clone) -> Result<(), String> {
-    let next = numbers.clone().skip(1);
-    match numbers.zip(next).find(|(a, b)| a >= b) {
-        Some((a, b)) => Err(format!("{a} is not sorted before {b}")),
-        None => Ok(()),
     }
 }
 

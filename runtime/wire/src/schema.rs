@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use holdover_annotations::{POLICY_FORMAT, policy};
 
-pub(crate) use types::{Field, Label, Type, Types};
+pub(crate) use types::{Field, Label, Type, Types, sorted};
 
 use crate::{Keyer, PolicyError, Presence, Pruner, ReadMask, Template};
 

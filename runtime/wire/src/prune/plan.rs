@@ -3,7 +3,7 @@
 use holdover_annotations::policy;
 use holdover_annotations::policy::prune_field::Action as PlanAction;
 
-use crate::schema::{Budget, Label, Type, Types};
+use crate::schema::{Budget, Label, Type, Types, sorted};
 
 /// Fields up to this number are looked up by index, the others by search.
 const DENSE: u32 = 512;
@@ -104,9 +104,7 @@ fn compile_node(
     budget: &mut Budget,
 ) -> Result<Node, String> {
     let message = types.get(node.r#type).ok_or("its type does not exist")?;
-    if let Some(pair) = node.fields.windows(2).find(|pair| pair[0].number >= pair[1].number) {
-        return Err(format!("field {} is not sorted before {}", pair[0].number, pair[1].number));
-    }
+    sorted(node.fields.iter().map(|field| field.number)).map_err(|problem| format!("field {problem}"))?;
     let actions = node
         .fields
         .iter()

@@ -1,5 +1,7 @@
 //! The message types of a policy, checked.
 
+use std::fmt;
+
 use holdover_annotations::policy;
 use holdover_annotations::policy::field::{Kind, Presence};
 
@@ -154,4 +156,13 @@ fn parse_field(
         _ => return Err("its oneof does not exist, or it is not singular with explicit presence"),
     };
     Ok(Field { number: field.number, name: field.name.clone(), kind, label, target, oneof })
+}
+
+/// Checks that each is less than the next: plans are searched, and what is written twice would be ambiguous.
+pub(crate) fn sorted<T: Ord + fmt::Display>(numbers: impl Iterator<Item = T> + Clone) -> Result<(), String> {
+    let next = numbers.clone().skip(1);
+    match numbers.zip(next).find(|(a, b)| a >= b) {
+        Some((a, b)) => Err(format!("{a} is not sorted before {b}")),
+        None => Ok(()),
+    }
 }
