@@ -144,7 +144,7 @@ fn read<T>(target: &Target<T>, taken: Taken) -> Result<Snapshot<T>, Error> {
     match taken {
         Taken::Delivered(Delivered::Answer(answer)) => answer.and_then(|raw| target.snapshot(raw)),
         Taken::Ended(error) => Err(error),
-        Taken::Delivered(Delivered::Observed(_) | Delivered::Done(_)) | Taken::Nothing => Err(Error::new(
+        Taken::Delivered(_) | Taken::Nothing => Err(Error::new(
             ErrorKind::Unusable,
             "the runtime ended the call without an answer; report this bug",
         )),

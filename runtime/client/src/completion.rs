@@ -45,7 +45,7 @@ impl Future for Completion {
                     Taken::Delivered(Delivered::Done(outcome)) => outcome,
                     Taken::Delivered(Delivered::Answer(answer)) => answer.map(|_| ()),
                     Taken::Ended(error) => Err(error),
-                    Taken::Delivered(Delivered::Observed(_)) | Taken::Nothing => Ok(()),
+                    Taken::Delivered(_) | Taken::Nothing => Ok(()),
                 })
             }
         }

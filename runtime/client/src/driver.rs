@@ -267,6 +267,12 @@ impl Driver {
                 Output::SetPriority { attempt, priority } => {
                     tracing::trace!(?attempt, ?priority, "the priority of a request in flight has changed");
                 }
+                // Streams, probes and paths are carried out with the streams of the client.
+                Output::Pull { .. }
+                | Output::SendMessage { .. }
+                | Output::CloseSend { .. }
+                | Output::Probe(_)
+                | Output::PathChanged => {}
                 Output::AskCredentials(ask) => {
                     let hook = state.hooks.get(&ask.session).cloned();
                     state.work(self, worker::Command::Ask(ask, hook), afterwards);

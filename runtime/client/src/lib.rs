@@ -23,9 +23,9 @@ mod telemetry;
 mod transport;
 
 pub use holdover_engine::{
-    Account, BootId, CacheMode, CallOptions, Code, Detail, DetailMode, Error, ErrorKind, Event, Failure,
-    Freshness, Instant, Metadata, Now, Priority, Quality, Response, Source, StatusDetail, Tag, TagPart,
-    TransportFailure,
+    Account, AppState, BootId, CacheMode, CallOptions, Code, Detail, DetailMode, Error, ErrorKind, Estimate,
+    Event, Failure, Freshness, Head, Instant, Interface, Kind, Metadata, Now, Part, Platform, Priority,
+    Quality, Reachability, Response, Source, StatusDetail, Switch, Tag, TagPart, TransportFailure,
 };
 
 pub use call::UnaryCall;
@@ -42,5 +42,5 @@ pub use snapshot::{Provenance, Snapshot};
 pub use store::OutboxChoice;
 pub use store::{MemoryStore, Store};
 pub use telemetry::Stats;
-pub use transport::{Limits, OnHead, Timings, Transport, UnaryRequest, UnaryResponse};
+pub use transport::{CallRequest, Limits, OnProgress, Progress, Received, Transport};
 pub use view::{Items, View};

@@ -131,7 +131,7 @@ impl<T> Watch<T> {
                 *stage = Stage::Over;
                 Some(Observed::Failed(error))
             }
-            Taken::Delivered(Delivered::Answer(_) | Delivered::Done(_)) | Taken::Nothing => {
+            Taken::Delivered(_) | Taken::Nothing => {
                 *stage = Stage::Over;
                 None
             }

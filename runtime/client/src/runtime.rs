@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use holdover_engine::{Input, NetworkState};
+use holdover_engine::{Input, Platform};
 
 use crate::driver::Driver;
 use crate::policy::Policy;
@@ -23,7 +23,7 @@ struct Inner {
     varies: Vec<String>,
     /// By address and length: policies are embedded in the program.
     policies: Mutex<HashMap<(usize, usize), Arc<Policy>>>,
-    network: Mutex<NetworkState>,
+    platform: Mutex<Platform>,
 }
 
 impl Runtime {
@@ -33,8 +33,7 @@ impl Runtime {
     }
 
     fn new(driver: Arc<Driver>, varies: Vec<String>) -> Self {
-        let network = Mutex::new(NetworkState { quality: Quality::Unspecified, save_data: false });
-        Self(Arc::new(Inner { driver, varies, policies: Mutex::default(), network }))
+        Self(Arc::new(Inner { driver, varies, policies: Mutex::default(), platform: Mutex::default() }))
     }
 
     /// A session of an account at the default endpoint, the one that was declared first. Of an account whose id is empty
@@ -73,21 +72,23 @@ impl Runtime {
         Completion::of(self.0.driver.start(|op| Input::Erase { op, account }))
     }
 
-    /// Says how good the network is; [`Quality::Unspecified`] takes that back. On poor networks, answers are trimmed as
-    /// their policies say.
+    /// Says how good the network is, whatever is measured (rule H5); [`Quality::Unspecified`] takes that back. On poor
+    /// networks, answers are trimmed as their policies say.
     pub fn set_quality(&self, quality: Quality) {
-        self.change_network(|network| network.quality = quality);
+        self.0
+            .driver
+            .tell(Input::PinQuality(Some(quality).filter(|quality| *quality != Quality::Unspecified)));
     }
 
     /// Says that the user wants to save data: answers are trimmed as on poor networks.
     pub fn set_save_data(&self, save_data: bool) {
-        self.change_network(|network| network.save_data = save_data);
+        self.change_platform(|platform| platform.save_data = save_data);
     }
 
-    fn change_network(&self, change: impl FnOnce(&mut NetworkState)) {
-        let lock = || self.0.network.lock().unwrap_or_else(PoisonError::into_inner);
+    fn change_platform(&self, change: impl FnOnce(&mut Platform)) {
+        let lock = || self.0.platform.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut lock());
-        self.0.driver.tell_made(|| Input::Network(*lock()));
+        self.0.driver.tell_made(|| Input::Platform(*lock()));
     }
 
     /// What the runtime has done since it was built.

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use holdover_engine::MethodId;
 
-use crate::{Event, Timings};
+use crate::{Event, Progress};
 
 /// Hears of every decision, with the method's full name where it is about one. Called on the thread that decided, so it
 /// must be quick. Events hold no payloads, keys or credentials.
@@ -47,7 +47,7 @@ pub struct Stats {
     pub invalidated_tags: u64,
     /// Faults of the store.
     pub store_faults: u64,
-    /// Request bodies, as they were on the wire, of attempts that were answered.
+    /// Request bodies, as they were on the wire.
     pub sent_bytes: u64,
     /// Response bodies, as they were on the wire.
     pub received_bytes: u64,
@@ -79,11 +79,18 @@ impl Telemetry {
         self.names.write().unwrap_or_else(PoisonError::into_inner).insert(method, name);
     }
 
-    /// A transport has measured an answered attempt.
-    pub(crate) fn measured(&self, timings: &Timings) {
+    /// An attempt was answered.
+    pub(crate) fn answered(&self) {
         self.counters.answered_attempts.fetch_add(1, Relaxed);
-        self.counters.sent_bytes.fetch_add(timings.sent_bytes, Relaxed);
-        self.counters.received_bytes.fetch_add(timings.received_bytes, Relaxed);
+    }
+
+    /// A transport has moved bytes.
+    pub(crate) fn measured(&self, progress: &Progress) {
+        match progress {
+            Progress::Sent { bytes } => self.counters.sent_bytes.fetch_add(*bytes, Relaxed),
+            Progress::Transferred { bytes, .. } => self.counters.received_bytes.fetch_add(*bytes, Relaxed),
+            Progress::Head(_) | Progress::Bytes => return,
+        };
     }
 
     pub(crate) fn tell(&self, event: &Event) {

@@ -20,6 +20,9 @@ pub enum Form {
     Get,
     /// The state of an entry until cancelled: [`crate::Delivered::Observed`], and an end only by SIGNED_OUT.
     Observe,
+    /// A stream: [`crate::Delivered::Item`] as demanded, then [`crate::Delivered::Ended`]. A method that takes a sequence and
+    /// answers once ends with [`crate::Delivered::Answer`]. The request of a method that takes a sequence is empty.
+    Stream,
     /// A warm entry, at BACKGROUND priority: ends with [`crate::Delivered::Done`].
     Prefetch,
 }

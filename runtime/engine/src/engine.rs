@@ -6,13 +6,17 @@ mod credentials;
 mod disk;
 mod flights;
 mod invalidations;
+mod lifecycle;
 mod observers;
 mod partitions;
 mod puts;
+mod quality;
+mod reach;
 mod records;
 mod serving;
 mod signouts;
 mod specs;
+mod streams;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -189,10 +193,26 @@ impl Engine {
                 self.put(op, session, method, &request, value, &options);
             }
             Input::Invalidate { op, session, tag } => self.invalidate_tag(op, session, &tag),
-            Input::Network(network) => self.network_changed(network),
+            Input::Demand { op, items } => self.demand(op, items),
+            Input::SendMessage { op, message } => self.send_message(op, message),
+            Input::CloseSend { op } => self.close_send(op),
+            Input::App(state) => self.app_state(state),
+            Input::Pause { op } => self.pause(op),
+            Input::Resume => self.resume_work(),
+            Input::MemoryPressure => self.memory_pressure(),
+            Input::Disable { op, switches } => self.disable(op, switches),
+            Input::Platform(platform) => self.platform_changed(platform),
+            Input::PinQuality(quality) => self.pin_quality(quality),
+            Input::OwnEstimate(estimate) => self.own_estimate(estimate),
             Input::Credentials { ask, answer } => self.credentials_answered(ask, answer),
             Input::CredentialsChanged { account } => self.credentials_changed(&account),
-            Input::Head { attempt } => self.head(attempt),
+            Input::Head { attempt, head } => self.head(attempt, head),
+            Input::Progress { attempt } => self.progress(attempt),
+            Input::Transferred { attempt, bytes, over } => self.transferred(attempt, bytes, over),
+            Input::Message { attempt, message } => self.stream_message(attempt, message),
+            Input::Ended { attempt, trailers } => self.stream_ended(attempt, trailers),
+            Input::Written { attempt, messages } => self.stream_written(attempt, messages),
+            Input::Contact { attempt } => self.contact(attempt),
             Input::Response { attempt, response } => self.response(attempt, response),
             Input::Failed { attempt, failure } => self.attempt_failed(attempt, failure),
             Input::Stored { id, result } => self.stored(id, result),
@@ -273,11 +293,6 @@ impl Engine {
         while let Some((flight, failed)) = self.ended.pop_front() {
             self.flight_failed(flight, failed);
         }
-    }
-
-    fn network_changed(&mut self, network: NetworkState) {
-        self.network = network;
-        self.restore_observers();
     }
 
     fn name(&mut self) -> u64 {

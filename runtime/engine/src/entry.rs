@@ -157,6 +157,7 @@ impl Choice<'_> {
             detail: if self.reduced.is_some() { Detail::Reduced } else { Detail::Full },
             withheld: self.reduced.map(|plan| Withheld { plan, last_known: self.last_known.cloned() }),
             refreshing: false,
+            gap: false,
             error: None,
         }
     }

@@ -123,6 +123,9 @@ fn transport(kind: TransportFailure, message: &str) -> (Error, Class) {
         TransportFailure::Unreachable => {
             (ErrorKind::Unreachable, "the server cannot be reached", Class::Transient)
         }
+        TransportFailure::Refused => {
+            (ErrorKind::Unreachable, "the server refused the connection", Class::Transient)
+        }
         TransportFailure::Tls => (ErrorKind::Unreachable, "TLS failed", Class::Transient),
         TransportFailure::Timeout => {
             (ErrorKind::Timeout, "the server did not answer in time", Class::Transient)

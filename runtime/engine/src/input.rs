@@ -1,11 +1,14 @@
 //! Facts, as the driver tells them.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::call::{CallOptions, Form, MethodId, OpId};
 use crate::credentials::{AskId, CredentialsAnswer};
+use crate::lifecycle::{AppState, Switch};
 use crate::metadata::Metadata;
-use crate::network::{AttemptId, Failure, NetworkState, Response};
+use crate::network::{AttemptId, Estimate, Failure, Head, Platform, Quality, Response};
 use crate::session::{Account, Session, SessionId, Tag};
 use crate::store::{OutboxChoice, StoreAnswer, StoreFault, StoreId};
 
@@ -99,8 +102,50 @@ pub enum Input {
         /// Which.
         tag: Tag,
     },
-    /// What is known about the network has changed.
-    Network(NetworkState),
+    /// The caller of a stream can take this many more items (rule G5). Without it nothing is delivered but the end.
+    Demand {
+        /// The stream's operation.
+        op: OpId,
+        /// How many more, on top of what was demanded before.
+        items: u32,
+    },
+    /// The caller of a method that takes a sequence sends its next message: one for each [`crate::Delivered::Credit`].
+    SendMessage {
+        /// The stream's operation.
+        op: OpId,
+        /// The encoded message.
+        message: Bytes,
+    },
+    /// The caller has sent its last message.
+    CloseSend {
+        /// The stream's operation.
+        op: OpId,
+    },
+    /// The app came to the foreground or went to the background.
+    App(AppState),
+    /// Stop working and close the store (rule J1). Ends with [`crate::Delivered::Done`] when that is done.
+    Pause {
+        /// The operation that ends.
+        op: OpId,
+    },
+    /// Work again after [`Input::Pause`].
+    Resume,
+    /// Drop what memory holds (rule E4).
+    MemoryPressure,
+    /// Turn parts of policies off (rule J5). Replaces what was turned off before, and outlives the process. Ends with
+    /// [`crate::Delivered::Done`] when that is durable.
+    Disable {
+        /// The operation that ends.
+        op: OpId,
+        /// What is off.
+        switches: Vec<Switch>,
+    },
+    /// What the platform says of the network has changed.
+    Platform(Platform),
+    /// The app says how good the network is, or (`None`) takes that back (rule H5).
+    PinQuality(Option<Quality>),
+    /// The app has an estimate of its own, which replaces the engine's, or (`None`) takes it back (rule H5).
+    OwnEstimate(Option<Estimate>),
     /// The hook answered.
     Credentials {
         /// Which question.
@@ -116,6 +161,48 @@ pub enum Input {
     /// The head of a response has arrived.
     Head {
         /// Of which attempt.
+        attempt: AttemptId,
+        /// What it says.
+        head: Head,
+    },
+    /// Bytes of a response have arrived since the last input about it. Told at most once a second and response.
+    Progress {
+        /// Of which attempt.
+        attempt: AttemptId,
+    },
+    /// So many bytes of a response have arrived in so much time (rule H2).
+    Transferred {
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// As they were on the wire.
+        bytes: u64,
+        /// Since the first of them was awaited: time in which the caller did not read is not counted.
+        over: Duration,
+    },
+    /// A message of a stream has arrived.
+    Message {
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// The encoded message, decompressed.
+        message: Bytes,
+    },
+    /// A stream has ended with OK.
+    Ended {
+        /// Which attempt.
+        attempt: AttemptId,
+        /// Trailers, without the protocol's own.
+        trailers: Metadata,
+    },
+    /// Messages of the client's sequence have been taken by the wire.
+    Written {
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// How many.
+        messages: u32,
+    },
+    /// A probe has reached its endpoint.
+    Contact {
+        /// Which.
         attempt: AttemptId,
     },
     /// A complete OK answer has arrived.

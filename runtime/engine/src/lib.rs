@@ -40,6 +40,7 @@ mod flight;
 mod input;
 mod key;
 mod ledger;
+mod lifecycle;
 mod memory;
 mod metadata;
 mod method;
@@ -67,8 +68,12 @@ pub use error::{Code, Error, ErrorKind, StatusDetail};
 pub use event::{Bypass, Event, NotStored};
 pub use holdover_wire::json;
 pub use input::Input;
+pub use lifecycle::{AppState, Part, Switch};
 pub use metadata::Metadata;
-pub use network::{AttemptId, Failure, NetworkState, Quality, Request, Response, TransportFailure};
+pub use network::{
+    AttemptId, Estimate, Failure, Head, Interface, Kind, Platform, Probe, Quality, Reachability, Request,
+    Response, TransportFailure,
+};
 pub use output::{Delivered, Output};
 pub use session::{Account, Endpoint, Session, SessionId, Tag, TagPart};
 pub use snapshot::{Detail, Freshness, NotAPlanHash, Observed, PlanHash, Snapshot, Source, Withheld};

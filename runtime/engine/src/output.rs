@@ -4,7 +4,9 @@ use crate::call::{OpId, Priority};
 use crate::credentials::AskCredentials;
 use crate::error::Error;
 use crate::event::Event;
-use crate::network::{AttemptId, Request};
+use bytes::Bytes;
+
+use crate::network::{AttemptId, Probe, Request};
 use crate::snapshot::{Observed, Snapshot};
 use crate::store::StoreRequest;
 use crate::time::Instant;
@@ -21,7 +23,30 @@ pub enum Output {
     },
     /// Send a request.
     Send(Box<Request>),
-    /// Cancel a request on the wire. Nothing more is wanted of it.
+    /// Take this many more messages of a stream from the wire (rule G5). None is taken without.
+    Pull {
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// How many more.
+        messages: u32,
+    },
+    /// Send the next message of the client's sequence. Answered by [`crate::Input::Written`].
+    SendMessage {
+        /// Of which attempt.
+        attempt: AttemptId,
+        /// The encoded message.
+        message: Bytes,
+    },
+    /// The client's sequence is complete.
+    CloseSend {
+        /// Of which attempt.
+        attempt: AttemptId,
+    },
+    /// See whether an endpoint can be reached.
+    Probe(Box<Probe>),
+    /// The device has moved to another network: requests from now on go over new connections (rule J2).
+    PathChanged,
+    /// Cancel a request on the wire, or a probe. Nothing more is wanted of it.
     CancelAttempt(AttemptId),
     /// The priority of a request in flight has changed.
     SetPriority {
@@ -47,6 +72,12 @@ pub enum Delivered {
     Answer(Box<Result<Snapshot, Error>>),
     /// A new state of an observer; it replaces the last one. After `Failed` with SIGNED_OUT there is no other.
     Observed(Box<Observed>),
+    /// An item of a stream.
+    Item(Box<Snapshot>),
+    /// The end of a stream; `Ok` where the server ended it with OK.
+    Ended(Result<(), Error>),
+    /// The caller may send this many more messages of its sequence.
+    Credit(u32),
     /// The end of a prefetch, put, invalidate, sign-out or erase.
     Done(Result<(), Error>),
 }
@@ -60,7 +91,8 @@ impl Delivered {
                 Observed::Value(snapshot) => Some(snapshot),
                 Observed::Loading | Observed::Failed(_) => None,
             },
-            Self::Done(_) => None,
+            Self::Item(snapshot) => Some(snapshot),
+            Self::Done(_) | Self::Ended(_) | Self::Credit(_) => None,
         }
     }
 }

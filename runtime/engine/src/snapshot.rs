@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub withheld: Option<Withheld>,
     /// A newer answer is being fetched.
     pub refreshing: bool,
+    /// Of a stream: messages may be missing before this one (rules G3, G5).
+    pub gap: bool,
     /// Why the last refresh failed, if it did.
     pub error: Option<Box<Error>>,
 }
@@ -42,6 +44,7 @@ impl Snapshot {
             && self.detail == other.detail
             && self.withheld == other.withheld
             && self.refreshing == other.refreshing
+            && self.gap == other.gap
             && self.error == other.error
     }
 }

@@ -196,7 +196,8 @@ impl World {
             }
             Act::Head(index) => {
                 let Some(request) = self.pick(index) else { return };
-                self.rig.input(Input::Head { attempt: request.attempt });
+                self.rig
+                    .input(Input::Head { attempt: request.attempt, head: holdover_engine::Head::default() });
             }
             Act::Fail(index, how) => {
                 let Some(request) = self.pick(index) else { return };
@@ -305,10 +306,12 @@ impl World {
                     *ended = true;
                     result.ok().map(|snapshot| snapshot.value)
                 }
-                Delivered::Done(_) => {
+                Delivered::Done(_) | Delivered::Ended(_) => {
                     *ended = true;
                     None
                 }
+                Delivered::Item(snapshot) => Some(snapshot.value),
+                Delivered::Credit(_) => None,
                 Delivered::Observed(state) => {
                     assert_eq!(*form, Form::Observe);
                     match *state {

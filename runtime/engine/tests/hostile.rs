@@ -25,10 +25,7 @@ fn play(policy: &Bytes, request: &Bytes, answer: &Bytes, header: &str) {
         metadata: Metadata::new(),
         varies: vec!["locale".into()],
     };
-    let mut inputs = vec![
-        Input::OpenSession { session, config },
-        Input::Network(holdover_engine::NetworkState { quality: Quality::Poor, save_data: true }),
-    ];
+    let mut inputs = vec![Input::OpenSession { session, config }, Input::PinQuality(Some(Quality::Poor))];
     for (index, name) in (1..).zip(METHODS) {
         let Some(method) = methods.method(&format!("vectors.v1.Rides/{name}")) else { continue };
         for form in [Form::Get, Form::Observe, Form::Prefetch] {

@@ -33,7 +33,7 @@ struct Ride {
     id: Option<String>,
 }
 
-fn answers(id: &str) -> impl Fn(&holdover::UnaryRequest) -> Reply + Send + Sync + use<> {
+fn answers(id: &str) -> impl Fn(&holdover::CallRequest) -> Reply + Send + Sync + use<> {
     let body = Bytes::from(Ride { id: Some(id.to_owned()) }.encode_to_vec());
     move |_| Reply::Ok(body.clone())
 }

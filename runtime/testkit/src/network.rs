@@ -4,10 +4,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use holdover_client::{
-    Code, Failure, Metadata, OnHead, Response, Timings, Transport, TransportFailure, UnaryRequest,
-    UnaryResponse,
+    CallRequest, Code, Endpoint, Failure, Head, Metadata, OnProgress, Progress, Received, Response,
+    Transport, TransportFailure,
 };
 use tokio::sync::oneshot;
 
@@ -16,8 +19,8 @@ use tokio::sync::oneshot;
 pub struct ScriptedNetwork(Arc<Mutex<Script>>);
 
 struct Script {
-    answer: Arc<dyn Fn(&UnaryRequest) -> Reply + Send + Sync>,
-    requests: Vec<UnaryRequest>,
+    answer: Arc<dyn Fn(&CallRequest) -> Reply + Send + Sync>,
+    requests: Vec<CallRequest>,
     dropped: usize,
 }
 
@@ -87,12 +90,12 @@ impl Held {
 
 impl ScriptedNetwork {
     /// Answers as the function says, which sees each request.
-    pub fn new(answer: impl Fn(&UnaryRequest) -> Reply + Send + Sync + 'static) -> Self {
+    pub fn new(answer: impl Fn(&CallRequest) -> Reply + Send + Sync + 'static) -> Self {
         Self(Arc::new(Mutex::new(Script { answer: Arc::new(answer), requests: Vec::new(), dropped: 0 })))
     }
 
     /// Answers differently from now on.
-    pub fn now(&self, answer: impl Fn(&UnaryRequest) -> Reply + Send + Sync + 'static) {
+    pub fn now(&self, answer: impl Fn(&CallRequest) -> Reply + Send + Sync + 'static) {
         self.script().answer = Arc::new(answer);
     }
 
@@ -108,7 +111,7 @@ impl ScriptedNetwork {
     }
 
     /// All requests so far.
-    pub fn requests(&self) -> Vec<UnaryRequest> {
+    pub fn requests(&self) -> Vec<CallRequest> {
         self.script().requests.clone()
     }
 
@@ -150,35 +153,52 @@ impl Drop for Underway {
 impl Transport for ScriptedNetwork {
     fn unary(
         &self,
-        request: UnaryRequest,
-        on_head: OnHead,
-    ) -> BoxFuture<'static, Result<UnaryResponse, Failure>> {
+        request: CallRequest,
+        on_progress: OnProgress,
+    ) -> BoxFuture<'static, Result<Response, Failure>> {
         let answer = self.script().answer.clone();
         let reply = answer(&request);
         self.script().requests.push(request);
         let mut underway = Underway { network: self.clone(), over: false };
         Box::pin(async move {
+            let mut on_progress = on_progress;
             let (body, metadata) = match reply {
                 Reply::Ok(body) => (Ok(body), Metadata::new()),
                 Reply::OkWith(body, metadata) => (Ok(body), metadata),
                 Reply::Fail(failure) => (Err(failure), Metadata::new()),
-                Reply::When(pending) => (arrive(pending, on_head).await, Metadata::new()),
+                Reply::When(pending) => (arrive(pending, &mut on_progress).await, Metadata::new()),
                 Reply::Panic => {
                     underway.ends();
                     panic!("the transport breaks, as the test says")
                 }
             };
             underway.ends();
-            let timings = Timings { sent_bytes: 1, received_bytes: 1, ..Timings::default() };
-            let response = Response { metadata, body: body?, trailers: Metadata::new() };
-            Ok(UnaryResponse { response, timings })
+            let body = body?;
+            on_progress(Progress::Sent { bytes: 1 });
+            on_progress(Progress::Transferred { bytes: 1, over: Duration::ZERO });
+            Ok(Response { metadata, body, trailers: Metadata::new() })
         })
     }
+
+    fn stream(
+        &self,
+        request: CallRequest,
+        _messages: BoxStream<'static, Bytes>,
+    ) -> BoxStream<'static, Result<Received, Failure>> {
+        self.script().requests.push(request);
+        Box::pin(futures_util::stream::pending())
+    }
+
+    fn probe(&self, _endpoint: Endpoint) -> BoxFuture<'static, Result<(), Failure>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn path_changed(&self) {}
 }
 
-async fn arrive(pending: Pending, on_head: OnHead) -> Result<Bytes, Failure> {
+async fn arrive(pending: Pending, on_progress: &mut OnProgress) -> Result<Bytes, Failure> {
     if pending.head.await.is_ok() {
-        on_head();
+        on_progress(Progress::Head(Head::default()));
     }
     match pending.answer.await {
         Ok(answer) => answer,

@@ -12,7 +12,7 @@ pub use store::ScriptedStore;
 use std::collections::{BTreeMap, VecDeque};
 
 use holdover_engine::{
-    AskId, AttemptId, Config, CredentialsAnswer, Engine, Input, Instant, NetworkState, OpId, Output, Quality,
+    AskId, AttemptId, Config, CredentialsAnswer, Engine, Input, Instant, OpId, Output, Platform, Quality,
     Registered, Seed, SessionId, StoreRequest,
 };
 
@@ -28,7 +28,9 @@ pub struct World {
     seed: u64,
     clock: Clock,
     store: ScriptedStore,
-    network: NetworkState,
+    /// What the app says of the network, if it says something.
+    pinned: Option<Quality>,
+    platform: Platform,
     process: Process,
     processes: u64,
     sessions: BTreeMap<String, OpenSession>,
@@ -88,13 +90,14 @@ impl World {
     /// # Errors
     /// When the setting is not understood, or the engine refuses the policy.
     pub fn new(api: &Api, vector: &Vector) -> Result<World, String> {
-        let quality = show::quality(vector.quality.as_deref().unwrap_or("GOOD"))?;
+        let pinned = show::pinned(vector.quality.as_deref().unwrap_or("GOOD"))?;
         let mut world = World {
             api: api.clone(),
             seed: vector.seed,
             clock: Clock::default(),
             store: ScriptedStore::default(),
-            network: NetworkState { quality, save_data: false },
+            pinned,
+            platform: Platform::default(),
             process: Process::new(api, vector.seed, 0)?,
             processes: 1,
             sessions: BTreeMap::new(),
@@ -103,7 +106,7 @@ impl World {
             next_id: 0,
             outs: Vec::new(),
         };
-        world.handle(Input::Network(world.network))?;
+        world.handle(Input::PinQuality(pinned))?;
         let me =
             BTreeMap::from([("me".to_owned(), Session { user: Some("u1".into()), ..Session::default() })]);
         for (name, session) in if vector.sessions.is_empty() { &me } else { &vector.sessions } {
@@ -166,7 +169,8 @@ impl World {
         }
         self.process = Process::new(&self.api, self.seed, self.processes)?;
         self.processes += 1;
-        self.handle(Input::Network(self.network))?;
+        self.handle(Input::PinQuality(self.pinned))?;
+        self.handle(Input::Platform(self.platform))?;
         let sessions = std::mem::take(&mut self.sessions);
         for (name, session) in sessions.into_iter().filter(|(_, session)| !session.signed_out) {
             self.open_session(&name, &session.config)?;
@@ -260,10 +264,10 @@ impl World {
         self.handle(Input::OpenSession { session: id, config: feed::session(config)? })
     }
 
-    /// The quality that the engine has been told last.
+    /// The quality that the app has said last.
     #[must_use]
     pub fn quality(&self) -> Quality {
-        self.network.quality
+        self.pinned.unwrap_or(Quality::Unspecified)
     }
 
     /// Feeds one input at this instant.

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 use holdover_client::{
-    Failure, Limits, OnHead, Response as Answered, Timings, Transport, UnaryRequest, UnaryResponse,
+    CallRequest, Endpoint, Failure, Head, Limits, OnProgress, Progress, Received, Response as Answered,
+    Transport, TransportFailure,
 };
 use http::header::{ACCEPT, CONTENT_TYPE, USER_AGENT};
 use http::uri::PathAndQuery;
@@ -66,21 +68,42 @@ impl<S: HttpService> ConnectTransport<S> {
 impl<S: HttpService> Transport for ConnectTransport<S> {
     fn unary(
         &self,
-        request: UnaryRequest,
-        on_head: OnHead,
-    ) -> BoxFuture<'static, Result<UnaryResponse, Failure>> {
+        request: CallRequest,
+        on_progress: OnProgress,
+    ) -> BoxFuture<'static, Result<Answered, Failure>> {
         let service = self.service.clone();
         let compress_from = self.compress_from;
         Box::pin(async move {
             let protocol = Protocol::try_from(request.endpoint.protocol())?;
             let bounds = Bounds::from(request.endpoint.limits());
             let build = || build(protocol, &request, bounds, compress_from);
-            let mut patience = Patience::start(&*service, request.timeout);
-            let outcome = exchange(&*service, protocol, bounds, build, request.idempotent, on_head).await;
+            let mut patience = Patience::start(&*service, request.timeout.unwrap_or(Duration::MAX));
+            let outcome = exchange(&*service, protocol, bounds, build, request.idempotent, on_progress).await;
             patience.end();
             outcome
         })
     }
+    fn stream(
+        &self,
+        _request: CallRequest,
+        _messages: BoxStream<'static, Bytes>,
+    ) -> BoxStream<'static, Result<Received, Failure>> {
+        Box::pin(futures_util::stream::once(async { Err(not_carried()) }))
+    }
+
+    fn probe(&self, _endpoint: Endpoint) -> BoxFuture<'static, Result<(), Failure>> {
+        Box::pin(async { Err(not_carried()) })
+    }
+
+    fn path_changed(&self) {
+        self.service.suspect();
+    }
+}
+
+/// What this transport does not carry yet.
+fn not_carried() -> Failure {
+    let message = "this transport carries unary calls only".to_owned();
+    Failure::Transport { kind: TransportFailure::Protocol, unsent: true, message }
 }
 
 async fn exchange<S: HttpService>(
@@ -89,8 +112,8 @@ async fn exchange<S: HttpService>(
     bounds: Bounds,
     build: impl Fn() -> Result<Request<RequestBody>, Failure>,
     idempotent: bool,
-    on_head: OnHead,
-) -> Result<UnaryResponse, Failure> {
+    mut on_progress: OnProgress,
+) -> Result<Answered, Failure> {
     let request = build()?;
     let sent_bytes = request.body().bytes().map_or(0, |bytes| bytes.len() as u64);
     let mut started = Instant::now();
@@ -113,26 +136,23 @@ async fn exchange<S: HttpService>(
 
     bounds.check_metadata(metadata::size(response.headers()), "the response's headers")?;
     let framing = Framing::of(protocol, &response)?;
-    on_head();
+    on_progress(Progress::Sent { bytes: sent_bytes });
+    on_progress(Progress::Head(Head {
+        metadata: metadata::received(response.headers()),
+        // Making a connection is no part of a round trip.
+        after: Some(head_at.duration_since(started).saturating_sub(connecting)),
+    }));
 
     let Answer { headers, trailers, message, received } = match framing {
         Framing::Grpc => grpc::read(protocol, response, bounds).await?,
         Framing::Connect => connect::read(response, bounds).await?,
         Framing::ConnectError => return Err(connect::read_error(response, bounds).await),
     };
-    Ok(UnaryResponse {
-        response: Answered {
-            metadata: metadata::received(&headers),
-            trailers: metadata::received(&trailers),
-            body: message,
-        },
-        timings: Timings {
-            // Making a connection is no part of a round trip.
-            head_after: head_at.duration_since(started).saturating_sub(connecting),
-            body_after: head_at.elapsed(),
-            sent_bytes,
-            received_bytes: received,
-        },
+    on_progress(Progress::Transferred { bytes: received, over: head_at.elapsed() });
+    Ok(Answered {
+        metadata: metadata::received(&headers),
+        trailers: metadata::received(&trailers),
+        body: message,
     })
 }
 
@@ -240,7 +260,7 @@ impl Framing {
 
 fn build(
     protocol: Protocol,
-    request: &UnaryRequest,
+    request: &CallRequest,
     bounds: Bounds,
     compress_from: Option<usize>,
 ) -> Result<Request<RequestBody>, Failure> {
@@ -278,10 +298,10 @@ fn build(
     if compress {
         headers.insert(protocol.encoding_header(), HeaderValue::from_static("gzip"));
     }
-    headers.insert(
-        protocol.timeout_header(),
-        HeaderValue::try_from(timeout::header_value(protocol, request.timeout)).expect("digits and a unit"),
-    );
+    if let Some(timeout) = request.timeout {
+        let value = timeout::header_value(protocol, timeout);
+        headers.insert(protocol.timeout_header(), HeaderValue::try_from(value).expect("digits and a unit"));
+    }
     match protocol {
         Protocol::Connect => headers.insert("connect-protocol-version", HeaderValue::from_static("1")),
         Protocol::Grpc => headers.insert("te", HeaderValue::from_static("trailers")),

@@ -6,7 +6,7 @@ mod support;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use holdover_client::{Protocol, Transport as _};
+use holdover_client::{Progress, Protocol, Transport as _};
 use holdover_transport_connect::ConnectTransport;
 use support::{Memory, PROTOCOLS, answer, frame, good, gzip, outcome, request};
 
@@ -16,7 +16,7 @@ async fn the_message_arrives_however_it_is_chunked() {
         let whole = good(protocol, b"a quote of 42");
         for size in 1..40 {
             let response = outcome(protocol, whole.clone().in_chunks_of(size)).await.unwrap();
-            assert_eq!(response.response.body, "a quote of 42", "{protocol:?} in chunks of {size}");
+            assert_eq!(response.body, "a quote of 42", "{protocol:?} in chunks of {size}");
         }
     }
 }
@@ -24,7 +24,7 @@ async fn the_message_arrives_however_it_is_chunked() {
 #[tokio::test]
 async fn an_empty_message_is_a_message() {
     for protocol in PROTOCOLS {
-        assert_eq!(outcome(protocol, good(protocol, b"")).await.unwrap().response.body, "");
+        assert_eq!(outcome(protocol, good(protocol, b"")).await.unwrap().body, "");
     }
 }
 
@@ -46,7 +46,7 @@ async fn headers_and_trailers_reach_the_engine() {
             .header("vary", "holdover-detail")
             .header("holdover-detail-applied", "reduced; plan=0123")
             .header("many-bin", "AA, /w==");
-        let response = outcome(protocol, scripted).await.unwrap().response;
+        let response = outcome(protocol, scripted).await.unwrap();
         assert_eq!(response.metadata.text("age"), Some("30"));
         assert_eq!(response.metadata.text("vary"), Some("holdover-detail"));
         assert_eq!(response.metadata.text("holdover-detail-applied"), Some("reduced; plan=0123"));
@@ -80,9 +80,11 @@ async fn compressed_answers_are_opened_and_counted_as_they_came() {
             ),
         };
         let wire: usize = scripted.chunks.iter().map(bytes::Bytes::len).sum();
-        let response = outcome(protocol, scripted).await.unwrap();
-        assert_eq!(response.response.body, message[..], "{protocol:?}");
-        assert_eq!(response.timings.received_bytes, wire as u64);
+        let (received, count) = support::received();
+        let transport = ConnectTransport::over(Memory::answering(scripted));
+        let response = transport.unary(request(protocol, b""), count).await.unwrap();
+        assert_eq!(response.body, message[..], "{protocol:?}");
+        assert_eq!(received.load(Ordering::SeqCst), wire);
         assert!(wire < 200);
     }
 }
@@ -91,10 +93,10 @@ async fn compressed_answers_are_opened_and_counted_as_they_came() {
 async fn a_frame_that_is_not_compressed_may_come_beside_an_encoding() {
     for protocol in [Protocol::Grpc, Protocol::GrpcWeb] {
         let scripted = good(protocol, b"plain").header("grpc-encoding", "gzip");
-        assert_eq!(outcome(protocol, scripted).await.unwrap().response.body, "plain");
+        assert_eq!(outcome(protocol, scripted).await.unwrap().body, "plain");
     }
     let scripted = good(Protocol::Connect, b"plain").header("content-encoding", "identity");
-    assert_eq!(outcome(Protocol::Connect, scripted).await.unwrap().response.body, "plain");
+    assert_eq!(outcome(Protocol::Connect, scripted).await.unwrap().body, "plain");
 }
 
 #[tokio::test]
@@ -107,7 +109,7 @@ async fn content_types_may_have_parameters_and_grpcs_may_be_short() {
     ] {
         let mut scripted = good(protocol, b"m");
         scripted.headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        assert_eq!(outcome(protocol, scripted).await.unwrap().response.body, "m", "{content_type}");
+        assert_eq!(outcome(protocol, scripted).await.unwrap().body, "m", "{content_type}");
     }
 }
 
@@ -118,10 +120,12 @@ async fn the_head_is_reported_once_for_what_the_server_says_and_never_for_a_port
             let count = Arc::new(AtomicUsize::new(0));
             let told = count.clone();
             let transport = ConnectTransport::over(Memory::answering(scripted));
-            let on_head = Box::new(move || {
-                told.fetch_add(1, Ordering::SeqCst);
+            let on_progress = Box::new(move |progress| {
+                if matches!(progress, Progress::Head(_)) {
+                    told.fetch_add(1, Ordering::SeqCst);
+                }
             });
-            let _ = transport.unary(request(protocol, b""), on_head).await;
+            let _ = transport.unary(request(protocol, b""), on_progress).await;
             count.load(Ordering::SeqCst)
         };
         assert_eq!(told(good(protocol, b"")).await, 1);

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bytes::Bytes;
-use holdover_client::{Protocol, Transport as _, UnaryRequest};
+use holdover_client::{CallRequest, Protocol, Transport as _};
 use holdover_transport_connect::{ConnectTransport, HttpFailure, HttpService, RequestBody, ResponseBody};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, StreamBody};
@@ -42,9 +42,9 @@ impl HttpService for Silent {
     }
 }
 
-async fn given_up_after(service: &Silent, request: UnaryRequest, wait: Duration) -> usize {
+async fn given_up_after(service: &Silent, request: CallRequest, wait: Duration) -> usize {
     let before = service.memory.suspected.load(Ordering::SeqCst);
-    let call = ConnectTransport::over(service.clone()).unary(request, Box::new(|| {}));
+    let call = ConnectTransport::over(service.clone()).unary(request, Box::new(|_| {}));
     assert!(tokio::time::timeout(wait, call).await.is_err(), "there is no answer");
     service.memory.suspected.load(Ordering::SeqCst) - before
 }
@@ -55,7 +55,7 @@ async fn a_connection_that_was_silent_for_most_of_a_timeout_is_suspect() {
         for head in [false, true] {
             let service = Silent { memory: Memory::answering(good(protocol, b"")), head };
             let call = request(protocol, b"");
-            assert_eq!(given_up_after(&service, call.clone(), call.timeout).await, 1);
+            assert_eq!(given_up_after(&service, call.clone(), call.timeout.unwrap()).await, 1);
             assert_eq!(given_up_after(&service, call, Duration::from_secs(1)).await, 0, "the user left");
         }
     }
@@ -65,7 +65,7 @@ async fn a_connection_that_was_silent_for_most_of_a_timeout_is_suspect() {
 async fn a_call_that_has_ended_leaves_nothing_suspect() {
     let memory = Memory::answering(good(Protocol::Connect, b""));
     let mut call = request(Protocol::Connect, b"");
-    call.timeout = Duration::ZERO;
+    call.timeout = Some(Duration::ZERO);
     support::send(&memory, call).await.unwrap();
     assert_eq!(memory.suspected.load(Ordering::SeqCst), 0);
 }
@@ -73,6 +73,6 @@ async fn a_call_that_has_ended_leaves_nothing_suspect() {
 #[tokio::test]
 async fn a_call_that_was_never_polled_sends_nothing() {
     let memory = Memory::answering(good(Protocol::Connect, b""));
-    drop(ConnectTransport::over(memory.clone()).unary(request(Protocol::Connect, b""), Box::new(|| {})));
+    drop(ConnectTransport::over(memory.clone()).unary(request(Protocol::Connect, b""), Box::new(|_| {})));
     assert!(!memory.was_asked());
 }

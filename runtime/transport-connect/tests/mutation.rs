@@ -116,7 +116,7 @@ fn no_change_of_an_answer_makes_a_call_panic_hang_or_overflow() {
                 .unwrap_or_else(|| panic!("round {round}, {protocol:?}: a body that has ended cannot wait"))
             {
                 Ok(response) => {
-                    assert!(response.response.body.len() <= limits.message_bytes);
+                    assert!(response.body.len() <= limits.message_bytes);
                     answers += 1;
                 }
                 Err(failure) => {

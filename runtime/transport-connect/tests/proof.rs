@@ -7,7 +7,7 @@ mod support;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use holdover_client::{Endpoint, Limits, Protocol, TransportFailure, UnaryRequest};
+use holdover_client::{CallRequest, Endpoint, Limits, Protocol, TransportFailure};
 use holdover_transport_connect::HyperService;
 use http::Version;
 use support::PROTOCOLS;
@@ -72,7 +72,7 @@ async fn what_is_idempotent_is_sent_again_when_a_kept_connection_is_dead() {
     let service = HyperService::new();
     for _ in 0..2 {
         let outcome = send(&service, call(Protocol::Connect, address)).await;
-        assert_eq!(outcome.unwrap().response.body, "ok");
+        assert_eq!(outcome.unwrap().body, "ok");
     }
     server.await.unwrap();
 }
@@ -82,7 +82,7 @@ async fn what_is_not_idempotent_is_never_sent_again() {
     let (address, server) = dies_while_kept(0).await;
     let service = HyperService::new();
     send(&service, call(Protocol::Connect, address)).await.unwrap();
-    let once = UnaryRequest { idempotent: false, ..call(Protocol::Connect, address) };
+    let once = CallRequest { idempotent: false, ..call(Protocol::Connect, address) };
     let (kind, unsent, message) = transport_failure(send(&service, once).await);
     assert_eq!((kind, unsent), (TransportFailure::Reset, false), "{message}");
     server.await.unwrap();

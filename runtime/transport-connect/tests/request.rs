@@ -116,7 +116,7 @@ async fn a_timeout_is_told_in_the_protocols_own_unit() {
     ] {
         let service = Memory::answering(good(protocol, b""));
         let mut call = request(protocol, b"");
-        call.timeout = Duration::from_millis(1500);
+        call.timeout = Some(Duration::from_millis(1500));
         send(&service, call).await.unwrap();
         assert_eq!(text(service.request().headers(), name), Some(value));
     }
@@ -132,7 +132,7 @@ async fn requests_are_compressed_from_the_size_that_was_asked_for() {
         for (message, compressed) in [(&b"1234567"[..], false), (&b"12345678"[..], true)] {
             let service = Memory::answering(good(protocol, b""));
             let transport = ConnectTransport::over(service.clone()).compress_requests_from(8);
-            transport.unary(request(protocol, message), Box::new(|| {})).await.unwrap();
+            transport.unary(request(protocol, message), Box::new(|_| {})).await.unwrap();
             let sent = service.request();
             let body = sent.body().bytes().unwrap();
             assert_eq!(text(sent.headers(), encoding), compressed.then_some("gzip"), "{protocol:?}");

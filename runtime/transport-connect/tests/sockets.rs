@@ -65,7 +65,7 @@ async fn connections_are_kept_and_shared() {
     let connections = serve(listener, |request| good(&request));
     let service = HyperService::new();
     for _ in 0..5 {
-        let response = send(&service, call(Protocol::Connect, address)).await.unwrap().response;
+        let response = send(&service, call(Protocol::Connect, address)).await.unwrap();
         assert_eq!(response.body, "answer");
         assert_eq!(response.metadata.text("x-version"), Some("HTTP/1.1"));
     }
@@ -122,7 +122,7 @@ fn connections_of_a_runtime_that_has_ended_are_not_used_again() {
     for _ in 0..3 {
         let worker = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let response = worker.block_on(send(&service, call(Protocol::Connect, address))).unwrap();
-        assert_eq!(response.response.body, "answer");
+        assert_eq!(response.body, "answer");
     }
 }
 
@@ -170,7 +170,7 @@ async fn heads_are_bounded_while_they_are_read_and_exactly_after() {
             "HTTP/1.1 200 OK\r\ncontent-type: application/proto\r\nx-long: {long}\r\ncontent-length: 0\r\n\r\n"
         )
     };
-    assert_eq!(answered_by(head(10_000)).await.unwrap().response.body, "");
+    assert_eq!(answered_by(head(10_000)).await.unwrap().body, "");
     for size in [17_000, 200_000] {
         let (listener, address) = listen().await;
         let server = raw(listener, head(size).into());

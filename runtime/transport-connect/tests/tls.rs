@@ -11,10 +11,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use holdover_client::{
-    Endpoint, Failure, Limits, Protocol, Transport as _, TransportFailure, UnaryRequest, UnaryResponse,
+    CallRequest, Endpoint, Failure, Limits, Protocol, Response, Transport as _, TransportFailure,
 };
 use holdover_transport_connect::{ConnectTransport, HyperService, TlsError};
-use http::Response;
 use http_body_util::Full;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -54,7 +53,7 @@ async fn serve(identity: &Identity) -> SocketAddr {
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 let service = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| {
-                    let response = Response::builder()
+                    let response = http::Response::builder()
                         .header("content-type", &request.headers()["content-type"])
                         .header("x-version", format!("{:?}", request.version()))
                         .header("grpc-status", "12")
@@ -69,16 +68,16 @@ async fn serve(identity: &Identity) -> SocketAddr {
     address
 }
 
-fn call(protocol: Protocol, host: &str, address: SocketAddr) -> UnaryRequest {
+fn call(protocol: Protocol, host: &str, address: SocketAddr) -> CallRequest {
     let url = format!("https://{host}:{}", address.port());
-    UnaryRequest {
+    CallRequest {
         endpoint: Endpoint::parse("local", &url, protocol, false, Limits::default()).unwrap(),
         ..request(protocol, b"ask")
     }
 }
 
-async fn send(service: &HyperService, request: UnaryRequest) -> Result<UnaryResponse, Failure> {
-    ConnectTransport::over(service.clone()).unary(request, Box::new(|| {})).await
+async fn send(service: &HyperService, request: CallRequest) -> Result<Response, Failure> {
+    ConnectTransport::over(service.clone()).unary(request, Box::new(|_| {})).await
 }
 
 fn trusting(identity: &Identity) -> HyperService {
@@ -94,7 +93,7 @@ async fn the_http_version_is_negotiated() {
         let address = serve(&identity).await;
         let response =
             send(&trusting(&identity), call(Protocol::Connect, "localhost", address)).await.unwrap();
-        assert_eq!(response.response.metadata.text("x-version"), Some(version));
+        assert_eq!(response.metadata.text("x-version"), Some(version));
     }
 }
 

@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use futures_util::future::{BoxFuture, ready};
+use futures_util::stream::BoxStream;
 use holdover::prost::Message as _;
 use holdover::prost::bytes::Bytes;
 use holdover::{
-    Account, Anonymous, CacheMode, Enrich as _, Enriching, Failure, OnHead, Quality, Response, Runtime,
-    Session, Timings, Transport, UnaryRequest, UnaryResponse,
+    Account, Anonymous, CacheMode, CallRequest, Endpoint, Enrich as _, Enriching, Failure, Head, OnProgress,
+    Progress, Quality, Received, Response, Runtime, Session, Transport,
 };
 use holdover_annotations::policy::PolicySet;
 use holdover_tests_golden::nested::nested::v1::place::photo::Size;
@@ -24,10 +25,10 @@ struct Server {
 impl Transport for Server {
     fn unary(
         &self,
-        request: UnaryRequest,
-        on_head: OnHead,
-    ) -> BoxFuture<'static, Result<UnaryResponse, Failure>> {
-        on_head();
+        request: CallRequest,
+        mut on_progress: OnProgress,
+    ) -> BoxFuture<'static, Result<Response, Failure>> {
+        on_progress(Progress::Head(Head::default()));
         let full = if request.path.ends_with("GetPlace") {
             place("here").encode_to_vec()
         } else {
@@ -40,8 +41,22 @@ impl Transport for Server {
             response.body = pruner.prune(&response.body, &Limits::default()).unwrap().message;
             response.metadata.push("holdover-detail-applied", asked.to_owned()).unwrap();
         }
-        Box::pin(ready(Ok(UnaryResponse { response, timings: Timings::default() })))
+        Box::pin(ready(Ok(response)))
     }
+
+    fn stream(
+        &self,
+        _request: CallRequest,
+        _messages: BoxStream<'static, Bytes>,
+    ) -> BoxStream<'static, Result<Received, Failure>> {
+        Box::pin(futures_util::stream::empty())
+    }
+
+    fn probe(&self, _endpoint: Endpoint) -> BoxFuture<'static, Result<(), Failure>> {
+        Box::pin(ready(Ok(())))
+    }
+
+    fn path_changed(&self) {}
 }
 
 fn place(name: &str) -> Place {

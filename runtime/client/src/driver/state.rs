@@ -81,7 +81,8 @@ impl State {
 
     pub(super) fn deliver(&mut self, op: OpId, delivered: Delivered, wake: &mut Vec<Waker>) {
         let last = match &delivered {
-            Delivered::Answer(_) | Delivered::Done(_) => true,
+            Delivered::Answer(_) | Delivered::Done(_) | Delivered::Ended(_) => true,
+            Delivered::Item(_) | Delivered::Credit(_) => false,
             Delivered::Observed(state) => {
                 matches!(&**state, Observed::Failed(error) if error.kind == ErrorKind::SignedOut)
             }

@@ -11,7 +11,9 @@ use holdover_engine::{AskCredentials, AttemptId, CredentialsAnswer, Input, Insta
 use tokio::sync::mpsc;
 
 use super::{Driver, cause};
-use crate::{Credentials, CredentialsProvider, CredentialsRequest, Failure, TransportFailure, UnaryRequest};
+use crate::{
+    CallRequest, Credentials, CredentialsProvider, CredentialsRequest, Failure, Progress, TransportFailure,
+};
 
 /// What the worker is told.
 pub(crate) enum Command {
@@ -127,7 +129,8 @@ async fn attempt(driver: Arc<Driver>, send: Box<Request>) {
         return driver.tell(Input::Failed { attempt, failure });
     };
     let send = *send;
-    let request = UnaryRequest {
+    let request = CallRequest {
+        kind: send.kind,
         endpoint: endpoint.clone(),
         path: send.path,
         metadata: send.metadata,
@@ -137,15 +140,25 @@ async fn attempt(driver: Arc<Driver>, send: Box<Request>) {
         idempotent: send.idempotent,
         no_side_effects: send.no_side_effects,
     };
-    let on_head = {
+    let on_progress = {
         let driver = driver.clone();
-        Box::new(move || driver.tell(Input::Head { attempt }))
+        Box::new(move |progress| {
+            driver.telemetry.measured(&progress);
+            match progress {
+                Progress::Head(head) => driver.tell(Input::Head { attempt, head }),
+                Progress::Bytes => driver.tell(Input::Progress { attempt }),
+                Progress::Transferred { bytes, over } => {
+                    driver.tell(Input::Transferred { attempt, bytes, over });
+                }
+                Progress::Sent { .. } => {}
+            }
+        })
     };
-    let sending = AssertUnwindSafe(async { driver.transport.unary(request, on_head).await });
+    let sending = AssertUnwindSafe(async { driver.transport.unary(request, on_progress).await });
     let input = match sending.catch_unwind().await {
-        Ok(Ok(answer)) => {
-            driver.telemetry.measured(&answer.timings);
-            Input::Response { attempt, response: answer.response }
+        Ok(Ok(response)) => {
+            driver.telemetry.answered();
+            Input::Response { attempt, response }
         }
         Ok(Err(failure)) => Input::Failed { attempt, failure },
         Err(panic) => {

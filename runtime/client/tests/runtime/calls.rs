@@ -137,7 +137,7 @@ fn time_runs_out() {
     world.pass(secs(1));
     let error = world.finish(call).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Timeout);
-    assert_eq!(world.network.requests()[0].timeout, secs(2), "the attempt's own time");
+    assert_eq!(world.network.requests()[0].timeout, Some(secs(2)), "the attempt's own time");
 }
 
 #[test]

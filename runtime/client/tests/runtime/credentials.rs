@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex};
 use futures_util::FutureExt as _;
 use holdover_client::store::{StoreAnswer, StoreCommand};
 use holdover_client::{
-    Account, Anonymous, Code, Credentials, CredentialsError, CredentialsRequest, ErrorKind, MemoryStore,
-    Metadata, OutboxChoice, Store, UnaryCall, UnaryRequest,
+    Account, Anonymous, CallRequest, Code, Credentials, CredentialsError, CredentialsRequest, ErrorKind,
+    MemoryStore, Metadata, OutboxChoice, Store, UnaryCall,
 };
 use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::{Reply, ScriptedNetwork};
 
 use crate::rides::{PLAIN, QUOTE, Ride, World, answers, encode, request, ride};
 
-fn only_token(token: &'static str) -> impl Fn(&UnaryRequest) -> Reply + Send + Sync {
+fn only_token(token: &'static str) -> impl Fn(&CallRequest) -> Reply + Send + Sync {
     move |request| match request.metadata.text("authorization") {
         Some(given) if given == format!("Bearer {token}") => Reply::Ok(encode(&ride("q1"))),
         _ => Reply::status(Code::Unauthenticated),

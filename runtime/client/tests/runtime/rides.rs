@@ -7,8 +7,8 @@ use futures_util::FutureExt as _;
 use holdover_client::binding::Client;
 use holdover_client::store::Store;
 use holdover_client::{
-    Account, Credentials, CredentialsProvider, Error, InlineDriver, MemoryStore, Observation, Observed,
-    Protocol, Runtime, RuntimeBuilder, Session, Snapshot, UnaryRequest,
+    Account, CallRequest, Credentials, CredentialsProvider, Error, InlineDriver, MemoryStore, Observation,
+    Observed, Protocol, Runtime, RuntimeBuilder, Session, Snapshot,
 };
 use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::{Reply, ScriptedNetwork};
@@ -67,7 +67,7 @@ pub(crate) fn ride(id: &str) -> Ride {
 }
 
 /// An answer with this id.
-pub(crate) fn answers(id: &str) -> impl Fn(&UnaryRequest) -> Reply + Send + Sync + use<> {
+pub(crate) fn answers(id: &str) -> impl Fn(&CallRequest) -> Reply + Send + Sync + use<> {
     let body = encode(&ride(id));
     move |_| Reply::Ok(body.clone())
 }

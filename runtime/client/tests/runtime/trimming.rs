@@ -26,7 +26,7 @@ fn full() -> Ride {
 }
 
 /// Trims when it is asked to, like a server with the detail layer.
-fn cooperating(request: &holdover_client::UnaryRequest) -> Reply {
+fn cooperating(request: &holdover_client::CallRequest) -> Reply {
     let mut metadata = Metadata::new();
     let Some(asked) = request.metadata.text("holdover-detail") else { return Reply::Ok(encode(&full())) };
     metadata.push("holdover-detail-applied", asked.to_owned()).unwrap();

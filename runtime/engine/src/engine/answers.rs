@@ -303,6 +303,7 @@ impl Engine {
             detail: if plan.is_some() { Detail::Reduced } else { Detail::Full },
             withheld: plan.map(|plan| Withheld { plan, last_known }),
             refreshing: false,
+            gap: false,
             error: error.map(Box::new),
         }
     }

@@ -63,11 +63,11 @@ impl Engine {
     fn begin(&mut self, id: OpId, method: &Method, specs: Specs, options: &CallOptions, form: Form) {
         let priority = options.priority.unwrap_or(match form {
             Form::Prefetch => Priority::Background,
-            Form::Get | Form::Observe => method.priority,
+            Form::Get | Form::Observe | Form::Stream => method.priority,
         });
         let timeout = options.timeout.unwrap_or_else(|| method.total_timeout(priority));
         let role = match form {
-            Form::Get => Role::Get,
+            Form::Get | Form::Stream => Role::Get,
             Form::Prefetch => Role::Prefetch,
             Form::Observe => Role::Observe(Observer::default()),
         };
@@ -338,6 +338,7 @@ impl Engine {
             Form::Get => Delivered::Answer(Box::new(Err(error))),
             Form::Prefetch => Delivered::Done(Err(error)),
             Form::Observe => Delivered::Observed(Box::new(Observed::Failed(error))),
+            Form::Stream => Delivered::Ended(Err(error)),
         };
         self.deliver(id, delivered);
     }

@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::failure::{self, Class, Failed};
 use crate::flight::{Attempt, Flight, FlightId};
 use crate::metadata::Metadata;
-use crate::network::{AttemptId, Failure, Request};
+use crate::network::{AttemptId, Failure, Head, Kind, Request};
 use crate::operation::Spec;
 use crate::output::Output;
 use crate::snapshot::Detail;
@@ -167,11 +167,12 @@ impl Engine {
         }
         self.outputs.push_back(Output::Send(Box::new(Request {
             attempt,
+            kind: Kind::Unary,
             endpoint: spec.endpoint.clone(),
             path: method.path.clone(),
             metadata,
             body,
-            timeout,
+            timeout: Some(timeout),
             priority,
             idempotent: method.is_idempotent(),
             no_side_effects: method.is_read(),
@@ -183,7 +184,7 @@ impl Engine {
         self.ended.push_back((id, Failed { error, class: Class::Other, harmless: true }));
     }
 
-    pub(super) fn head(&mut self, attempt: AttemptId) {
+    pub(super) fn head(&mut self, attempt: AttemptId, _head: Head) {
         let flight = self.attempts.get(&attempt).and_then(|id| self.flights.get_mut(id));
         if let Some(attempt) = flight.and_then(|flight| flight.attempt.as_mut()) {
             attempt.head = true;

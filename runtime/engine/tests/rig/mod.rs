@@ -10,9 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use holdover_engine::{
     Account, AskCredentials, AttemptId, BootId, CallOptions, Code, Config, CredentialsAnswer, Delivered,
-    Endpoint, Engine, Error, Event, Failure, Form, Input, Instant, Metadata, MethodId, NetworkState, Now,
-    Observed, OpId, Output, Quality, Registered, Request, Response, Seed, Session, SessionId, Snapshot,
-    StoreCommand, StoreRequest, TransportFailure,
+    Endpoint, Engine, Error, Event, Failure, Form, Input, Instant, Metadata, MethodId, Now, Observed, OpId,
+    Output, Quality, Registered, Request, Response, Seed, Session, SessionId, Snapshot, StoreCommand,
+    StoreRequest, TransportFailure,
 };
 
 pub(crate) use disk::Disk;
@@ -34,6 +34,8 @@ pub(crate) struct Rig {
     pub(crate) sends: Vec<Request>,
     pub(crate) delivered: Vec<(OpId, Delivered)>,
     pub(crate) events: Vec<Event>,
+    /// Everything else that the engine wanted: of streams, probes, paths.
+    pub(crate) wire: Vec<Output>,
     pub(crate) trace: Trace,
     pub(crate) timeout: Option<Instant>,
     /// Answers of the store and the hook, for when the engine has nothing more to say.
@@ -73,6 +75,7 @@ impl Rig {
             sends: Vec::new(),
             delivered: Vec::new(),
             events: Vec::new(),
+            wire: Vec::new(),
             trace: Vec::new(),
             timeout: None,
             replies: VecDeque::new(),
@@ -154,6 +157,7 @@ impl Rig {
                     }
                 }
                 Output::Event(event) => self.events.push(event),
+                wire => self.wire.push(wire),
             }
         }
     }
@@ -254,7 +258,7 @@ impl Rig {
     }
 
     pub(crate) fn quality(&mut self, quality: Quality) {
-        self.input(Input::Network(NetworkState { quality, save_data: false }));
+        self.input(Input::PinQuality(Some(quality)));
     }
 
     /// The end of a call, if it has come.

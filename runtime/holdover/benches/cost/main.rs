@@ -24,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use holdover::binding::Client;
-use holdover::{Account, Anonymous, ConnectTransport, Protocol, Runtime, Source, Transport, UnaryRequest};
+use holdover::{Account, Anonymous, CallRequest, ConnectTransport, Protocol, Runtime, Source, Transport};
 use prost::Message as _;
 
 use loopback::Loopback;
@@ -107,18 +107,19 @@ fn network_call(server: &Loopback) -> bool {
     let request = RideRequest { ride_id: "r-1".to_owned() };
     let endpoint = rides.session().endpoint().clone();
     let bare = || {
-        let request = UnaryRequest {
+        let request = CallRequest {
+            kind: holdover::Kind::Unary,
             endpoint: endpoint.clone(),
             path: "/vectors.v1.Rides/Plain".into(),
             metadata: holdover::Metadata::new(),
             body: request.encode_to_vec().into(),
-            timeout: Duration::from_secs(10),
+            timeout: Some(Duration::from_secs(10)),
             priority: holdover::Priority::Interactive,
             idempotent: false,
             no_side_effects: false,
         };
-        let answer = executor.block_on(transport.unary(request, Box::new(|| ()))).unwrap();
-        Ride::decode(&answer.response.body[..]).unwrap()
+        let answer = executor.block_on(transport.unary(request, Box::new(|_| ()))).unwrap();
+        Ride::decode(&answer.body[..]).unwrap()
     };
     let ours = || block_on(rides.unary::<_, Ride>(PLAIN, &request)).unwrap();
     let (mut bares, mut calls) = (Vec::new(), Vec::new());

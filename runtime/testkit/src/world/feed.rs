@@ -85,7 +85,7 @@ pub(super) fn feed(world: &mut World, input: &In) -> Result<(), String> {
         In::Credentials(reply) => credentials(world, reply),
         In::Head(head) => {
             let attempt = attempt(world, head.send)?;
-            world.handle(Input::Head { attempt })
+            world.handle(Input::Head { attempt, head: holdover_engine::Head::default() })
         }
         In::Answer(answer) => {
             let attempt = attempt(world, answer.send)?;
@@ -103,12 +103,12 @@ pub(super) fn feed(world: &mut World, input: &In) -> Result<(), String> {
         }
         In::Hint(hint) => match &hint.what {
             HintKind::Quality(class) => {
-                world.network.quality = show::quality(class)?;
-                world.handle(Input::Network(world.network))
+                world.pinned = show::pinned(class)?;
+                world.handle(Input::PinQuality(world.pinned))
             }
             HintKind::DataSaver(on) => {
-                world.network.save_data = *on;
-                world.handle(Input::Network(world.network))
+                world.platform.save_data = *on;
+                world.handle(Input::Platform(world.platform))
             }
             HintKind::Credentials(name) => {
                 let session =

@@ -26,7 +26,7 @@ impl World {
                     metadata: self.metadata(&method, &request.metadata),
                     endpoint: request.endpoint.0.to_string(),
                     priority: Some(priority(request.priority).into()),
-                    timeout: Some(Span(request.timeout.as_nanos().cast_signed())),
+                    timeout: request.timeout.map(|timeout| Span(timeout.as_nanos().cast_signed())),
                     method,
                 });
                 self.show(out, None);
@@ -55,6 +55,11 @@ impl World {
                 let (to, method) = (operation.name.clone(), operation.method.clone());
                 self.deliver(&to, &method, &delivered);
             }
+            Output::Pull { .. }
+            | Output::SendMessage { .. }
+            | Output::CloseSend { .. }
+            | Output::Probe(_)
+            | Output::PathChanged => {}
             Output::Store(_) | Output::AskCredentials(_) | Output::Timeout(_) => {
                 unreachable!("errands and timeouts are taken before")
             }
@@ -82,10 +87,12 @@ impl World {
                     );
                 }
             },
-            Delivered::Done(Ok(())) => {
+            Delivered::Item(snapshot) => self.snapshot(to, method, snapshot),
+            Delivered::Credit(_) => {}
+            Delivered::Ended(Ok(())) | Delivered::Done(Ok(())) => {
                 self.show(Out::To(Delivery { to, done: true, ..Delivery::default() }), None);
             }
-            Delivered::Done(Err(failed)) => {
+            Delivered::Ended(Err(failed)) | Delivered::Done(Err(failed)) => {
                 self.show(Out::To(Delivery { to, failed: Some(error(failed)), ..Delivery::default() }), None);
             }
         }
@@ -210,7 +217,12 @@ fn named(event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str
     })
 }
 
-pub(super) fn quality(class: &str) -> Result<Quality, String> {
+/// The class that the app pins; `measured` is none.
+pub(super) fn pinned(class: &str) -> Result<Option<Quality>, String> {
+    if class == "measured" { Ok(None) } else { quality(class).map(Some) }
+}
+
+fn quality(class: &str) -> Result<Quality, String> {
     match class {
         "OFFLINE" => Ok(Quality::Offline),
         "VERY_POOR" => Ok(Quality::VeryPoor),

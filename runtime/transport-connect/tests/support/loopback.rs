@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use holdover_client::{
-    Endpoint, Failure, Limits, Protocol, Transport as _, TransportFailure, UnaryRequest, UnaryResponse,
+    CallRequest, Endpoint, Failure, Limits, Protocol, Response, Transport as _, TransportFailure,
 };
 use holdover_transport_connect::{ConnectTransport, HyperService};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -17,19 +17,19 @@ pub async fn listen() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-pub fn call(protocol: Protocol, address: SocketAddr) -> UnaryRequest {
+pub fn call(protocol: Protocol, address: SocketAddr) -> CallRequest {
     let url = format!("http://{address}");
-    UnaryRequest {
+    CallRequest {
         endpoint: Endpoint::parse("local", &url, protocol, true, Limits::default()).unwrap(),
         ..request(protocol, b"ask")
     }
 }
 
-pub async fn send(service: &HyperService, request: UnaryRequest) -> Result<UnaryResponse, Failure> {
-    ConnectTransport::over(service.clone()).unary(request, Box::new(|| {})).await
+pub async fn send(service: &HyperService, request: CallRequest) -> Result<Response, Failure> {
+    ConnectTransport::over(service.clone()).unary(request, Box::new(|_| {})).await
 }
 
-pub fn transport_failure(outcome: Result<UnaryResponse, Failure>) -> (TransportFailure, bool, String) {
+pub fn transport_failure(outcome: Result<Response, Failure>) -> (TransportFailure, bool, String) {
     match outcome {
         Err(Failure::Transport { kind, unsent, message }) => (kind, unsent, message),
         other => panic!("a transport failure was expected, not {other:?}"),
@@ -49,7 +49,7 @@ pub fn raw(listener: TcpListener, answer: Vec<u8>) -> tokio::task::JoinHandle<()
     })
 }
 
-pub async fn answered_by(answer: impl Into<Vec<u8>>) -> Result<UnaryResponse, Failure> {
+pub async fn answered_by(answer: impl Into<Vec<u8>>) -> Result<Response, Failure> {
     let (listener, address) = listen().await;
     let server = raw(listener, answer.into());
     let outcome = send(&HyperService::new(), call(Protocol::Connect, address)).await;

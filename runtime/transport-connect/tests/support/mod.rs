@@ -15,7 +15,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use holdover_client::{
-    Endpoint, Failure, Limits, Metadata, Priority, Protocol, Transport, UnaryRequest, UnaryResponse,
+    CallRequest, Endpoint, Failure, Kind, Limits, Metadata, OnProgress, Priority, Progress, Protocol,
+    Response as Answered, Transport,
 };
 use holdover_transport_connect::{ConnectTransport, HttpFailure, HttpService, RequestBody, ResponseBody};
 use http::{HeaderMap, Request, Response};
@@ -150,18 +151,19 @@ impl HttpService for Memory {
 
 pub const PATH: &str = "/pricing.v1.Pricing/GetQuote";
 
-pub fn request(protocol: Protocol, body: &'static [u8]) -> UnaryRequest {
+pub fn request(protocol: Protocol, body: &'static [u8]) -> CallRequest {
     request_within(protocol, body, Limits::default())
 }
 
-pub fn request_within(protocol: Protocol, body: &'static [u8], limits: Limits) -> UnaryRequest {
+pub fn request_within(protocol: Protocol, body: &'static [u8], limits: Limits) -> CallRequest {
     let endpoint = Endpoint::parse("prod", "https://api.example.com", protocol, false, limits).unwrap();
-    UnaryRequest {
+    CallRequest {
+        kind: Kind::Unary,
         endpoint,
         path: PATH.into(),
         metadata: Metadata::new(),
         body: Bytes::from_static(body),
-        timeout: Duration::from_secs(10),
+        timeout: Some(Duration::from_secs(10)),
         priority: Priority::Interactive,
         idempotent: true,
         no_side_effects: true,
@@ -169,12 +171,12 @@ pub fn request_within(protocol: Protocol, body: &'static [u8], limits: Limits) -
 }
 
 /// Sends `request` to `service`, which is there at once.
-pub async fn send(service: &Memory, request: UnaryRequest) -> Result<UnaryResponse, Failure> {
-    ConnectTransport::over(service.clone()).unary(request, Box::new(|| {})).await
+pub async fn send(service: &Memory, request: CallRequest) -> Result<Answered, Failure> {
+    ConnectTransport::over(service.clone()).unary(request, Box::new(|_| {})).await
 }
 
 /// What a call makes of one response.
-pub async fn outcome(protocol: Protocol, scripted: Scripted) -> Result<UnaryResponse, Failure> {
+pub async fn outcome(protocol: Protocol, scripted: Scripted) -> Result<Answered, Failure> {
     send(&Memory::answering(scripted), request(protocol, b"ask")).await
 }
 
@@ -226,4 +228,16 @@ pub fn refusal(protocol: Protocol, number: u32, name: &str, message: &str) -> Sc
             frame(0x80, format!("grpc-status:{number}\r\ngrpc-message:{message}\r\n").as_bytes()),
         ),
     }
+}
+
+/// Counts the bytes that a transport says it has received.
+pub fn received() -> (Arc<AtomicUsize>, OnProgress) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counting = count.clone();
+    let on_progress = Box::new(move |progress| {
+        if let Progress::Transferred { bytes, .. } = progress {
+            counting.fetch_add(usize::try_from(bytes).unwrap(), Ordering::SeqCst);
+        }
+    });
+    (count, on_progress)
 }

@@ -1,7 +1,7 @@
 //! Servers and clients that have never heard of Holdover.
 
 use bytes::Bytes;
-use holdover::{Detail, Limits, Metadata, Priority, Quality, Transport as _, UnaryRequest};
+use holdover::{CallRequest, Detail, Limits, Metadata, Priority, Quality, Transport as _};
 use holdover_e2e::{App, POLICY, Rides, Server, Site, full_quote, ride, transport};
 use holdover_server::DetailLayer;
 use http::{HeaderName, HeaderValue};
@@ -24,7 +24,8 @@ async fn a_server_that_does_not_trim_is_believed_to_be_complete() {
 
 /// What a client that asks for nothing gets from `server`.
 async fn seen(site: &Site, server: &Server) -> (Bytes, Vec<(String, Bytes)>, Vec<(String, Bytes)>) {
-    let request = UnaryRequest {
+    let request = CallRequest {
+        kind: holdover::Kind::Unary,
         endpoint: holdover::Endpoint::parse(
             "prod",
             &server.url(),
@@ -36,12 +37,12 @@ async fn seen(site: &Site, server: &Server) -> (Bytes, Vec<(String, Bytes)>, Vec
         path: "/pricing.v1.Pricing/GetQuote".into(),
         metadata: Metadata::new(),
         body: holdover::prost::Message::encode_to_vec(&ride()).into(),
-        timeout: std::time::Duration::from_secs(60),
+        timeout: Some(std::time::Duration::from_secs(60)),
         priority: Priority::Interactive,
         idempotent: true,
         no_side_effects: true,
     };
-    let response = transport(server).unary(request, Box::new(|| {})).await.unwrap().response;
+    let response = transport(server).unary(request, Box::new(|_| {})).await.unwrap();
     let pairs = |metadata: &Metadata| {
         let all = metadata.iter().filter(|(name, _)| *name != "date");
         all.map(|(name, value)| (name.to_owned(), value.clone())).collect()

@@ -28,7 +28,7 @@ async fn a_dropped_call_ends_the_servers_work() {
             }
         });
         let transport = transport(&server);
-        let mut pending = transport.unary(request(site.endpoint(&server), ""), Box::new(|| {}));
+        let mut pending = transport.unary(request(site.endpoint(&server), ""), Box::new(|_| {}));
         let event = tokio::select! {
             outcome = &mut pending => panic!("{site:?}: nobody answers, but {outcome:?} came"),
             event = happened.recv() => event,

@@ -20,8 +20,8 @@ async fn the_server_is_told_the_timeout() {
             std::future::ready(Ok(Answer::of("")))
         });
         let mut request = request(site.endpoint(&server), "");
-        request.timeout = Duration::from_millis(12_345);
-        transport(&server).unary(request, Box::new(|| {})).await.unwrap();
+        request.timeout = Some(Duration::from_millis(12_345));
+        transport(&server).unary(request, Box::new(|_| {})).await.unwrap();
         let expected = if site.protocol == Protocol::Connect { "12345" } else { "12345000u" };
         assert_eq!(told.lock().unwrap().as_deref(), Some(expected), "{site:?}");
     }
@@ -33,8 +33,8 @@ async fn the_servers_own_deadline_arrives_as_its_status() {
     for site in Site::plain() {
         let server = site.serve(|_| std::future::pending::<Result<Answer, Refusal>>());
         let mut request = request(site.endpoint(&server), "");
-        request.timeout = Duration::from_millis(50);
-        let failure = transport(&server).unary(request, Box::new(|| {})).await.unwrap_err();
+        request.timeout = Some(Duration::from_millis(50));
+        let failure = transport(&server).unary(request, Box::new(|_| {})).await.unwrap_err();
         assert!(
             matches!(failure, Failure::Status { code: Code::DeadlineExceeded | Code::Cancelled, .. }),
             "{site:?}: {failure:?}"

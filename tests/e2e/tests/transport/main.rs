@@ -11,17 +11,18 @@ mod success;
 use std::time::Duration;
 
 use bytes::Bytes;
-use holdover_client::{Endpoint, Failure, Metadata, Priority, Transport as _, UnaryRequest, UnaryResponse};
+use holdover_client::{CallRequest, Endpoint, Failure, Kind, Metadata, Priority, Response, Transport as _};
 use holdover_e2e::{Server, Site, transport};
 
 /// A call of `GetQuote` with `body` as its message.
-fn request(endpoint: Endpoint, body: impl Into<Bytes>) -> UnaryRequest {
-    UnaryRequest {
+fn request(endpoint: Endpoint, body: impl Into<Bytes>) -> CallRequest {
+    CallRequest {
+        kind: Kind::Unary,
         endpoint,
         path: "/pricing.v1.Pricing/GetQuote".into(),
         metadata: Metadata::new(),
         body: body.into(),
-        timeout: Duration::from_secs(60),
+        timeout: Some(Duration::from_secs(60)),
         priority: Priority::Interactive,
         idempotent: true,
         no_side_effects: true,
@@ -29,6 +30,6 @@ fn request(endpoint: Endpoint, body: impl Into<Bytes>) -> UnaryRequest {
 }
 
 /// Calls `server` once.
-async fn call(site: &Site, server: &Server, body: impl Into<Bytes>) -> Result<UnaryResponse, Failure> {
-    transport(server).unary(request(site.endpoint(server), body), Box::new(|| {})).await
+async fn call(site: &Site, server: &Server, body: impl Into<Bytes>) -> Result<Response, Failure> {
+    transport(server).unary(request(site.endpoint(server), body), Box::new(|_| {})).await
 }

@@ -24,7 +24,7 @@ async fn metadata_goes_there_and_back() {
         request.metadata.push("authorization", "Bearer abc").unwrap();
         request.metadata.push("holdover-detail", "reduced; plan=0123").unwrap();
         request.metadata.push("trace-bin", vec![0_u8, 255]).unwrap();
-        let response = transport(&server).unary(request, Box::new(|| {})).await.unwrap().response;
+        let response = transport(&server).unary(request, Box::new(|_| {})).await.unwrap();
 
         let headers = seen.lock().unwrap().take().unwrap();
         assert_eq!(headers["authorization"], "Bearer abc", "{site:?}");

@@ -17,8 +17,8 @@ async fn a_server_that_restarts_between_calls_is_reached_again() {
         let server = site.serve(async |_| Ok(Answer::of("first")));
         let transport = transport(&server);
         let endpoint = site.endpoint(&server);
-        let call = || transport.unary(request(endpoint.clone(), ""), Box::new(|| {}));
-        assert_eq!(call().await.unwrap().response.body, "first", "{site:?}");
+        let call = || transport.unary(request(endpoint.clone(), ""), Box::new(|_| {}));
+        assert_eq!(call().await.unwrap().body, "first", "{site:?}");
 
         let address = server.stop();
         let Err(Failure::Transport { kind, message, .. }) = call().await else {
@@ -27,7 +27,7 @@ async fn a_server_that_restarts_between_calls_is_reached_again() {
         assert_eq!(kind, TransportFailure::Unreachable, "{site:?}: {message}");
 
         let _again = site.serve_at(address, async |_| Ok(Answer::of("second")));
-        assert_eq!(call().await.unwrap().response.body, "second", "{site:?}");
+        assert_eq!(call().await.unwrap().body, "second", "{site:?}");
     }
 }
 
@@ -40,7 +40,7 @@ async fn a_server_that_dies_in_the_middle_of_a_call_proves_nothing() {
             std::future::pending::<Result<Answer, Refusal>>()
         });
         let transport = transport(&server);
-        let mut pending = transport.unary(request(site.endpoint(&server), ""), Box::new(|| {}));
+        let mut pending = transport.unary(request(site.endpoint(&server), ""), Box::new(|_| {}));
         tokio::select! {
             outcome = &mut pending => panic!("{site:?}: {outcome:?}"),
             _ = arrived.recv() => {}

