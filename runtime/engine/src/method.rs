@@ -239,37 +239,27 @@ fn read_detail(
 fn refuse_missing_features(method: &policy::Method) -> Result<(), Error> {
     use policy::{Feature, offline::Mode};
 
-    let mut needed: Vec<i32> = method.required_features.clone();
-    // The blocks themselves count too, should a policy not list what it needs.
-    if method.cache.as_ref().is_some_and(|cache| cache.replay_window > 0) {
-        needed.push(Feature::Replay as i32);
-    }
-    match method.offline.as_ref().and_then(|offline| offline.mode.as_ref()) {
-        Some(Mode::Outbox(_)) => needed.push(Feature::Outbox as i32),
-        Some(_) => needed.push(Feature::OfflineMode as i32),
-        None => {}
-    }
-    if let Some(delivery) = &method.delivery {
-        if delivery.retry.is_some() {
-            needed.push(Feature::Retry as i32);
-        }
-        if delivery.defer_at_most > 0 {
-            needed.push(Feature::Defer as i32);
-        }
-        if delivery.reconnect {
-            needed.push(Feature::Reconnect as i32);
-        }
-    }
-    let Some(first) = needed.into_iter().find(|feature| *feature != Feature::Unspecified as i32) else {
+    let is_kept = |feature: i32| {
+        matches!(
+            Feature::try_from(feature),
+            Ok(Feature::Unspecified
+                | Feature::Replay
+                | Feature::OfflineMode
+                | Feature::Retry
+                | Feature::Defer
+                | Feature::Reconnect)
+        )
+    };
+    // The block itself counts too, should a policy not list what it needs.
+    let mode = method.offline.as_ref().and_then(|offline| offline.mode.as_ref());
+    let outbox = matches!(mode, Some(Mode::Outbox(_))).then_some(Feature::Outbox as i32);
+    let Some(first) =
+        method.required_features.iter().copied().chain(outbox).find(|feature| !is_kept(*feature))
+    else {
         return Ok(());
     };
     let block = match Feature::try_from(first) {
-        Ok(Feature::Replay) => "cache.replay".to_owned(),
-        Ok(Feature::OfflineMode) => "an offline mode (serve_stale, wait or fail_fast)".to_owned(),
-        Ok(Feature::Retry) => "delivery.retry".to_owned(),
         Ok(Feature::Outbox) => "offline.outbox".to_owned(),
-        Ok(Feature::Defer) => "delivery.defer_at_most".to_owned(),
-        Ok(Feature::Reconnect) => "delivery.reconnect".to_owned(),
         _ => format!("a feature that it does not know ({first})"),
     };
     Err(Error::misuse(format!(
