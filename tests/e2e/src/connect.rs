@@ -8,13 +8,17 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
 use connectrpc::dispatcher::{Dispatcher, MethodDescriptor, RequestStream, StreamingResult, UnaryResult};
 use connectrpc::{
-    CodecFormat, ConnectError, ConnectRpcService, ErrorCode, ErrorDetail, Payload, RequestContext, Response,
+    CodecFormat, ConnectError, ConnectRpcService, EncodedBody, ErrorCode, ErrorDetail, Payload,
+    RequestContext, Response,
 };
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use holdover_client::Code;
 use holdover_server::DetailLayer;
 use tokio_rustls::TlsAcceptor;
 use tower_layer::Layer as _;
 
-use crate::handler::{Asked, Handler, Refusal};
+use crate::handler::{Asked, Handler, Messages, Refusal, Streamed};
 use crate::identity::Identity;
 use crate::running::{Server, serve};
 
@@ -48,7 +52,13 @@ struct Undecoded(Arc<dyn Handler>);
 
 impl Dispatcher for Undecoded {
     fn lookup(&self, path: &str) -> Option<MethodDescriptor> {
-        path.starts_with("pricing.v1.Pricing/").then_some(MethodDescriptor::unary(false))
+        let method = path.strip_prefix("pricing.v1.Pricing/")?;
+        Some(match method {
+            "Watch" => MethodDescriptor::server_streaming(),
+            "Track" => MethodDescriptor::client_streaming(),
+            "Haggle" => MethodDescriptor::bidi_streaming(),
+            _ => MethodDescriptor::unary(false),
+        })
     }
 
     fn call_unary(
@@ -76,38 +86,73 @@ impl Dispatcher for Undecoded {
     fn call_server_streaming(
         &self,
         path: &str,
-        _context: RequestContext,
-        _request: Bytes,
+        context: RequestContext,
+        request: Bytes,
         _format: CodecFormat,
     ) -> StreamingResult {
-        unary_only(path)
+        let request = futures_util::stream::once(std::future::ready(Ok(request)));
+        self.streamed(path, &context, request.boxed())
     }
 
     fn call_client_streaming(
         &self,
         path: &str,
-        _context: RequestContext,
-        _requests: RequestStream,
+        context: RequestContext,
+        requests: RequestStream,
         _format: CodecFormat,
     ) -> UnaryResult {
-        let error = ConnectError::unimplemented(format!("{path} is unary"));
-        Box::pin(std::future::ready(Err(error)))
+        let outcome = self.stream(path, &context, messages(requests));
+        Box::pin(async move {
+            let mut streamed = outcome.await.map_err(error)?;
+            let message = match (streamed.messages.next().await, streamed.messages.next().await) {
+                (Some(Err(refusal)), _) => return Err(error(refusal)),
+                (Some(Ok(only)), None) => only,
+                _ => return Err(ConnectError::internal("a client stream is answered by one message")),
+            };
+            let mut response = Response::new(message.into());
+            response.headers = streamed.headers;
+            response.trailers = streamed.trailers;
+            Ok(response)
+        })
     }
 
     fn call_bidi_streaming(
         &self,
         path: &str,
-        _context: RequestContext,
-        _requests: RequestStream,
+        context: RequestContext,
+        requests: RequestStream,
         _format: CodecFormat,
     ) -> StreamingResult {
-        unary_only(path)
+        self.streamed(path, &context, messages(requests))
     }
 }
 
-fn unary_only(path: &str) -> StreamingResult {
-    let error = ConnectError::unimplemented(format!("{path} is unary"));
-    Box::pin(std::future::ready(Err(error)))
+impl Undecoded {
+    fn stream(
+        &self,
+        path: &str,
+        context: &RequestContext,
+        requests: Messages,
+    ) -> BoxFuture<'static, Result<Streamed, Refusal>> {
+        let headers = context.headers().clone();
+        self.0.stream(Asked { path: format!("/{path}"), headers, message: Bytes::new() }, requests)
+    }
+
+    fn streamed(&self, path: &str, context: &RequestContext, requests: Messages) -> StreamingResult {
+        let outcome = self.stream(path, context, requests);
+        Box::pin(async move {
+            let streamed = outcome.await.map_err(error)?;
+            let messages = streamed.messages.map(|item| item.map(EncodedBody::from).map_err(error));
+            let mut response = Response::stream(messages);
+            response.headers = streamed.headers;
+            response.trailers = streamed.trailers;
+            Ok(response)
+        })
+    }
+}
+
+fn messages(requests: RequestStream) -> Messages {
+    requests.map(|item| item.map_err(|error| Refusal::of(Code::Cancelled, &error.to_string()))).boxed()
 }
 
 fn error(refusal: Refusal) -> ConnectError {

@@ -4,6 +4,7 @@ use std::future::Future;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream::{BoxStream, Stream, StreamExt as _};
 use holdover_client::Code;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
@@ -14,8 +15,28 @@ pub struct Asked {
     pub path: String,
     /// The request's metadata.
     pub headers: HeaderMap,
-    /// The encoded message, decompressed.
+    /// The encoded message, decompressed. Empty for a streaming method: its messages are in [`Messages`].
     pub message: Bytes,
+}
+
+/// Encoded messages, one by one; a refusal is the last item.
+pub type Messages = BoxStream<'static, Result<Bytes, Refusal>>;
+
+/// The answer of a streaming method: its head goes out when this is there, before the first message.
+pub struct Streamed {
+    /// Leading metadata.
+    pub headers: HeaderMap,
+    /// The messages. It is dropped when the server learns that nobody reads any more.
+    pub messages: Messages,
+    /// Trailing metadata; tonic has none for streams that end well.
+    pub trailers: HeaderMap,
+}
+
+impl Streamed {
+    /// Messages without metadata.
+    pub fn of(messages: impl Stream<Item = Result<Bytes, Refusal>> + Send + 'static) -> Self {
+        Self { headers: HeaderMap::new(), messages: messages.boxed(), trailers: HeaderMap::new() }
+    }
 }
 
 /// A message, and what goes with it.
@@ -65,8 +86,16 @@ impl Refusal {
 
 /// Serves every method.
 pub trait Handler: Send + Sync + 'static {
-    /// Answers one call. The future is dropped when the server learns that nobody waits any more.
+    /// Answers one call of a unary method. The future is dropped when the server learns that nobody waits any more.
     fn handle(&self, asked: Asked) -> BoxFuture<'static, Result<Answer, Refusal>>;
+
+    /// Answers one call of a streaming method, of any kind: a server stream's request is the only one of `requests`, and
+    /// a client stream is answered by one message.
+    fn stream(&self, asked: Asked, requests: Messages) -> BoxFuture<'static, Result<Streamed, Refusal>> {
+        drop(requests);
+        let refusal = Refusal::of(Code::Unimplemented, &asked.path);
+        Box::pin(std::future::ready(Err(refusal)))
+    }
 }
 
 impl<F, Fut> Handler for F
@@ -76,5 +105,23 @@ where
 {
     fn handle(&self, asked: Asked) -> BoxFuture<'static, Result<Answer, Refusal>> {
         Box::pin(self(asked))
+    }
+}
+
+/// A handler of streaming methods alone, from a closure.
+pub struct Streams<F>(pub F);
+
+impl<F, Fut> Handler for Streams<F>
+where
+    F: Fn(Asked, Messages) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<Streamed, Refusal>> + Send + 'static,
+{
+    fn handle(&self, asked: Asked) -> BoxFuture<'static, Result<Answer, Refusal>> {
+        let refusal = Refusal::of(Code::Unimplemented, &asked.path);
+        Box::pin(std::future::ready(Err(refusal)))
+    }
+
+    fn stream(&self, asked: Asked, requests: Messages) -> BoxFuture<'static, Result<Streamed, Refusal>> {
+        Box::pin(self.0(asked, requests))
     }
 }

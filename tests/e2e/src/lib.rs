@@ -34,7 +34,7 @@ mod tonic_server;
 
 pub use app::{App, PROTOCOLS, Tokens, ride, settled, state_with};
 pub use clock::TestClock;
-pub use handler::{Answer, Asked, Handler, Refusal};
+pub use handler::{Answer, Asked, Handler, Messages, Refusal, Streamed, Streams};
 pub use identity::Identity;
 pub use rides::{Held, Rides, full_quote};
 pub use running::{Server, portal};

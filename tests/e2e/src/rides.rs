@@ -2,17 +2,20 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::Poll;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream::{Stream, StreamExt as _};
 use holdover::Code;
 use holdover::prost::Message as _;
 use http::HeaderMap;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::handler::{Answer, Asked, Handler, Refusal};
+use crate::handler::{Answer, Asked, Handler, Messages, Refusal, Streamed};
 use crate::pricing::v1::{
-    Banner, Breakdown, Car, GetQuoteRequest, Money, Profile, Quote, UpdateDestinationRequest,
-    UpdateDestinationResponse,
+    Banner, Breakdown, Car, GetQuoteRequest, Money, Offer, Profile, Quote, UpdateDestinationRequest,
+    UpdateDestinationResponse, WatchRequest,
 };
 
 /// A service that answers well, unless the next call is scripted otherwise. Clones are the same service.
@@ -29,6 +32,8 @@ struct Inner {
 
 struct State {
     quote: Quote,
+    /// Who is told of changes: the open streams of `Watch`.
+    watchers: Vec<mpsc::UnboundedSender<Result<Quote, Refusal>>>,
     script: VecDeque<Step>,
     headers: Vec<HeaderMap>,
 }
@@ -46,7 +51,8 @@ pub struct Held(#[allow(dead_code, reason = "it is its end that counts")] onesho
 impl Rides {
     /// A service with a quote that has everything in it.
     pub fn new() -> Self {
-        let state = State { quote: full_quote(), script: VecDeque::new(), headers: Vec::new() };
+        let state =
+            State { quote: full_quote(), watchers: Vec::new(), script: VecDeque::new(), headers: Vec::new() };
         let inner = Inner {
             state: Mutex::new(state),
             arrived: watch::Sender::new(0),
@@ -59,9 +65,26 @@ impl Rides {
         self.0.state.lock().unwrap()
     }
 
-    /// What quotes are like from now on.
+    /// What quotes are like from now on. Every open stream of `Watch` gets the new one.
     pub fn change_quote(&self, change: impl FnOnce(&mut Quote)) {
-        change(&mut self.state().quote);
+        let mut state = self.state();
+        change(&mut state.quote);
+        state.tell_watchers();
+    }
+
+    /// Ends every open stream of `Watch`: well, or by this refusal.
+    pub fn end_watches(&self, refusal: Option<&Refusal>) {
+        for watcher in self.state().watchers.drain(..) {
+            if let Some(refusal) = refusal {
+                // Whoever has left needs no end.
+                let _ = watcher.send(Err(refusal.clone()));
+            }
+        }
+    }
+
+    /// How many streams of `Watch` are open.
+    pub fn watches(&self) -> usize {
+        self.state().watchers.iter().filter(|watcher| !watcher.is_closed()).count()
     }
 
     /// The next unscripted call is refused.
@@ -102,13 +125,10 @@ impl Rides {
     }
 
     fn answer(&self, asked: &Asked) -> Result<Answer, Refusal> {
-        let malformed = |_| Refusal::of(Code::InvalidArgument, "the message cannot be read");
         let bytes = match asked.path.as_str() {
             "/pricing.v1.Pricing/GetQuote" => {
                 let request = GetQuoteRequest::decode(asked.message.clone()).map_err(malformed)?;
-                let mut quote = self.state().quote.clone();
-                quote.quote_id = quote.quote_id.map(|id| format!("{id} of {}", request.ride_id));
-                quote.encode_to_vec()
+                quote_of(&request.ride_id, self.state().quote.clone())
             }
             "/pricing.v1.Pricing/GetProfile" => {
                 Profile { name: "Ada Lovelace".to_owned(), phone: "+44 20 7946 0000".to_owned() }
@@ -116,13 +136,87 @@ impl Rides {
             }
             "/pricing.v1.Pricing/UpdateDestination" => {
                 let request = UpdateDestinationRequest::decode(asked.message.clone()).map_err(malformed)?;
-                self.state().quote.destination.clone_from(&request.destination);
+                self.change_quote(|quote| quote.destination.clone_from(&request.destination));
                 UpdateDestinationResponse { destination: request.destination }.encode_to_vec()
             }
             other => return Err(Refusal::of(Code::Unimplemented, other)),
         };
         Ok(Answer::of(bytes))
     }
+
+    async fn messages(&self, asked: &Asked, mut requests: Messages) -> Result<Messages, Refusal> {
+        Ok(match asked.path.as_str() {
+            "/pricing.v1.Pricing/Watch" => {
+                let request = WatchRequest::decode(first(&mut requests).await?).map_err(malformed)?;
+                let (tell, changes) = mpsc::unbounded_channel();
+                {
+                    let mut state = self.state();
+                    tell.send(Ok(state.quote.clone())).expect("the other end is below");
+                    state.watchers.retain(|watcher| !watcher.is_closed());
+                    state.watchers.push(tell);
+                }
+                received(changes)
+                    .map(move |change| change.map(|quote| quote_of(&request.ride_id, quote).into()))
+                    .boxed()
+            }
+            "/pricing.v1.Pricing/Track" => {
+                let mut positions = 0;
+                while let Some(position) = requests.next().await {
+                    position?;
+                    positions += 1;
+                }
+                let quote = quote_of(&format!("{positions} positions"), self.state().quote.clone());
+                futures_util::stream::once(std::future::ready(Ok(quote.into()))).boxed()
+            }
+            "/pricing.v1.Pricing/Haggle" => {
+                let rides = self.clone();
+                let quotes = requests.map(move |offer| {
+                    let offer = Offer::decode(offer?).map_err(malformed)?;
+                    let mut quote = rides.state().quote.clone();
+                    quote.total = Some(Money { currency: "EUR".to_owned(), minor_units: offer.minor_units });
+                    Ok(quote_of(&offer.ride_id, quote).into())
+                });
+                quotes.boxed()
+            }
+            other => return Err(Refusal::of(Code::Unimplemented, other)),
+        })
+    }
+
+    /// Notes that a call has arrived, and says what is to happen to it.
+    fn arrive(&self, asked: &Asked) -> (Option<Step>, Watched) {
+        let step = {
+            let mut state = self.state();
+            state.headers.push(asked.headers.clone());
+            state.script.pop_front()
+        };
+        self.0.arrived.send_modify(|arrived| *arrived += 1);
+        (step, Watched { rides: self.clone(), ended: false })
+    }
+}
+
+impl State {
+    fn tell_watchers(&mut self) {
+        let quote = &self.quote;
+        self.watchers.retain(|watcher| watcher.send(Ok(quote.clone())).is_ok());
+    }
+}
+
+fn malformed(_: holdover::prost::DecodeError) -> Refusal {
+    Refusal::of(Code::InvalidArgument, "the message cannot be read")
+}
+
+fn quote_of(ride: &str, mut quote: Quote) -> Vec<u8> {
+    quote.quote_id = quote.quote_id.map(|id| format!("{id} of {ride}"));
+    quote.encode_to_vec()
+}
+
+async fn first(requests: &mut Messages) -> Result<Bytes, Refusal> {
+    let none = Refusal::of(Code::InvalidArgument, "a request is missing");
+    requests.next().await.unwrap_or(Err(none))
+}
+
+fn received<T: Send + 'static>(mut receiver: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> + Send {
+    futures_util::stream::poll_fn(move |cx| receiver.poll_recv(cx))
 }
 
 impl Default for Rides {
@@ -134,15 +228,8 @@ impl Default for Rides {
 impl Handler for Rides {
     fn handle(&self, asked: Asked) -> BoxFuture<'static, Result<Answer, Refusal>> {
         let rides = self.clone();
-        let step = {
-            let mut state = self.state();
-            state.headers.push(asked.headers.clone());
-            state.script.pop_front()
-        };
-        let watched = Watched { rides: self.clone(), ended: false };
-        self.0.arrived.send_modify(|arrived| *arrived += 1);
+        let (step, mut watched) = self.arrive(&asked);
         Box::pin(async move {
-            let mut watched = watched;
             let outcome = match step {
                 None => rides.answer(&asked),
                 Some(Step::Refuse(refusal)) => Err(refusal),
@@ -153,8 +240,40 @@ impl Handler for Rides {
                     rides.answer(&asked)
                 }
             };
-            watched.ended = true;
+            watched.end_if(true);
             outcome
+        })
+    }
+
+    fn stream(&self, asked: Asked, requests: Messages) -> BoxFuture<'static, Result<Streamed, Refusal>> {
+        let rides = self.clone();
+        let (step, mut watched) = self.arrive(&asked);
+        Box::pin(async move {
+            let outcome = match step {
+                None => rides.messages(&asked, requests).await.map(Streamed::of),
+                Some(Step::Refuse(refusal)) => Err(refusal),
+                Some(Step::Answer(answer)) => Ok(Streamed {
+                    headers: answer.headers,
+                    messages: futures_util::stream::once(std::future::ready(Ok(answer.message))).boxed(),
+                    trailers: answer.trailers,
+                }),
+                Some(Step::Hold(released)) => {
+                    // Dropping the sender is the release.
+                    let _ = released.await;
+                    rides.messages(&asked, requests).await.map(Streamed::of)
+                }
+            };
+            watched.end_if(outcome.is_err());
+            let mut streamed = outcome?;
+            // From here on the stream of messages knows whether the call has ended.
+            let mut messages = streamed.messages;
+            streamed.messages = futures_util::stream::poll_fn(move |cx| {
+                let item = messages.poll_next_unpin(cx);
+                watched.end_if(matches!(item, Poll::Ready(None | Some(Err(_)))));
+                item
+            })
+            .boxed();
+            Ok(streamed)
         })
     }
 }
@@ -163,6 +282,12 @@ impl Handler for Rides {
 struct Watched {
     rides: Rides,
     ended: bool,
+}
+
+impl Watched {
+    fn end_if(&mut self, ended: bool) {
+        self.ended |= ended;
+    }
 }
 
 impl Drop for Watched {

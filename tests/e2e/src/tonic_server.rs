@@ -7,14 +7,16 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 use futures_util::future::BoxFuture;
+use futures_util::stream::{BoxStream, StreamExt as _};
+use holdover_client::Code;
 use holdover_server::DetailLayer;
 use prost::Message as _;
 use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
-use tonic::server::{Grpc, NamedService, UnaryService};
+use tonic::server::{Grpc, NamedService, StreamingService, UnaryService};
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Identity as TonicIdentity, ServerTlsConfig};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use tower_service::Service;
 
 use crate::handler::{Asked, Handler, Refusal};
@@ -78,7 +80,15 @@ impl Service<http::Request<tonic::body::Body>> for Pricing {
         if self.gzip {
             grpc = grpc.send_compressed(CompressionEncoding::Gzip);
         }
-        Box::pin(async move { Ok(grpc.unary(method, request).await) })
+        Box::pin(async move {
+            Ok(match method.path.as_str() {
+                // To tonic's framing, server and client streams are bidi streams of which one side has one message.
+                "/pricing.v1.Pricing/Watch" | "/pricing.v1.Pricing/Track" | "/pricing.v1.Pricing/Haggle" => {
+                    grpc.streaming(method, request).await
+                }
+                _ => grpc.unary(method, request).await,
+            })
+        })
     }
 }
 
@@ -99,6 +109,27 @@ impl UnaryService<Bytes> for Method {
             let answer = outcome.await.map_err(status)?;
             let metadata = MetadataMap::from_headers(answer.headers);
             Ok(Response::from_parts(metadata, answer.message, http::Extensions::new()))
+        })
+    }
+}
+
+impl StreamingService<Bytes> for Method {
+    type Response = Bytes;
+    type ResponseStream = BoxStream<'static, Result<Bytes, Status>>;
+    type Future = BoxFuture<'static, Result<Response<Self::ResponseStream>, Status>>;
+
+    fn call(&mut self, request: Request<Streaming<Bytes>>) -> Self::Future {
+        let (metadata, _, requests) = request.into_parts();
+        let asked =
+            Asked { path: self.path.clone(), headers: metadata.into_headers(), message: Bytes::new() };
+        let broken = |status: Status| Refusal::of(Code::Cancelled, &status.to_string());
+        let requests = requests.map(move |item| item.map_err(broken)).boxed();
+        let outcome = self.handler.stream(asked, requests);
+        Box::pin(async move {
+            let streamed = outcome.await.map_err(status)?;
+            let metadata = MetadataMap::from_headers(streamed.headers);
+            let messages = streamed.messages.map(|item| item.map_err(status)).boxed();
+            Ok(Response::from_parts(metadata, messages, http::Extensions::new()))
         })
     }
 }
