@@ -38,13 +38,11 @@ fn the_same_bytes_are_registered_once() {
 
 #[test]
 fn every_feature_that_is_missing_is_named_with_its_method() {
-    for (feature, block) in [(Feature::Outbox, "offline.outbox")] {
-        let mut set = set();
-        set.methods[3].required_features.push(feature as i32);
-        let message = refusal(&set);
-        let method = format!("{}/{}", set.methods[3].service, set.methods[3].name);
-        assert!(message.contains(&method) && message.contains(block), "{message}");
-    }
+    let mut outbox = set();
+    outbox.methods[3].required_features.push(Feature::Outbox as i32);
+    let message = refusal(&outbox);
+    let method = format!("{}/{}", outbox.methods[3].service, outbox.methods[3].name);
+    assert!(message.contains(&method) && message.contains("offline.outbox"), "{message}");
     let mut set = set();
     set.methods[0].required_features.push(99);
     assert!(refusal(&set).contains("99"));

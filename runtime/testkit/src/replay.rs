@@ -150,6 +150,8 @@ pub fn like(expected: Option<&Out>, got: &Shown) -> Out {
                 (&mut delivery.failed, expected.and_then(|e| e.failed.as_ref())),
             ] {
                 if let Some(error) = error {
+                    error.will_retry =
+                        error.will_retry.filter(|_| expected.is_some_and(|e| e.will_retry.is_some()));
                     error.message =
                         error.message.take().filter(|_| expected.is_some_and(|e| e.message.is_some()));
                 }

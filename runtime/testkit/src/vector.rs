@@ -8,11 +8,14 @@ mod tests;
 mod verb;
 
 pub use input::{
-    Account, Answer, Boot, Breakage, CacheMode, Call, Cancel, Clock, Erase, Fail, FullWord, Head, Hint,
-    HintKind, In, Invalidate, Off, Open, Part, Put, Refresh, Reply, SetMetadata, SignOut, Store, StoreState,
-    Wall,
+    Account, Answer, App, AppWord, Boot, Breakage, CacheMode, Call, Cancel, Clock, Close, Contact, Disable,
+    End, Erase, Fail, FullWord, Happens, Head, Hint, HintKind, In, Invalidate, Item, NoContact, Numbers, Off,
+    Open, Part, PartWord, Pause, Progress, Put, Refresh, Reply, Say, SetMetadata, SignOut, Store, StoreState,
+    Switch, Take, Transferred, Wall, Written,
 };
-pub use output::{Abort, Delivery, ErrorOut, Event, Out, Question, Raise, Send};
+pub use output::{
+    Abort, Closed, Delivery, ErrorOut, Event, GiveUp, NewPath, Out, Probe, Question, Raise, Said, Send,
+};
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,9 +39,12 @@ pub struct Vector {
     /// Sessions that exist from the start; empty: one, `me`, of user `u1`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sessions: BTreeMap<String, Session>,
-    /// The quality of the network at the start; GOOD if not given.
+    /// The quality of the network as the app says at the start; GOOD if not given, `measured` if it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quality: Option<String>,
+    /// Events that are outputs beside those that are so always.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listen: Vec<String>,
     /// The seed of all randomness.
     #[serde(default, skip_serializing_if = "is_default")]
     pub seed: u64,

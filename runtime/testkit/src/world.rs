@@ -12,8 +12,8 @@ pub use store::ScriptedStore;
 use std::collections::{BTreeMap, VecDeque};
 
 use holdover_engine::{
-    AskId, AttemptId, Config, CredentialsAnswer, Engine, Input, Instant, OpId, Output, Platform, Quality,
-    Registered, Seed, SessionId, StoreRequest,
+    AppState, AskId, AttemptId, Config, CredentialsAnswer, Engine, Input, Instant, OpId, Output, Platform,
+    Quality, Registered, Seed, SessionId, StoreRequest,
 };
 
 use crate::api::Api;
@@ -31,11 +31,14 @@ pub struct World {
     /// What the app says of the network, if it says something.
     pinned: Option<Quality>,
     platform: Platform,
+    app: AppState,
     process: Process,
     processes: u64,
     sessions: BTreeMap<String, OpenSession>,
     sends: Vec<SentRequest>,
     asks: u64,
+    probes: u64,
+    listen: Vec<String>,
     next_id: u64,
     outs: Vec<Shown>,
 }
@@ -58,6 +61,7 @@ struct Process {
     timeout: Option<Instant>,
     operations: BTreeMap<OpId, Operation>,
     attempts: BTreeMap<AttemptId, u64>,
+    probes: BTreeMap<AttemptId, u64>,
     asks: BTreeMap<u64, AskId>,
 }
 
@@ -76,12 +80,33 @@ struct OpenSession {
 struct SentRequest {
     /// Unset when the process that sent it is gone.
     attempt: Option<AttemptId>,
+    /// How many messages have been pulled that have not come.
+    pulled: u64,
+    /// What waits at the wire to be pulled.
+    waiting: VecDeque<Input>,
+}
+
+impl SentRequest {
+    fn new(attempt: AttemptId) -> Self {
+        Self { attempt: Some(attempt), pulled: 0, waiting: VecDeque::new() }
+    }
+
+    /// What comes off the wire next: messages that are pulled, and the end behind them.
+    fn arrive(&mut self) -> Option<Input> {
+        let is_message = matches!(self.waiting.front()?, Input::Message { .. });
+        if is_message {
+            self.pulled = self.pulled.checked_sub(1)?;
+        }
+        self.waiting.pop_front()
+    }
 }
 
 /// What the engine has asked of the store and of the hook, in order.
 enum Errand {
     Store(Box<StoreRequest>),
     Credentials(AskId, CredentialsAnswer),
+    /// Something of this request may be pulled off the wire now.
+    Arrive(usize),
 }
 
 impl World {
@@ -98,11 +123,14 @@ impl World {
             store: ScriptedStore::default(),
             pinned,
             platform: Platform::default(),
+            app: AppState::default(),
             process: Process::new(api, vector.seed, 0)?,
             processes: 1,
             sessions: BTreeMap::new(),
             sends: Vec::new(),
             asks: 0,
+            probes: 0,
+            listen: vector.listen.clone(),
             next_id: 0,
             outs: Vec::new(),
         };
@@ -166,11 +194,13 @@ impl World {
         }
         for send in &mut self.sends {
             send.attempt = None;
+            send.waiting.clear();
         }
         self.process = Process::new(&self.api, self.seed, self.processes)?;
         self.processes += 1;
         self.handle(Input::PinQuality(self.pinned))?;
         self.handle(Input::Platform(self.platform))?;
+        self.handle(Input::App(self.app))?;
         let sessions = std::mem::take(&mut self.sessions);
         for (name, session) in sessions.into_iter().filter(|(_, session)| !session.signed_out) {
             self.open_session(&name, &session.config)?;
@@ -190,6 +220,15 @@ impl World {
         self.follow()
     }
 
+    /// Something comes of a stream: at once, or when it is pulled.
+    fn arrive(&mut self, send: usize, input: Input) -> Result<(), String> {
+        self.sends[send].waiting.push_back(input);
+        while let Some(input) = self.sends[send].arrive() {
+            self.handle(input)?;
+        }
+        Ok(())
+    }
+
     /// Carries out what the engine wants, errands and their answers included.
     fn follow(&mut self) -> Result<(), String> {
         let now = self.clock.now();
@@ -204,8 +243,25 @@ impl World {
                             Input::Stored { id: request.id, result: self.store.carry_out(request.command) }
                         }
                         Errand::Credentials(ask, answer) => Input::Credentials { ask, answer },
+                        Errand::Arrive(send) => match self.sends[send].arrive() {
+                            Some(input) => {
+                                errands.push_front(Errand::Arrive(send));
+                                input
+                            }
+                            None => continue,
+                        },
                     };
                     self.process.engine.handle(input, now);
+                }
+                Output::Pull { attempt, messages } => {
+                    let n = *self
+                        .process
+                        .attempts
+                        .get(&attempt)
+                        .ok_or("the engine pulls what it has not sent")?;
+                    let send = usize::try_from(n).map_err(|error| error.to_string())? - 1;
+                    self.sends[send].pulled += u64::from(messages);
+                    errands.push_back(Errand::Arrive(send));
                 }
                 Output::Store(request) => errands.push_back(Errand::Store(request)),
                 Output::AskCredentials(question) => {
@@ -249,6 +305,7 @@ impl Process {
             timeout: None,
             operations: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            probes: BTreeMap::new(),
             asks: BTreeMap::new(),
         })
     }

@@ -98,6 +98,7 @@ pub fn setting() -> Vector {
         ..Session::default()
     };
     Vector {
+        listen: Vec::new(),
         title: "A random script".into(),
         rules: BTreeMap::new(),
         why: None,
@@ -204,7 +205,9 @@ impl Seen {
                 })
             }
             Action::Cancel(which) => In::Cancel(Cancel { op: pick(&self.operations, which)?.clone() }),
-            Action::Head(which) => In::Head(Head { send: pick(&self.sends, which)?.n }),
+            Action::Head(which) => {
+                In::Head(Head { send: pick(&self.sends, which)?.n, metadata: BTreeMap::new(), after: None })
+            }
             Action::Answer(which, server) => {
                 let sent = pick(&self.sends, which)?.clone();
                 In::Answer(answer(&sent, server))

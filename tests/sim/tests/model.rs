@@ -202,6 +202,11 @@ fn kind(out: &Out) -> String {
         Out::Send(_) => "send".into(),
         Out::Abort(_) => "abort".into(),
         Out::Raise(_) => "raise".into(),
+        Out::Said(_) => "said".into(),
+        Out::Closed(_) => "closed".into(),
+        Out::Probe(_) => "probe".into(),
+        Out::GiveUp(_) => "give_up".into(),
+        Out::NewPath(_) => "new_path".into(),
         Out::Ask(_) => "ask".into(),
         Out::Event(event) => event.name.clone(),
         Out::To(delivery) => {

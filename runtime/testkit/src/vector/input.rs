@@ -1,13 +1,19 @@
 //! What goes into a client at its edges.
 
 mod device;
+mod life;
+mod network;
+mod stream;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use device::{Boot, Clock, Hint, HintKind, Off, Store, StoreState, Wall};
+pub use device::{Boot, Clock, Hint, HintKind, Numbers, Off, Store, StoreState, Wall};
+pub use life::{App, AppWord, Disable, Happens, PartWord, Pause, Switch};
+pub use network::{Contact, NoContact, Progress, Transferred};
+pub use stream::{Close, End, Item, Say, Take, Written};
 
 use super::{Message, Session, Span, is_default, verb};
 
@@ -29,6 +35,14 @@ pub enum In {
     Get(Call),
     /// An observer.
     Observe(Call),
+    /// A stream.
+    Stream(Call),
+    /// A caller taking more items of a stream.
+    Take(Take),
+    /// A caller sending a message of its sequence.
+    Say(Say),
+    /// A caller ending its sequence.
+    Close(Close),
     /// The synchronous read of memory.
     Cached(Call),
     /// Warming an entry.
@@ -57,6 +71,30 @@ pub enum In {
     Answer(Answer),
     /// A failure of a request.
     Fail(Fail),
+    /// A message of a stream.
+    Item(Item),
+    /// A stream's end with OK.
+    End(End),
+    /// The wire taking messages of the client's sequence.
+    Written(Written),
+    /// Bytes arriving.
+    Progress(Progress),
+    /// A measured transfer.
+    Transferred(Transferred),
+    /// A probe that succeeded.
+    Contact(Contact),
+    /// A probe that failed.
+    NoContact(NoContact),
+    /// The app coming to the foreground or going to the background.
+    App(App),
+    /// Pausing.
+    Pause(Pause),
+    /// Going on after a pause.
+    Resume(Happens),
+    /// The platform asking for memory back.
+    MemoryPressure(Happens),
+    /// Turning parts of policies off.
+    Disable(Disable),
     /// Something the platform says.
     Hint(Hint),
     /// How the store behaves from now on.
@@ -70,7 +108,10 @@ pub enum In {
 }
 
 verb::named!(In {
-    "get" => Get, "observe" => Observe, "cached" => Cached, "prefetch" => Prefetch, "put" => Put,
+    "get" => Get, "observe" => Observe, "stream" => Stream, "take" => Take, "say" => Say, "close" => Close,
+    "item" => Item, "end" => End, "written" => Written, "progress" => Progress, "transferred" => Transferred,
+    "contact" => Contact, "no_contact" => NoContact, "app" => App, "pause" => Pause, "resume" => Resume,
+    "memory_pressure" => MemoryPressure, "disable" => Disable, "cached" => Cached, "prefetch" => Prefetch, "put" => Put,
     "refresh" => Refresh, "invalidate" => Invalidate, "sign_out" => SignOut, "erase" => Erase, "open" => Open,
     "set_metadata" => SetMetadata, "cancel" => Cancel, "credentials" => Credentials, "head" => Head,
     "answer" => Answer, "fail" => Fail, "hint" => Hint, "store" => Store, "restart" => Restart,
@@ -103,6 +144,9 @@ pub struct Call {
     /// `full`: trimmed answers only as a fallback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<FullWord>,
+    /// Of a stream: how many items the caller takes at first; as many as come if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub takes: Option<u32>,
     /// `BACKGROUND` or `INTERACTIVE`, if not the method's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<String>,
@@ -273,6 +317,12 @@ pub struct Head {
     /// Which request.
     #[serde(rename = "it")]
     pub send: u64,
+    /// The response's headers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metadata: BTreeMap<String, String>,
+    /// How long it took by the transport's clock; since the sending if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<Span>,
 }
 
 /// A successful response.
@@ -320,8 +370,10 @@ pub struct Fail {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Breakage {
-    /// No connection: proof that nothing was sent.
+    /// No connection, and nobody there: proof that nothing was sent.
     Connect,
+    /// The connection was refused: proof that nothing was sent.
+    Refused,
     /// TLS failed, other than by trust: proof that nothing was sent.
     Tls,
     /// The connection broke.

@@ -21,13 +21,26 @@ pub enum Out {
     Raise(Raise),
     /// A question to a credentials hook.
     Ask(Question),
+    /// A message of the client's sequence.
+    Said(Said),
+    /// The end of the client's sequence.
+    Closed(Closed),
+    /// A probe of an endpoint.
+    Probe(Probe),
+    /// A probe given up.
+    GiveUp(GiveUp),
+    /// Requests from now on need new connections.
+    NewPath(NewPath),
     /// An event that a rule demands.
     Event(Event),
     /// A delivery.
     To(Delivery),
 }
 
-verb::named!(Out { "send" => Send, "abort" => Abort, "raise" => Raise, "ask" => Ask, "event" => Event, "to" => To });
+verb::named!(Out {
+    "send" => Send, "abort" => Abort, "raise" => Raise, "ask" => Ask, "said" => Said, "closed" => Closed, "probe" => Probe,
+    "give_up" => GiveUp, "new_path" => NewPath, "event" => Event, "to" => To,
+});
 
 impl Out {
     /// Outputs of one lane have an order within a step; those of different lanes have none.
@@ -35,7 +48,12 @@ impl Out {
     pub fn lane(&self) -> String {
         match self {
             Out::Send(_) => "requests".into(),
-            Out::Abort(Abort { n }) | Out::Raise(Raise { n }) => format!("request {n}"),
+            Out::Abort(Abort { n })
+            | Out::Raise(Raise { n })
+            | Out::Said(Said { n, .. })
+            | Out::Closed(Closed { n }) => format!("request {n}"),
+            Out::Probe(_) | Out::GiveUp(_) => "probes".into(),
+            Out::NewPath(_) => "paths".into(),
             Out::Ask(_) => "credentials".into(),
             Out::Event(_) => "events".into(),
             Out::To(delivery) => format!("to {}", delivery.to),
@@ -52,6 +70,9 @@ pub struct Send {
     pub n: u64,
     /// The method's name without the service.
     pub method: String,
+    /// SERVER_STREAM, CLIENT_STREAM or BIDI_STREAM; unary if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// The encoded request.
     pub body: Message,
     /// All of its metadata.
@@ -92,6 +113,56 @@ pub struct Raise {
     /// Which request.
     #[serde(rename = "it")]
     pub n: u64,
+}
+
+/// A message of the client's sequence goes to the wire.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Said {
+    /// On which request.
+    #[serde(rename = "it")]
+    pub n: u64,
+    /// The encoded message.
+    pub body: Message,
+}
+
+/// The client's sequence ends.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Closed {
+    /// On which request.
+    #[serde(rename = "it")]
+    pub n: u64,
+}
+
+/// A probe of an endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probe {
+    /// Counts the probes of the story, from 1.
+    #[serde(rename = "it")]
+    pub n: u64,
+    /// The name of the endpoint; `prod` if not given.
+    #[serde(default = "prod", skip_serializing_if = "is_prod")]
+    pub endpoint: String,
+}
+
+/// A probe is given up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GiveUp {
+    /// Which probe.
+    #[serde(rename = "it")]
+    pub n: u64,
+}
+
+/// Requests from now on need new connections.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPath {
+    /// `true`.
+    #[serde(rename = "it")]
+    pub yes: bool,
 }
 
 /// A question to a credentials hook.
@@ -155,6 +226,9 @@ pub struct Delivery {
     /// The full value that Withheld accessors look into.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_known: Option<Message>,
+    /// Of a stream: messages may be missing before this one.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub gap: bool,
     /// A refresh is under way.
     #[serde(default, skip_serializing_if = "is_default")]
     pub refreshing: bool,
@@ -167,6 +241,12 @@ pub struct Delivery {
     /// For an observer a state (with SIGNED_OUT the last one), for a call its end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failed: Option<ErrorOut>,
+    /// The end of a stream with OK; with another status it is `failed`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ended: bool,
+    /// How many more messages of its sequence the caller may send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<u32>,
     /// The end of an operation that has no value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub done: bool,
@@ -187,6 +267,9 @@ pub struct ErrorOut {
     /// UNAVAILABLE: what the server asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<Span>,
+    /// Whether the runtime tries again by itself; compared only where it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub will_retry: Option<bool>,
     /// The server's message; compared only where it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

@@ -5,11 +5,15 @@ use serde_json::{Map, Value};
 use super::{Step, Vector};
 
 /// Members that come first, in this order; the others follow by name.
-const ORDER: [&str; 46] = [
+const ORDER: [&str; 70] = [
     "at",
     "in",
     "get",
     "observe",
+    "stream",
+    "take",
+    "say",
+    "close",
     "cached",
     "prefetch",
     "put",
@@ -24,6 +28,18 @@ const ORDER: [&str; 46] = [
     "head",
     "answer",
     "fail",
+    "item",
+    "end",
+    "written",
+    "progress",
+    "transferred",
+    "contact",
+    "no_contact",
+    "app",
+    "pause",
+    "resume",
+    "memory_pressure",
+    "disable",
     "hint",
     "store",
     "restart",
@@ -32,6 +48,11 @@ const ORDER: [&str; 46] = [
     "send",
     "abort",
     "raise",
+    "said",
+    "closed",
+    "probe",
+    "give_up",
+    "new_path",
     "ask",
     "event",
     "to",
@@ -45,11 +66,14 @@ const ORDER: [&str; 46] = [
     "request",
     "body",
     "value",
+    "ended",
+    "credit",
     "failed",
     "source",
     "freshness",
     "age",
     "detail",
+    "gap",
     "refreshing",
     "kind",
 ];
@@ -106,6 +130,9 @@ impl Vector {
         }
         if let Some(quality) = &self.quality {
             members.push(format!("\"quality\": {}", line(quality)));
+        }
+        if !self.listen.is_empty() {
+            members.push(format!("\"listen\": {}", line(&self.listen)));
         }
         if self.seed != 0 {
             members.push(format!("\"seed\": {}", self.seed));

@@ -1,5 +1,9 @@
 //! Inputs of vectors, as the engine takes them.
 
+mod life;
+mod network;
+mod stream;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -9,14 +13,27 @@ use holdover_engine::{
     Metadata, MethodId, OpId, OutboxChoice, Priority, Response, SessionId, Tag, TagPart, TransportFailure,
 };
 
-use super::{Operation, World, show};
+use super::{Operation, World};
 use crate::api::SERVICE;
-use crate::vector::{self, Breakage, Call, HintKind, In, Part};
+use crate::vector::{self, Breakage, Call, In, Part};
 
 pub(super) fn feed(world: &mut World, input: &In) -> Result<(), String> {
     match input {
         In::Get(call) => start(world, call, Form::Get),
         In::Observe(call) => start(world, call, Form::Observe),
+        In::Stream(call) => stream::open(world, call),
+        In::Take(take) => stream::take(world, take),
+        In::Say(say) => stream::say(world, say),
+        In::Close(close) => stream::close(world, close),
+        In::Item(item) => stream::item(world, item),
+        In::End(end) => stream::end(world, end),
+        In::Written(written) => stream::written(world, written),
+        In::Progress(_) | In::Transferred(_) | In::Contact(_) | In::NoContact(_) => {
+            network::feed(world, input)
+        }
+        In::App(_) | In::Pause(_) | In::Resume(_) | In::MemoryPressure(_) | In::Disable(_) => {
+            life::feed(world, input)
+        }
         In::Prefetch(call) => start(world, call, Form::Prefetch),
         In::Cached(call) => cached(world, call),
         In::Put(put) => {
@@ -85,7 +102,9 @@ pub(super) fn feed(world: &mut World, input: &In) -> Result<(), String> {
         In::Credentials(reply) => credentials(world, reply),
         In::Head(head) => {
             let attempt = attempt(world, head.send)?;
-            world.handle(Input::Head { attempt, head: holdover_engine::Head::default() })
+            let metadata = metadata(&world.api.fill_in(&head.metadata)?)?;
+            let after = head.after.map(|span| duration(span.0)).transpose()?;
+            world.handle(Input::Head { attempt, head: holdover_engine::Head { metadata, after } })
         }
         In::Answer(answer) => {
             let attempt = attempt(world, answer.send)?;
@@ -97,26 +116,11 @@ pub(super) fn feed(world: &mut World, input: &In) -> Result<(), String> {
             world.handle(Input::Response { attempt, response })
         }
         In::Fail(fail) => {
-            let attempt = attempt(world, fail.send)?;
+            let (send, attempt) = sent(world, fail.send)?;
             let failure = failure(fail)?;
-            world.handle(Input::Failed { attempt, failure })
+            world.arrive(send, Input::Failed { attempt, failure })
         }
-        In::Hint(hint) => match &hint.what {
-            HintKind::Quality(class) => {
-                world.pinned = show::pinned(class)?;
-                world.handle(Input::PinQuality(world.pinned))
-            }
-            HintKind::DataSaver(on) => {
-                world.platform.save_data = *on;
-                world.handle(Input::Platform(world.platform))
-            }
-            HintKind::Credentials(name) => {
-                let session =
-                    world.sessions.get(name).ok_or_else(|| format!("there is no session `{name}`"))?;
-                let account = account(&session.config.account()?);
-                world.handle(Input::CredentialsChanged { account })
-            }
-        },
+        In::Hint(hint) => network::hint(world, &hint.what),
         In::Store(store) => {
             world.store.set(store.state);
             Ok(())
@@ -187,24 +191,27 @@ fn failure(fail: &vector::Fail) -> Result<Failure, String> {
                 .ok_or_else(|| format!("`{name}` is no status code"))?;
             Failure::Status { code, message, details: Bytes::new(), metadata: metadata(&fail.metadata)? }
         }
-        (None, Some(breakage), None) => {
-            let (kind, unsent) = match breakage {
-                Breakage::Connect => (TransportFailure::Unreachable, true),
-                Breakage::Tls => (TransportFailure::Tls, true),
-                Breakage::Broken => (TransportFailure::Reset, false),
-                Breakage::Timeout => (TransportFailure::Timeout, false),
-                Breakage::Protocol => (TransportFailure::Protocol, false),
-                Breakage::TooLarge => (TransportFailure::TooLarge, false),
-            };
-            Failure::Transport { kind, unsent, message: "as scripted".into() }
-        }
-        (None, None, Some(http)) => Failure::Intercepted {
-            http_status: Some(http),
-            code: code_of_http(http),
-            message: "as scripted".into(),
-        },
+        (None, Some(breakage), None) => broken(breakage),
+        (None, None, Some(http)) => intercepted(http),
         _ => return Err("a failure has one of `status`, `transport` and `intercepted`".into()),
     })
+}
+
+fn broken(breakage: Breakage) -> Failure {
+    let (kind, unsent) = match breakage {
+        Breakage::Connect => (TransportFailure::Unreachable, true),
+        Breakage::Refused => (TransportFailure::Refused, true),
+        Breakage::Tls => (TransportFailure::Tls, true),
+        Breakage::Broken => (TransportFailure::Reset, false),
+        Breakage::Timeout => (TransportFailure::Timeout, false),
+        Breakage::Protocol => (TransportFailure::Protocol, false),
+        Breakage::TooLarge => (TransportFailure::TooLarge, false),
+    };
+    Failure::Transport { kind, unsent, message: "as scripted".into() }
+}
+
+fn intercepted(http: u16) -> Failure {
+    Failure::Intercepted { http_status: Some(http), code: code_of_http(http), message: "as scripted".into() }
 }
 
 /// gRPC's "HTTP to gRPC Status Code Mapping".
@@ -308,10 +315,14 @@ fn known(world: &World, name: &str) -> Result<(OpId, String), String> {
 }
 
 fn attempt(world: &World, send: u64) -> Result<holdover_engine::AttemptId, String> {
+    sent(world, send).map(|(_, attempt)| attempt)
+}
+
+/// A request of this process: its place in the list, and its attempt.
+fn sent(world: &World, send: u64) -> Result<(usize, holdover_engine::AttemptId), String> {
     let index = usize::try_from(send).ok().and_then(|n| n.checked_sub(1));
-    index
-        .and_then(|index| world.sends.get(index))
-        .ok_or_else(|| format!("request {send} was not sent"))?
-        .attempt
-        .ok_or_else(|| format!("request {send} was sent by a process that is gone"))
+    let found = index.and_then(|index| Some((index, world.sends.get(index)?)));
+    let (index, sent) = found.ok_or_else(|| format!("request {send} was not sent"))?;
+    let attempt = sent.attempt.ok_or_else(|| format!("request {send} was sent by a process that is gone"))?;
+    Ok((index, attempt))
 }

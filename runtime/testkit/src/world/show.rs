@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use holdover_engine::{
-    Account, AskCredentials, Bypass, Code, Delivered, Detail, Error, Event, Freshness, Metadata, Observed,
-    Output, Priority, Quality, Snapshot, Source, StoreFaultKind,
+    Account, AskCredentials, AttemptId, Bypass, Code, Delivered, Detail, Error, Event, Freshness, Kind,
+    Metadata, Observed, Output, Priority, Quality, Snapshot, Source, StoreFaultKind,
 };
 use serde_json::Value;
 
 use super::{START, SentRequest, World};
-use crate::vector::{self, Abort, Delivery, ErrorOut, Message, Out, Question, Raise, Send, Span};
+use crate::vector::{
+    self, Abort, Closed, Delivery, ErrorOut, GiveUp, Message, NewPath, Out, Question, Raise, Said, Send, Span,
+};
 
 impl World {
     /// Takes an effect that is an output at the edges.
@@ -19,9 +21,10 @@ impl World {
                 let n = self.sends.len() as u64 + 1;
                 let method = request.path.rsplit('/').next().unwrap_or_default().to_owned();
                 self.process.attempts.insert(request.attempt, n);
-                self.sends.push(SentRequest { attempt: Some(request.attempt) });
+                self.sends.push(SentRequest::new(request.attempt));
                 let out = Out::Send(Send {
                     n,
+                    kind: kind(request.kind).map(str::to_owned),
                     body: Message(request.body.to_vec()),
                     metadata: self.metadata(&method, &request.metadata),
                     endpoint: request.endpoint.0.to_string(),
@@ -32,18 +35,23 @@ impl World {
                 self.show(out, None);
             }
             Output::CancelAttempt(attempt) => {
-                let n =
-                    *self.process.attempts.get(&attempt).ok_or("the engine cancels what it has not sent")?;
-                self.show(Out::Abort(Abort { n }), None);
+                if let Some(n) = self.process.probes.remove(&attempt) {
+                    self.show(Out::GiveUp(GiveUp { n }), None);
+                } else {
+                    let n = self.number(attempt)?;
+                    self.show(Out::Abort(Abort { n }), None);
+                }
             }
             Output::SetPriority { attempt, priority: Priority::Interactive } => {
-                let n =
-                    *self.process.attempts.get(&attempt).ok_or("the engine raises what it has not sent")?;
+                let n = self.number(attempt)?;
                 self.show(Out::Raise(Raise { n }), None);
             }
             Output::SetPriority { .. } => return Err("the engine lowers the priority of a request".into()),
             Output::Event(event) => {
-                if let Some((name, fields)) = named(&event) {
+                let heard = named(&event).or_else(|| {
+                    listened(&event).filter(|(name, _)| self.listen.iter().any(|listen| listen == name))
+                });
+                if let Some((name, fields)) = heard {
                     let fields = fields.into_iter().map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
                     self.show(Out::Event(vector::Event { name: name.into(), fields }), None);
                 }
@@ -55,12 +63,22 @@ impl World {
                 let (to, method) = (operation.name.clone(), operation.method.clone());
                 self.deliver(&to, &method, &delivered);
             }
-            Output::Pull { .. }
-            | Output::SendMessage { .. }
-            | Output::CloseSend { .. }
-            | Output::Probe(_)
-            | Output::PathChanged => {}
-            Output::Store(_) | Output::AskCredentials(_) | Output::Timeout(_) => {
+            Output::SendMessage { attempt, message } => {
+                let n = self.number(attempt)?;
+                self.show(Out::Said(Said { n, body: Message(message.to_vec()) }), None);
+            }
+            Output::CloseSend { attempt } => {
+                let n = self.number(attempt)?;
+                self.show(Out::Closed(Closed { n }), None);
+            }
+            Output::Probe(probe) => {
+                self.probes += 1;
+                self.process.probes.insert(probe.attempt, self.probes);
+                let endpoint = probe.endpoint.0.to_string();
+                self.show(Out::Probe(vector::Probe { n: self.probes, endpoint }), None);
+            }
+            Output::PathChanged => self.show(Out::NewPath(NewPath { yes: true }), None),
+            Output::Pull { .. } | Output::Store(_) | Output::AskCredentials(_) | Output::Timeout(_) => {
                 unreachable!("errands and timeouts are taken before")
             }
         }
@@ -88,8 +106,14 @@ impl World {
                 }
             },
             Delivered::Item(snapshot) => self.snapshot(to, method, snapshot),
-            Delivered::Credit(_) => {}
-            Delivered::Ended(Ok(())) | Delivered::Done(Ok(())) => {
+            Delivered::Credit(messages) => {
+                let credit = Some(*messages);
+                self.show(Out::To(Delivery { to, credit, ..Delivery::default() }), None);
+            }
+            Delivered::Ended(Ok(())) => {
+                self.show(Out::To(Delivery { to, ended: true, ..Delivery::default() }), None);
+            }
+            Delivered::Done(Ok(())) => {
                 self.show(Out::To(Delivery { to, done: true, ..Delivery::default() }), None);
             }
             Delivered::Ended(Err(failed)) | Delivered::Done(Err(failed)) => {
@@ -140,11 +164,18 @@ impl World {
                 .as_ref()
                 .and_then(|withheld| withheld.last_known.as_ref())
                 .map(|value| Message(value.to_vec())),
+            gap: snapshot.gap,
             refreshing: snapshot.refreshing,
             error: snapshot.error.as_deref().map(error),
             ..Delivery::default()
         };
         self.show(Out::To(delivery), Some(expected));
+    }
+
+    /// The number of a request of this process.
+    fn number(&self, attempt: AttemptId) -> Result<u64, String> {
+        let found = self.process.attempts.get(&attempt).copied();
+        found.ok_or_else(|| "the engine speaks of a request that it has not sent".into())
     }
 
     fn metadata(&self, method: &str, metadata: &Metadata) -> BTreeMap<String, String> {
@@ -176,6 +207,16 @@ pub(super) fn question(n: u64, ask: &AskCredentials) -> Out {
     })
 }
 
+/// As vectors say it; unary goes without saying.
+fn kind(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Unary => None,
+        Kind::ServerStream => Some("SERVER_STREAM"),
+        Kind::ClientStream => Some("CLIENT_STREAM"),
+        Kind::BidiStream => Some("BIDI_STREAM"),
+    }
+}
+
 fn priority(priority: Priority) -> &'static str {
     match priority {
         Priority::Background => "BACKGROUND",
@@ -189,6 +230,7 @@ fn error(error: &Error) -> ErrorOut {
         kind: error.kind.name().into(),
         code: status.map(|status| status.code).map(Code::name).map(str::to_owned),
         paths: error.paths.clone(),
+        will_retry: Some(error.will_retry),
         retry_after: error.retry_after.map(|wait| Span(wait.as_nanos().cast_signed())),
         message: status.map(|status| status.message.clone()).filter(|message| !message.is_empty()),
     }
@@ -215,6 +257,11 @@ fn named(event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str
         Event::StoreRecreated => ("store_recreated", vec![]),
         _ => return None,
     })
+}
+
+/// Events that vectors hear only if they listen.
+fn listened(_event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str)>)> {
+    None
 }
 
 /// The class that the app pins; `measured` is none.

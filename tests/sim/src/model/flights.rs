@@ -172,6 +172,7 @@ impl Model {
         }
         let timeout = what.method.attempt(what.background).min(flight.deadline - now);
         let out = Send {
+            kind: None,
             n,
             method: what.method.name.into(),
             body: Message(what.request.clone()),
@@ -399,7 +400,7 @@ fn understand(fail: &Fail) -> Failure {
     };
     if let Some(breakage) = fail.transport {
         return match breakage {
-            Breakage::Connect | Breakage::Tls => simple("UNREACHABLE", true, true),
+            Breakage::Connect | Breakage::Refused | Breakage::Tls => simple("UNREACHABLE", true, true),
             Breakage::Broken | Breakage::Protocol => simple("UNREACHABLE", true, false),
             Breakage::Timeout => simple("TIMEOUT", true, false),
             Breakage::TooLarge => simple("TOO_LARGE", false, false),

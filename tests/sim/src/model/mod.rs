@@ -185,6 +185,7 @@ impl Model {
                         let account = self.sessions[session].account.clone();
                         self.new_credentials(&account)?;
                     }
+                    _ => return Err(Skip),
                 }
                 Ok(())
             }
@@ -200,7 +201,7 @@ impl Model {
                 self.wall_shift += clock.by.wall.0;
                 Ok(())
             }
-            In::Observe(_) | In::Refresh(_) | In::Erase(_) | In::Store(_) => Err(Skip),
+            _ => Err(Skip),
         }
     }
 

@@ -17,12 +17,32 @@ pub struct Hint {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HintKind {
-    /// The class of the network.
+    /// The class of the network, as the app says; `measured` takes that back.
     Quality(String),
     /// The user wants to save data.
     DataSaver(bool),
+    /// Whether the platform sees a way out; `null`: it does not say.
+    Reachable(Option<bool>),
+    /// The type of the interface: WIFI, ETHERNET, CELLULAR_2G to CELLULAR_5G, BLUETOOTH or UNKNOWN.
+    Interface(String),
+    /// Another number is another network.
+    Path(u64),
+    /// An estimate of the app's own; `null` takes it back.
+    Estimate(Option<Numbers>),
     /// The account of this session has new credentials.
     Credentials(String),
+}
+
+/// How good a network is, in numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Numbers {
+    /// From sending to the head of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_time: Option<Span>,
+    /// In kbit/s.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub downlink: Option<u32>,
 }
 
 /// How the store behaves.
