@@ -2,7 +2,7 @@
 
 use super::{Block, Line, Places};
 use crate::ir::{
-    Cache, Code, Delivery, Detail, Kind, Method, Mode, Offline, OnPark, Origin, Outbox, Signal, Template,
+    Cache, Code, Delivery, Detail, Kind, Method, Mode, OnPark, Origin, Outbox, Signal, Template,
     TemplateError, Value, Written,
 };
 use std::time::Duration;
@@ -21,8 +21,9 @@ pub(super) fn all(places: &Places<'_>, method: &Method) -> Vec<Block> {
     if let Some(block) = &method.cache {
         blocks.push(Block { name: "cache", lines: cache(places, method, block) });
     }
-    if let Some(block) = &method.offline {
-        blocks.push(Block { name: "offline", lines: offline(places, block) });
+    let lines = offline(places, method);
+    if !lines.is_empty() {
+        blocks.push(Block { name: "offline", lines });
     }
     blocks.push(Block { name: "delivery", lines: delivery(places, method, &method.delivery) });
     if let Some(block) = &method.detail {
@@ -72,9 +73,16 @@ fn templates(
     templates.iter().map(|template| places.line(name, text(&template.value), &template.origin)).collect()
 }
 
-fn offline(places: &Places<'_>, offline: &Offline) -> Vec<Line> {
-    let Some(mode) = &offline.mode else {
-        return vec![places.line("mode", "cached answers, then OFFLINE", &Origin::DEFAULT)];
+/// Nothing for methods that know no difference between being offline and any other failure.
+fn offline(places: &Places<'_>, method: &Method) -> Vec<Line> {
+    let Some(mode) = method.offline.as_ref().and_then(|offline| offline.mode.as_ref()) else {
+        let default = match (&method.cache, &method.offline) {
+            (None, None) => return Vec::new(),
+            (Some(cache), _) if cache.replay.is_some() => "the last message within the replay window",
+            (Some(_), _) => "stored answers within their windows, then OFFLINE",
+            (None, Some(_)) => "OFFLINE",
+        };
+        return vec![places.line("mode", default, &Origin::DEFAULT)];
     };
     match &mode.value {
         Mode::ServeStale(max_age) => {
@@ -112,14 +120,24 @@ fn outbox(places: &Places<'_>, outbox: &Outbox, origin: &Origin) -> Vec<Line> {
         (!outbox.acknowledge_on.is_empty()).then(|| codes(&outbox.acknowledge_on)),
         "no further codes",
     );
+    let pending = (outbox.max_pending != 0).then(|| outbox.max_pending.to_string());
+    line("max_pending", pending, "the runtime's limit");
+    let kept = (!outbox.keep_metadata.is_empty()).then(|| outbox.keep_metadata.join(", "));
+    line("keep_metadata", kept, "none");
     lines
 }
 
 fn delivery(places: &Places<'_>, method: &Method, delivery: &Delivery) -> Vec<Line> {
     let mut lines = Vec::new();
+    let (attempt, total) = match method.kind {
+        Kind::Unary | Kind::Unspecified => {
+            ("10 s, at BACKGROUND priority 30 s", "30 s, at BACKGROUND priority 2 min")
+        }
+        _ => ("10 s until the response begins", "as long as it likes"),
+    };
     let timeouts = [
-        ("attempt_timeout", &delivery.attempt_timeout, "10 s, at BACKGROUND priority 30 s"),
-        ("total_timeout", &delivery.total_timeout, "30 s, at BACKGROUND priority 2 min"),
+        ("attempt_timeout", &delivery.attempt_timeout, attempt),
+        ("total_timeout", &delivery.total_timeout, total),
     ];
     for (name, timeout, default) in timeouts {
         lines.push(match timeout {
@@ -128,6 +146,7 @@ fn delivery(places: &Places<'_>, method: &Method, delivery: &Delivery) -> Vec<Li
         });
     }
     match &delivery.retry {
+        None if method.sends_many() => {}
         None => lines.push(places.line("retry", "one attempt", &Origin::DEFAULT)),
         Some(retry) => {
             let attempts = &retry.max_attempts;
@@ -150,11 +169,11 @@ fn delivery(places: &Places<'_>, method: &Method, delivery: &Delivery) -> Vec<Li
         delivery.defer_at_most.iter().map(|d| places.line("defer_at_most", duration(&d.value), &d.origin)),
     );
     if method.kind == Kind::ServerStream {
-        lines.push(places.line(
-            "reconnect",
-            delivery.reconnect.value.to_string(),
-            &delivery.reconnect.origin,
-        ));
+        let reconnect = &delivery.reconnect;
+        lines.push(match method.cache.as_ref().and_then(|cache| cache.replay.as_ref()) {
+            Some(replay) => places.line("reconnect", "true, as with every `replay`", &replay.origin),
+            None => places.line("reconnect", reconnect.value.to_string(), &reconnect.origin),
+        });
     }
     lines
 }

@@ -4,11 +4,13 @@
 mod blocks;
 mod paths;
 mod render;
+mod sensitive;
 
 use crate::diagnostic::Span;
 use crate::ir::{Idempotency, Level, Method, Origin};
 use crate::load::{Loaded, closest};
 use crate::pipeline::Compilation;
+use holdover_annotations::policy::Feature;
 use serde::Serialize;
 use std::fmt;
 
@@ -31,10 +33,14 @@ pub struct Explanation {
     pub dropped_request: Vec<Line>,
     /// What a usable response has.
     pub required: Vec<Line>,
+    /// What is never on disk unsealed, in a log or shared between accounts.
+    pub sensitive: Vec<Line>,
     /// What was inherited but does not apply, and why.
     pub skipped: Vec<Line>,
-    /// What a runtime must be able to do to honour this. No runtime can do any of it yet.
+    /// What a runtime must be able to do to honour this.
     pub required_features: Vec<String>,
+    /// Those of them that no runtime can do yet.
+    pub not_enforced: Vec<String>,
 }
 
 /// A block of the policy.
@@ -112,12 +118,15 @@ pub fn explain(compilation: &Compilation, name: &str) -> Result<Explanation, Unk
             .flat_map(|d| paths::dropped(compilation, &places, &d.request))
             .collect(),
         required: paths::required(compilation, &places, method),
+        sensitive: sensitive::lines(compilation, &places, method),
         skipped: skipped(&places, method),
-        required_features: crate::policy::features(method)
-            .into_iter()
-            .map(|feature| feature.as_str_name().to_owned())
-            .collect(),
+        required_features: names(&crate::policy::features(method)),
+        not_enforced: names(&crate::policy::not_enforced(method)),
     })
+}
+
+fn names(features: &[Feature]) -> Vec<String> {
+    features.iter().map(|feature| feature.as_str_name().to_owned()).collect()
 }
 
 fn idempotency(places: &Places<'_>, method: &Method) -> Line {

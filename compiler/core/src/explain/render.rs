@@ -15,9 +15,13 @@ impl fmt::Display for Explanation {
         section(f, "a usable response has", &self.required)?;
         section(f, "on a poor network the response lacks", &self.dropped)?;
         section(f, "on a poor network the request lacks", &self.dropped_request)?;
+        section(f, "sensitive: never on disk unsealed, in a log or shared", &self.sensitive)?;
         section(f, "inherited, but not applied", &self.skipped)?;
         if !self.required_features.is_empty() {
-            writeln!(f, "\n  needs a runtime with {} (not enforced yet)", self.required_features.join(", "))?;
+            writeln!(f, "\n  needs a runtime with {}", self.required_features.join(", "))?;
+        }
+        if !self.not_enforced.is_empty() {
+            writeln!(f, "  no runtime has {} yet", self.not_enforced.join(", "))?;
         }
         Ok(())
     }

@@ -82,6 +82,15 @@ pub struct Cache {
     pub replay: Option<Value<Written>>,
 }
 
+impl Cache {
+    /// F + E: up to this age an answer is served when the network fails. `None` where one of them is out of range, or
+    /// nothing is said.
+    pub fn error_window(&self) -> Option<Duration> {
+        let fresh_for = self.fresh_for.as_ref()?.value.as_ref().ok()?;
+        Some(*fresh_for + *self.stale_if_error.value.as_ref().ok()?)
+    }
+}
+
 /// What happens offline.
 #[derive(Clone, Debug)]
 pub struct Offline {
@@ -148,6 +157,13 @@ pub struct Delivery {
     pub defer_at_most: Option<Value<Written>>,
     /// The stream opens again by itself.
     pub reconnect: Value<bool>,
+}
+
+impl Delivery {
+    /// How long a call may be put off, unless that is an explicit 0, which overrides what is inherited.
+    pub fn deferral(&self) -> Option<&Value<Written>> {
+        self.defer_at_most.as_ref().filter(|defer| !defer.value.is_ok_and(|defer| defer.is_zero()))
+    }
 }
 
 /// gRPC's retry policy.

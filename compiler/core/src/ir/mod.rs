@@ -77,7 +77,7 @@ pub struct Method {
     pub path: Vec<i32>,
     /// It says `option deprecated = true`.
     pub deprecated: bool,
-    /// Unary or which kind of stream. Targets leave streams out, with a warning, until the runtime carries them.
+    /// Unary or which kind of stream.
     pub kind: Kind,
     /// How a call may be repeated: the native `idempotency_level`, else the annotation.
     pub idempotency: Value<Idempotency>,
@@ -118,6 +118,11 @@ impl Method {
     /// The call is a stream in one direction at least.
     pub fn is_streaming(&self) -> bool {
         self.kind != Kind::Unary
+    }
+
+    /// The client sends a sequence of messages, of which nothing is kept.
+    pub fn sends_many(&self) -> bool {
+        matches!(self.kind, Kind::ClientStream | Kind::BidiStream)
     }
 
     /// Calling changes nothing, so that answers may be kept.

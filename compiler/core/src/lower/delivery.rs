@@ -2,13 +2,15 @@
 
 use super::inherit::{Layers, specified};
 use super::method::Context;
-use crate::ir::{Block, Delivery, Kind, Level, Origin, Priority, Retry, Skipped, Value};
+use crate::ir::{Block, Cache, Delivery, Kind, Level, Origin, Priority, Retry, Skipped, Value};
 use holdover_annotations::annotations as vocabulary;
 
-/// The block in force. It always is: what nobody says is left to the runtime.
+/// The block in force. It always is: what nobody says is left to the runtime. `cache` is the method's effective cache
+/// block.
 pub(super) fn lower(
     context: &Context<'_>,
     layers: &Layers<'_, vocabulary::Delivery>,
+    cache: Option<&Cache>,
     skipped: &mut Vec<Skipped>,
 ) -> Delivery {
     if let Some(off) = layers.pick("off", |block| block.off).filter(|off| off.value) {
@@ -33,24 +35,37 @@ pub(super) fn lower(
         }
         _ => true,
     };
-    let unsafe_to_repeat = (!context.is_repeatable()).then_some(
-        "the method may not be repeated: its idempotency is neither NO_SIDE_EFFECTS nor IDEMPOTENT",
-    );
+    let unsafe_to_repeat = if context.sends_many() {
+        Some("its requests are a stream, which cannot be sent again")
+    } else {
+        (!context.is_repeatable()).then_some(
+            "the method may not be repeated: its idempotency is neither NO_SIDE_EFFECTS nor IDEMPOTENT",
+        )
+    };
     let retry = retry(layers).filter(|retry| inherited("retry", &retry.origin, unsafe_to_repeat));
     let interactive = (priority.value != Priority::Background).then_some("its priority is not BACKGROUND");
     let defer_at_most = layers
         .duration("defer_at_most", |b| b.defer_at_most.as_ref())
         .filter(|defer| inherited("defer_at_most", &defer.origin, interactive));
-    let not_stream = (context.kind != Kind::ServerStream).then_some("the method is not a server stream");
+    let needless = if context.kind == Kind::ServerStream {
+        cache.and_then(|cache| cache.replay.as_ref()).map(|_| "with `replay` a stream opens again anyway")
+    } else {
+        Some("the method is not a server stream")
+    };
     let reconnect = layers
         .pick("reconnect", |b| b.reconnect)
-        .filter(|reconnect| !reconnect.value || inherited("reconnect", &reconnect.origin, not_stream))
+        .filter(|reconnect| !reconnect.value || inherited("reconnect", &reconnect.origin, needless))
         .unwrap_or_else(|| Value::default(false));
+    // What is meant for calls with one answer would cut every stream off.
+    let endless = (context.kind != Kind::Unary).then_some("the method is a stream, which goes on");
+    let total_timeout = layers
+        .duration("total_timeout", |b| b.total_timeout.as_ref())
+        .filter(|total| inherited("total_timeout", &total.origin, endless));
     Delivery {
         own: layers.own(),
         origin: layers.origin(),
         attempt_timeout: layers.duration("attempt_timeout", |b| b.attempt_timeout.as_ref()),
-        total_timeout: layers.duration("total_timeout", |b| b.total_timeout.as_ref()),
+        total_timeout,
         retry,
         priority,
         defer_at_most,

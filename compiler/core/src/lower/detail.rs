@@ -25,17 +25,27 @@ pub(super) fn lower(
         skipped.push(skip(None, off.origin, "it says `off: true`"));
         return None;
     }
-    let inherited_by_write = |origin: &Origin| origin.level != Level::Method && !context.is_read();
+    let inherited = |origin: &Origin| origin.level != Level::Method;
     let mut restore = layers.pick("restore", |b| b.restore).unwrap_or_else(|| Value::default(false));
-    if restore.value && inherited_by_write(&restore.origin) {
-        let reason = "the method may have side effects, so it is not called again by itself";
+    let not_again = if context.sends_many() {
+        Some("its requests are a stream, so it is not called again by itself")
+    } else {
+        (!context.is_read())
+            .then_some("the method may have side effects, so it is not called again by itself")
+    };
+    if let Some(reason) = not_again.filter(|_| restore.value && inherited(&restore.origin)) {
         skipped.push(skip(Some("restore"), restore.origin, reason));
         restore = Value::default(false);
     }
     let mut request_overrides = overrides(layers, "request", &context.request, |b| &b.request);
-    if request_overrides.first().is_some_and(|first| inherited_by_write(&first.path.origin)) {
-        let reason = "the method may have side effects, so its request is never trimmed";
-        skipped.push(skip(Some("request"), request_overrides.remove(0).path.origin, reason));
+    let whole = if context.sends_many() {
+        Some("its requests are a stream, which is never trimmed")
+    } else {
+        (!context.is_read()).then_some("the method may have side effects, so its request is never trimmed")
+    };
+    let first = request_overrides.first().map(|first| first.path.origin.clone());
+    if let (Some(reason), Some(origin)) = (whole, first.filter(inherited)) {
+        skipped.push(skip(Some("request"), origin, reason));
         request_overrides.clear();
     }
     let keep: Vec<Value<Result<FieldPath, PathError>>> = layers
@@ -172,6 +182,9 @@ fn obstacle(context: &Context<'_>, detail: &Detail) -> Option<String> {
         return Some(super::cache::describe(error));
     }
     match &detail.signal.value {
+        Signal::ReadMask(_) if context.sends_many() => {
+            return Some("its requests are a stream, so no request has the mask".to_owned());
+        }
         Signal::ReadMask(Err(error)) => return Some(super::cache::describe(error)),
         Signal::Header => {}
         _ if !detail.response.is_empty() && detail.response.mask.is_none() => {

@@ -23,6 +23,11 @@ impl Context<'_> {
         self.idempotency == Idempotency::NoSideEffects
     }
 
+    /// The client sends a sequence of messages.
+    pub(super) fn sends_many(&self) -> bool {
+        matches!(self.kind, Kind::ClientStream | Kind::BidiStream)
+    }
+
     pub(super) fn is_repeatable(&self) -> bool {
         matches!(self.idempotency, Idempotency::NoSideEffects | Idempotency::Idempotent)
     }
@@ -53,7 +58,7 @@ pub(super) fn lower(method: &MethodDescriptor, annotations: &Annotations) -> Met
     let block = policies.block(Block::Offline, false, |policy| policy.offline.as_ref());
     let offline = offline::lower(&context, &block, cache.as_ref(), &mut skipped);
     let block = policies.block(Block::Delivery, true, |policy| policy.delivery.as_ref());
-    let delivery = delivery::lower(&context, &block, &mut skipped);
+    let delivery = delivery::lower(&context, &block, cache.as_ref(), &mut skipped);
     let block = policies.block(Block::Detail, true, |policy| policy.detail.as_ref());
     let detail = detail::lower(&context, &block, &mut skipped);
     let says = match &detail {

@@ -61,6 +61,21 @@ fn emit_method(pool: &DescriptorPool, types: &Types, method: &Method) -> policy:
     }
 }
 
+/// What no runtime can do yet. A client of a policy that needs it is refused (MISUSE).
+const NOT_ENFORCED: &[Feature] = &[
+    Feature::Replay,
+    Feature::OfflineMode,
+    Feature::Retry,
+    Feature::Outbox,
+    Feature::Defer,
+    Feature::Reconnect,
+];
+
+/// The features that a method's policy asks for and no runtime has yet, sorted.
+pub fn not_enforced(method: &Method) -> Vec<Feature> {
+    features(method).into_iter().filter(|feature| NOT_ENFORCED.contains(feature)).collect()
+}
+
 /// What a runtime must be able to do to honour a method's policy, sorted.
 pub fn features(method: &Method) -> Vec<Feature> {
     let mut features = Vec::new();
@@ -75,7 +90,7 @@ pub fn features(method: &Method) -> Vec<Feature> {
     if method.delivery.retry.is_some() {
         features.push(Feature::Retry);
     }
-    if method.delivery.defer_at_most.is_some() {
+    if method.delivery.deferral().is_some() {
         features.push(Feature::Defer);
     }
     if method.delivery.reconnect.value {

@@ -94,7 +94,7 @@ fn unenforced(method: &Method) -> Vec<(&'static str, Option<Span>)> {
     if let Some(retry) = &method.delivery.retry {
         blocks.push(("delivery.retry", retry.origin.span));
     }
-    if let Some(defer) = &method.delivery.defer_at_most {
+    if let Some(defer) = method.delivery.deferral() {
         blocks.push(("delivery.defer_at_most", defer.origin.span));
     }
     if let Some(replay) = method.cache.as_ref().and_then(|cache| cache.replay.as_ref()) {

@@ -3,7 +3,6 @@
 use crate::check::context::{At, element};
 use crate::check::{Context, Findings, Group, Level, Page, Rule};
 use crate::diagnostic::Code;
-use crate::ir::Kind;
 
 pub(in crate::check) const RULE: Rule = Rule {
     code: Code::new("CACHE_CLIENT_STREAM"),
@@ -26,10 +25,7 @@ rpc Upload(stream Chunk) returns (Summary);"#,
 };
 
 fn check(context: &Context<'_>, out: &mut Findings) {
-    for method in context.ir.methods() {
-        if !matches!(method.kind, Kind::ClientStream | Kind::BidiStream) {
-            continue;
-        }
+    for method in context.ir.methods().filter(|method| method.sends_many()) {
         let Some(cache) = method.cache.as_ref().filter(|cache| cache.own) else { continue };
         out.push(
             element(method),

@@ -11,8 +11,8 @@ pub(in crate::check) const RULE: Rule = Rule {
     level: Level::Error,
     summary: "A duration that is negative, too long, or zero where it must be positive",
     page: Page {
-        means: "Durations are 0 to 365 days. `fresh_for`, a replay window, timeouts, backoffs and an outbox's \
-                `expires_after` must be longer than 0. `nanos` is 0 to 999,999,999.",
+        means: "Durations are 0 to 365 days. `fresh_for`, a replay window, timeouts, backoffs, \
+                `serve_stale.max_age` and an outbox's `expires_after` must be longer than 0. `nanos` is 0 to 999,999,999.",
         matters: "A negative or zero duration would switch off what it was meant to describe. A huge one is most often \
                   milliseconds where seconds were meant.",
         wrong: r#"

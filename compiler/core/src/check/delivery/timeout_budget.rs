@@ -58,6 +58,10 @@ type Timeout<'a> = (Duration, Option<&'a Value<Written>>);
 /// The timeouts in force; `None` where one is zero or out of range, which is DURATION_RANGE.
 fn timeouts(method: &Method) -> Option<(Timeout<'_>, Timeout<'_>)> {
     let delivery = &method.delivery;
+    // A stream goes on, unless somebody says for how long.
+    if method.is_streaming() && delivery.total_timeout.is_none() {
+        return None;
+    }
     let (attempt, total) = match delivery.priority.value {
         Priority::Background => (30, 120),
         Priority::Interactive | Priority::Unspecified => (10, 30),

@@ -12,6 +12,7 @@ mod drop_structural;
 mod mask_recursive;
 mod path_through_any;
 mod path_unknown;
+mod read_mask_client_stream;
 mod required_implicit;
 mod required_oneof_member;
 mod required_repeated;
@@ -43,6 +44,7 @@ pub(super) const RULES: &[&Rule] = &[
     &path_unknown::RULE,
     &path_through_any::RULE,
     &mask_recursive::RULE,
+    &read_mask_client_stream::RULE,
     &unreachable::RULE,
     &contradicts_validate::RULE,
 ];

@@ -11,7 +11,8 @@ pub(in crate::check) const RULE: Rule = Rule {
     level: Level::Error,
     summary: "The request of a mutation is trimmed",
     page: Page {
-        means: "`detail.request` drops a field from the request of a method that does not say NO_SIDE_EFFECTS.",
+        means: "`detail.request` drops a field from the request of a method that does not say NO_SIDE_EFFECTS, or from a \
+                stream of requests.",
         matters: "What a mutation does not send is not written. On a poor network the server would store less than the \
                   user entered, and nobody would notice.",
         wrong: r#"
@@ -28,15 +29,35 @@ rpc Search(SearchRequest) returns (Results) {
 };
 
 fn check(context: &Context<'_>, out: &mut Findings) {
-    for method in context.ir.methods().filter(|method| !method.is_read()) {
+    for method in context.ir.methods() {
+        let sends_many = method.sends_many();
+        if method.is_read() && !sends_many {
+            continue;
+        }
         let overrides = method.detail.iter().flat_map(|detail| &detail.request_overrides);
         for said in overrides.filter(|said| said.importance == Some(Importance::Enriching)) {
+            let (message, label, help) = if sends_many {
+                (
+                    format!(
+                        "the requests of `{}` are a stream, which must arrive as it was sent",
+                        method.name
+                    ),
+                    "this method",
+                    "remove the override",
+                )
+            } else {
+                (
+                    format!("`{}` may change something, so its request must arrive whole", method.name),
+                    "does not say NO_SIDE_EFFECTS",
+                    "remove the override; if the method is a read, add `option idempotency_level = NO_SIDE_EFFECTS;`",
+                )
+            };
             out.push(
                 element(method),
-                out.found(format!("`{}` may change something, so its request must arrive whole", method.name))
+                out.found(message)
                     .at_origin(&said.path.origin, "would not be written on a poor network")
-                    .also_maybe(context.method_span(method), "does not say NO_SIDE_EFFECTS")
-                    .help("remove the override; if the method is a read, add `option idempotency_level = NO_SIDE_EFFECTS;`"),
+                    .also_maybe(context.method_span(method), label)
+                    .help(help),
             );
         }
     }

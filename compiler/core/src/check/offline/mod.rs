@@ -1,7 +1,17 @@
-//! The `offline` block. So far only what safety asks for.
+//! The `offline` block. Of the outbox only what safety asks for.
 
+mod order_by_response;
 mod outbox_no_key;
+mod outbox_stream;
+mod stale_max_age;
+mod stale_without_cache;
 
 use super::Rule;
 
-pub(super) const RULES: &[&Rule] = &[&outbox_no_key::RULE];
+pub(super) const RULES: &[&Rule] = &[
+    &stale_without_cache::RULE,
+    &stale_max_age::RULE,
+    &outbox_stream::RULE,
+    &outbox_no_key::RULE,
+    &order_by_response::RULE,
+];

@@ -191,8 +191,8 @@ fn inherited_blocks_skip_methods_they_cannot_apply_to() {
         [
             "Read: cache retry detail restore",
             "Other: retry",
-            "Watch: cache retry reconnect detail restore",
-            "Send: retry detail restore",
+            "Watch: cache retry detail restore",
+            "Send: detail",
             "Write: detail",
             "Put: offline retry detail",
         ]
