@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::credentials::AskId;
+use crate::fault::{Fault, planted};
 use crate::flight::FlightId;
 use crate::metadata::Metadata;
 use crate::session::Endpoint;
@@ -58,6 +59,9 @@ impl Credentials {
     /// The server refused what a call was sent with. What has been renewed meanwhile stays.
     pub(crate) fn reject(&mut self, slot: &Slot, refused: &Metadata) {
         if self.kept.get(slot).is_none_or(|kept| kept.metadata == *refused) {
+            if planted(Fault::RejectedCredentialsAreKept) {
+                return;
+            }
             self.kept.remove(slot);
             self.rejected.insert(slot.clone(), refused.clone());
         }

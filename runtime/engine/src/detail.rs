@@ -4,6 +4,7 @@ use bytes::Bytes;
 use holdover_wire::{Limits, WireError};
 
 use crate::call::DetailMode;
+use crate::fault::{Fault, planted};
 use crate::metadata::Metadata;
 use crate::method::{Method, Signal};
 use crate::network::{NetworkState, Quality, Response};
@@ -86,6 +87,7 @@ pub(crate) fn applied(
     let said = response.metadata.text(APPLIED).or_else(|| response.trailers.text(APPLIED));
     match said.and_then(parse_applied) {
         Some(Applied::Full) => return Ok(None),
+        Some(Applied::Reduced(_)) if planted(Fault::ReducedPassesForFull) => return Ok(None),
         Some(Applied::Reduced(plan)) => return Ok(Some(plan)),
         None => {}
     }

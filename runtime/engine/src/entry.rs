@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::clock::{Clock, Stamp, elapsed};
+use crate::fault::{Fault, planted};
 use crate::ledger::Ledger;
 use crate::snapshot::{Detail, PlanHash, Snapshot, Source, Withheld};
 use crate::store::TagHash;
@@ -93,16 +94,17 @@ pub(crate) struct Choice<'a> {
 impl Judge<'_> {
     /// Whether something that the answer depends on is newer than its request.
     pub(crate) fn is_invalidated(&self, answer: &Answer) -> bool {
-        answer.outdated
-            || self.ledger.is_newer(&answer.tags, answer.sequence)
-            || self.clock.doubts(&answer.sent, self.now.boot_id)
+        ((answer.outdated || self.ledger.is_newer(&answer.tags, answer.sequence))
+            && !planted(Fault::InvalidatedIsServed))
+            || (self.clock.doubts(&answer.sent, self.now.boot_id)
+                && !planted(Fault::DistrustedClockIsBelieved))
     }
 
     fn judge<'e>(&self, answer: &'e Answer, wish: &Wish, reduced: Option<PlanHash>) -> Choice<'e> {
         let age = answer.age(self.now);
         let invalidated = self.is_invalidated(answer);
         let mut row = self.windows.row(age, invalidated);
-        let at_best_second = answer.put
+        let at_best_second = (answer.put && !planted(Fault::PutPassesForFresh))
             || wish.max_age.is_some_and(|max_age| age > max_age)
             || (reduced.is_some() && wish.detail == Detail::Full);
         if at_best_second {
@@ -172,10 +174,12 @@ impl Entry {
             None => self.full.as_ref(),
             Some(plan) => self.reduced.as_ref().filter(|(other, _)| *other == plan).map(|(_, answer)| answer),
         };
-        if !answer.put && current.is_some_and(|current| !current.put && later(current, &answer)) {
+        let is_older = current.is_some_and(|current| !current.put && later(current, &answer));
+        if !answer.put && is_older && !planted(Fault::OlderAnswerIsStored) {
             return false;
         }
         match reduced {
+            Some(_) if self.full.is_some() && planted(Fault::ReducedReplacesFull) => self.full = Some(answer),
             Some(plan) => self.reduced = Some((plan, answer)),
             None => {
                 if self.reduced.as_ref().is_some_and(|(_, reduced)| !later(reduced, &answer)) {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use prost::Message as _;
 
 use crate::error::{Code, Error, ErrorKind, StatusDetail};
+use crate::fault::{Fault, planted};
 use crate::metadata::Metadata;
 use crate::network::{Failure, TransportFailure};
 
@@ -88,9 +89,10 @@ pub(crate) fn understand(failure: Failure) -> Failed {
             let text = format!(
                 "something between here and the server answered instead of it ({what}; {message}): a captive portal or a proxy may want attention"
             );
+            let class = if planted(Fault::InterceptionEvicts) { Class::Evicting } else { Class::Transient };
             let status = StatusDetail { code, message, details: Bytes::new() };
             let error = Error { status: Some(Box::new(status)), ..Error::new(ErrorKind::Intercepted, text) };
-            Failed { error, class: Class::Transient, harmless: false }
+            Failed { error, class, harmless: false }
         }
     }
 }

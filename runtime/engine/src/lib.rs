@@ -36,6 +36,10 @@ mod entry;
 mod error;
 mod event;
 mod failure;
+#[cfg(not(feature = "faults"))]
+mod fault;
+#[cfg(feature = "faults")]
+pub mod fault;
 mod flight;
 mod input;
 mod key;

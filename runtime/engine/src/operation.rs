@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::call::{CacheMode, DetailMode, Priority};
 use crate::entry::{Entry, Wish};
+use crate::fault::{Fault, planted};
 use crate::flight::FlightId;
 use crate::key::{Key, Owner};
 use crate::metadata::Metadata;
@@ -40,7 +41,7 @@ pub(crate) struct Spec {
 impl Spec {
     /// Whether the account's credentials go with it (rules A3, A5).
     pub(crate) fn has_credentials(&self) -> bool {
-        self.method.has_account() && !self.own_authorization
+        (self.method.has_account() || planted(Fault::DeviceCarriesCredentials)) && !self.own_authorization
     }
 
     /// The key, if the answer is stored there and others may share it.

@@ -1,5 +1,6 @@
 //! The cache's windows: which row of the table an answer is in (section C).
 
+use crate::fault::{Fault, planted};
 use crate::snapshot::Freshness;
 
 /// The three windows of a method, in nanoseconds. The stale ones both start where `fresh_for` ends.
@@ -50,6 +51,7 @@ impl Windows {
         let past = |window: u64| age >= self.fresh_for.saturating_add(window);
         match () {
             () if age < self.fresh_for => Row::Fresh,
+            () if age < self.fresh_for.saturating_mul(2) && planted(Fault::FreshForEndsLate) => Row::Fresh,
             () if !past(self.stale_while_revalidate) => Row::Revalidate,
             () if !past(self.stale_if_error) => Row::IfError,
             () => Row::Expired,

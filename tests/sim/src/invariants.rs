@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdover_testkit::vector::{Call, Delivery, In, Out, Part, Step};
+use holdover_testkit::vector::{Call, Delivery, HintKind, In, Out, Part, Step};
 
 use crate::message;
 use crate::script::{Seen, is_last};
@@ -14,6 +14,7 @@ pub struct Invariants {
     sends: u64,
     /// The last request that was sent before a tag of an account was invalidated. The account `*` is the device.
     floors: BTreeMap<(String, String), u64>,
+    save_data: bool,
 }
 
 #[derive(Debug)]
@@ -26,6 +27,8 @@ struct Operation {
     invalidates: bool,
     full: bool,
     observes: bool,
+    /// Its method is restored, and its credentials are there.
+    restores: bool,
     gone: bool,
     state: Option<Delivery>,
 }
@@ -57,6 +60,7 @@ impl Invariants {
             Some(In::Restart(_) | In::Reboot(_)) => {
                 self.operations.values_mut().for_each(|op| op.gone = true);
             }
+            Some(In::Hint(hint)) => self.restored(&hint.what)?,
             _ => {}
         }
         Ok(())
@@ -95,7 +99,8 @@ impl Invariants {
                 (false, false) => account.clone(),
             };
             let full = call.detail.is_some();
-            Operation { sees, account, tag, invalidates, full, observes, gone: false, state: None }
+            let restores = observes && call.method == "Trip" && account == "ann" && !own;
+            Operation { sees, account, tag, invalidates, full, observes, restores, gone: false, state: None }
         };
         let chore = |account: String, tag: Option<String>| Operation {
             sees: account.clone(),
@@ -104,6 +109,7 @@ impl Invariants {
             tag,
             full: false,
             observes: false,
+            restores: false,
             gone: false,
             state: None,
         };
@@ -185,6 +191,26 @@ impl Invariants {
             if floor.is_some_and(|floor| number <= *floor) {
                 return Err(format!("{to} gets an invalidated value as FRESH"));
             }
+        }
+        Ok(())
+    }
+
+    /// What is reduced on the screen is fetched in full when the network is good (rule F8).
+    fn restored(&mut self, hint: &HintKind) -> Result<(), String> {
+        match hint {
+            HintKind::DataSaver(on) => self.save_data = *on,
+            HintKind::Quality(class) if ["MODERATE", "GOOD"].contains(&class.as_str()) && !self.save_data => {
+                let forgotten = self.operations.iter().find(|(_, operation)| {
+                    let state = operation.state.as_ref().filter(|_| operation.restores && !operation.gone);
+                    state.is_some_and(|state| state.detail.is_some() && !state.refreshing)
+                });
+                if let Some((name, _)) = forgotten {
+                    return Err(format!(
+                        "{name} shows a reduced value on a {class} network, and nothing is fetched"
+                    ));
+                }
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -34,6 +34,10 @@ pub enum Action {
     Invalidate(u8, u8),
     /// An operation is cancelled.
     Cancel(u8),
+    /// The operation that was started last is cancelled.
+    Leave,
+    /// The request that was sent last is answered: by what kind of server.
+    Newest(u8),
     /// A head arrives.
     Head(u8),
     /// A request is answered: which, and by what kind of server.
@@ -212,6 +216,8 @@ impl Seen {
                 let sent = pick(&self.sends, which)?.clone();
                 In::Answer(answer(&sent, server))
             }
+            Action::Leave => In::Cancel(Cancel { op: self.operations.last()?.clone() }),
+            Action::Newest(server) => In::Answer(answer(self.sends.last()?, server)),
             Action::Fail(which, how) => In::Fail(failure(pick(&self.sends, which)?.n, how)),
             Action::Reply(which, how) => {
                 let (ask, account) = pick(&self.asks, which)?.clone();

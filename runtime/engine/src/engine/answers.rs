@@ -13,6 +13,7 @@ use crate::entry::{Answer, Entry};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, NotStored};
 use crate::failure::{Class, Failed};
+use crate::fault::{Fault, planted};
 use crate::flight::{Attempt, Fallback, Flight};
 use crate::key::Key;
 use crate::method::Method;
@@ -50,12 +51,16 @@ impl Engine {
             }
         };
         let age_before = age_header(&response);
+        let latest = self.sequence(&spec);
+        let is_old = latest != attempt.sequence;
+        let sequence =
+            if is_old && planted(Fault::OldGenerationIsStored) { latest } else { attempt.sequence };
         let answer = Answer {
             value: self.own(response.body),
-            sent: attempt.sent,
+            sent: if planted(Fault::AgeRunsFromArrival) { self.now } else { attempt.sent },
             age_before,
             tags: Arc::new([]),
-            sequence: attempt.sequence,
+            sequence,
             outdated: false,
             put: false,
         };
@@ -147,7 +152,11 @@ impl Engine {
 
     /// Whether everything REQUIRED is there (rule E2).
     pub(super) fn check_presence(&self, method: &Method, value: &[u8]) -> Result<(), Failed> {
-        self.missing_parts(method, value).map_err(|error| match error {
+        let missing = self.missing_parts(method, value);
+        if missing.is_err() && planted(Fault::RequiredIsNotChecked) {
+            return Ok(());
+        }
+        missing.map_err(|error| match error {
             PresenceError::Missing(missing) => Failed::unusable(missing.to_string(), missing.paths),
             PresenceError::Wire(error) => {
                 Failed::unusable(format!("the answer cannot be read: {error}"), Vec::new())

@@ -12,6 +12,7 @@ use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::failure::{self, Class, Failed};
+use crate::fault::{Fault, planted};
 use crate::method::Method;
 use crate::network::Quality;
 use crate::operation::{Observer, Operation, Role};
@@ -222,7 +223,8 @@ impl Engine {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         operation.stale_after = None;
         let Some(standing) = self.standing(id) else { return };
-        if !standing.invalidated && standing.row <= Row::IfError {
+        let may_serve = !standing.invalidated && standing.row <= Row::IfError;
+        if may_serve && !planted(Fault::StaleAfterIsIgnored) {
             self.serve(id, standing.row, Snapshot { refreshing: true, ..standing.snapshot });
         }
     }

@@ -9,6 +9,7 @@ use crate::credentials::{AskCredentials, AskId, CredentialsAnswer};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::failure::{self, Failed};
+use crate::fault::{Fault, planted};
 use crate::flight::FlightId;
 use crate::metadata::Metadata;
 use crate::operation::{Role, Spec};
@@ -21,6 +22,7 @@ impl Engine {
     pub(super) fn is_sign_in_required(&self, spec: &Spec) -> bool {
         spec.has_credentials()
             && self.credentials.get(&spec.account).is_some_and(|account| account.sign_in_required)
+            && !planted(Fault::StaleIsServedWithoutSignIn)
     }
 
     /// Asks the hook the next question of an account, if none is in the air.

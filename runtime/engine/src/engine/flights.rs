@@ -9,6 +9,7 @@ use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::failure::{self, Class, Failed};
+use crate::fault::{Fault, planted};
 use crate::flight::{Attempt, Flight, FlightId};
 use crate::metadata::Metadata;
 use crate::network::{AttemptId, Failure, Head, Kind, Request};
@@ -69,7 +70,12 @@ impl Engine {
         let key = spec.shared_key()?;
         let ledger = &self.partitions.get(&spec.owner)?.ledger;
         let response_tags = spec.method.cache.as_ref()?.response_tags;
-        let flights = self.by_key.get(&(key.clone(), want == Detail::Reduced))?;
+        let detail = want == Detail::Reduced;
+        let other = self.by_key.get(&(key.clone(), !detail));
+        let flights = match self.by_key.get(&(key.clone(), detail)) {
+            None if other.is_some() && planted(Fault::FlightIsJoinedAcrossDetail) => other?,
+            flights => flights?,
+        };
         flights.iter().rev().copied().find(|id| {
             self.flights.get(id).is_some_and(|flight| {
                 let is_current = if response_tags {
@@ -78,7 +84,8 @@ impl Engine {
                     !ledger.is_newer(tags, flight.generation)
                         && !ledger.is_newer(&flight.tags, flight.generation)
                 };
-                is_current && !(unsent_only && flight.last_sent.is_some())
+                (is_current || planted(Fault::FlightIsJoinedAcrossInvalidation))
+                    && !(unsent_only && flight.last_sent.is_some())
             })
         })
     }
@@ -249,7 +256,7 @@ impl Engine {
             return self.answer_reduced(&flight, fallback, failed.error);
         }
         let spec = &flight.spec;
-        if failed.class == Class::Evicting {
+        if failed.class == Class::Evicting && !planted(Fault::EvictionIsForgotten) {
             self.evict(&flight, &failed.error);
         }
         if !failed.harmless && flight.last_sent.is_some() && !spec.method.invalidates.is_empty() {
@@ -301,7 +308,8 @@ impl Engine {
         let Some(flight) = self.finish(id) else { return };
         if let Some(attempt) = &flight.attempt {
             self.outputs.push_back(Output::CancelAttempt(attempt.id));
-            if !flight.spec.method.invalidates.is_empty() {
+            let invalidates = !flight.spec.method.invalidates.is_empty();
+            if invalidates && !planted(Fault::CancelledMutationInvalidatesNothing) {
                 self.invalidate_unanswered(&flight);
             }
         }

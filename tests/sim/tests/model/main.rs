@@ -3,6 +3,9 @@
 //! `SIM_CASES` sets how many scripts are tried (default 256), `SIM_SEED` where they start. A failing script is shrunk and
 //! printed as a vector.
 
+mod faults;
+mod scenes;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
@@ -58,7 +61,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     let broken = (0u32..100_000, choice(), any::<u8>()).prop_map(|(millis, choice, how)| {
         vec![Action::Pass(millis), Action::Get(choice), Action::Fail(0, how)]
     });
-    prop_oneof![12 => one.prop_map(|action| vec![action]), 3 => warm, 1 => broken]
+    prop_oneof![24 => one.prop_map(|action| vec![action]), 6 => warm, 2 => broken, 1 => scenes::scene()]
 }
 
 /// What ends everything, or starts it again.
@@ -143,13 +146,15 @@ fn runner(salt: u64) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &seed))
 }
 
+/// A script: what it is about, and what happens.
+fn script() -> impl Strategy<Value = Vec<Action>> {
+    (any::<[u8; 3]>(), prop::collection::vec(actions(), 1..50)).prop_map(|(focus, chunks)| {
+        [Action::Focus(focus)].into_iter().chain(chunks.into_iter().flatten()).collect()
+    })
+}
+
 fn scripts(salt: u64, property: impl Fn(&[Action]) -> Result<(), String>) {
-    let script = (any::<[u8; 3]>(), prop::collection::vec(actions(), 1..50));
-    let outcome = runner(salt).run(&script, |(focus, chunks)| {
-        let actions: Vec<Action> =
-            [Action::Focus(focus)].into_iter().chain(chunks.into_iter().flatten()).collect();
-        property(&actions).map_err(TestCaseError::fail)
-    });
+    let outcome = runner(salt).run(&script(), |actions| property(&actions).map_err(TestCaseError::fail));
     if let Err(failure) = outcome {
         panic!("{failure}");
     }
