@@ -7,7 +7,7 @@ use holdover_wire::Schema;
 fn golden_files_are_current() {
     let cases = cases();
     assert!(
-        cases.len() >= 11,
+        cases.len() >= 12,
         "cases are missing: {:?}",
         cases.iter().map(|case| &case.name).collect::<Vec<_>>()
     );

@@ -40,6 +40,9 @@ pub mod nested;
 /// `no-service`
 #[path = "../no-service/out/rust/mod.rs"]
 pub mod no_service;
+/// `primitives`
+#[path = "../primitives/out/rust/mod.rs"]
+pub mod primitives;
 /// `ride-pricing`
 #[path = "../ride-pricing/out/rust/mod.rs"]
 pub mod ride_pricing;

@@ -3,7 +3,7 @@
 use super::inherit::{Layers, specified};
 use super::method::Context;
 use super::path::{ANY, Ends, resolve};
-use super::{reach, template};
+use super::template;
 use crate::ir::{Block, Cache, Kind, Level, Origin, PathError, Scope, Skipped, Storage, Value};
 use holdover_annotations::annotations as vocabulary;
 use std::time::Duration;
@@ -136,7 +136,7 @@ fn obstacle(context: &Context<'_>, cache: &Cache) -> Option<String> {
     if let Some(any) = keyed_any(context, cache) {
         return Some(format!("`{any}` of its request is a google.protobuf.Any, which cannot be keyed"));
     }
-    if cache.scope.value == Scope::Device && reach::sensitive(&context.types(), context.annotations) {
+    if cache.scope.value == Scope::Device && context.is_sensitive() {
         return Some("its messages are sensitive, and the scope is DEVICE".to_owned());
     }
     None

@@ -1,16 +1,17 @@
 //! One method: what applies to it, from all levels.
 
 use super::inherit::Policies;
-use super::{cache, delivery, detail, offline, presence, reach, template};
+use super::reach::Reach;
+use super::{cache, delivery, detail, offline, presence, template};
 use crate::annotation::Annotations;
 use crate::ir::{Block, Idempotency, Kind, Level, Method, Origin, Value};
 use holdover_annotations::annotations::method_policy::Idempotency as Written;
 use prost_reflect::{MessageDescriptor, MethodDescriptor};
-use std::collections::BTreeMap;
 
 /// What lowering a block needs to know about its method.
 pub(super) struct Context<'a> {
     pub(super) annotations: &'a Annotations,
+    reach: &'a Reach,
     pub(super) kind: Kind,
     pub(super) idempotency: Idempotency,
     pub(super) request: MessageDescriptor,
@@ -32,13 +33,13 @@ impl Context<'_> {
         matches!(self.idempotency, Idempotency::NoSideEffects | Idempotency::Idempotent)
     }
 
-    /// All types that the request and the response reach.
-    pub(super) fn types(&self) -> BTreeMap<String, MessageDescriptor> {
-        reach::closure(&[self.request.clone(), self.response.clone()])
+    /// The request or the response reaches something sensitive.
+    pub(super) fn is_sensitive(&self) -> bool {
+        self.reach.is_sensitive(&self.request) || self.reach.is_sensitive(&self.response)
     }
 }
 
-pub(super) fn lower(method: &MethodDescriptor, annotations: &Annotations) -> Method {
+pub(super) fn lower(method: &MethodDescriptor, annotations: &Annotations, reach: &Reach) -> Method {
     let service = method.parent_service();
     let file = service.parent_file();
     let policies = Policies::of(annotations, file.name(), service.full_name(), method.full_name());
@@ -46,6 +47,7 @@ pub(super) fn lower(method: &MethodDescriptor, annotations: &Annotations) -> Met
     let (request, response) = (method.input(), method.output());
     let context = Context {
         annotations,
+        reach,
         kind: kind(method),
         idempotency: idempotency.value,
         idempotency_key: idempotency_key(&request, annotations),
@@ -65,8 +67,6 @@ pub(super) fn lower(method: &MethodDescriptor, annotations: &Annotations) -> Met
         Some(detail) => detail::response_says(&context, &detail.response_overrides, &detail.keep),
         None => detail::response_says(&context, &[], &[]),
     };
-    let request_types = reach::closure(std::slice::from_ref(&context.request));
-    let response_types = reach::closure(std::slice::from_ref(&context.response));
     Method {
         service: service.full_name().to_owned(),
         name: method.name().to_owned(),
@@ -84,9 +84,9 @@ pub(super) fn lower(method: &MethodDescriptor, annotations: &Annotations) -> Met
         detail,
         invalidates: invalidates(&context, &policies),
         presence: presence::build(&context.response, &says),
-        epochs: reach::epochs(&[&request_types, &response_types], annotations),
-        sensitive_request: reach::sensitive(&request_types, annotations),
-        sensitive_response: reach::sensitive(&response_types, annotations),
+        epochs: reach.epochs(&[&context.request, &context.response]),
+        sensitive_request: reach.is_sensitive(&context.request),
+        sensitive_response: reach.is_sensitive(&context.response),
         skipped,
     }
 }

@@ -33,6 +33,7 @@ use std::collections::BTreeMap;
 
 /// The effective policy of every method of `files`. Types of other files count, services of other files do not.
 pub fn lower(pool: &DescriptorPool, files: &[String], annotations: &Annotations) -> Ir {
+    let reach = reach::Reach::of(pool, annotations);
     let services: Vec<Service> = files
         .iter()
         .filter_map(|file| pool.get_file_by_name(file))
@@ -42,7 +43,7 @@ pub fn lower(pool: &DescriptorPool, files: &[String], annotations: &Annotations)
             file: service.parent_file().name().to_owned(),
             path: service.path().to_vec(),
             deprecated: is_deprecated(&service.options()),
-            methods: service.methods().map(|method| method::lower(&method, annotations)).collect(),
+            methods: service.methods().map(|method| method::lower(&method, annotations, &reach)).collect(),
         })
         .collect();
     Ir { enriched: enriched(pool, &services), tags: tag::shapes(&services), services }

@@ -3,7 +3,7 @@
 use crate::check::context::{At, element};
 use crate::check::{Context, Findings, Group, Level, Page, Rule, sensitive};
 use crate::diagnostic::Code;
-use crate::ir::Scope;
+use crate::ir::{Method, Scope};
 
 pub(in crate::check) const RULE: Rule = Rule {
     code: Code::new("DEVICE_SCOPE_SENSITIVE"),
@@ -28,7 +28,8 @@ option (holdover.method).cache = { fresh_for: { seconds: 60 } };"#,
 };
 
 fn check(context: &Context<'_>, out: &mut Findings) {
-    for method in context.ir.methods() {
+    let sensitive = |method: &&Method| method.sensitive_request || method.sensitive_response;
+    for method in context.ir.methods().filter(sensitive) {
         let Some(cache) = method.cache.as_ref().filter(|cache| cache.scope.value == Scope::Device) else {
             continue;
         };

@@ -31,7 +31,7 @@ rpc GetProfile(GetProfileRequest) returns (Profile) {
 };
 
 fn check(context: &Context<'_>, out: &mut Findings) {
-    for method in context.ir.methods().filter(|method| method.is_read()) {
+    for method in context.ir.methods().filter(|method| method.is_read() && method.sensitive_response) {
         let Some(cache) = method.cache.as_ref().filter(|cache| cache.storage.value == Storage::Disk) else {
             continue;
         };

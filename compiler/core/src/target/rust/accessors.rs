@@ -2,6 +2,7 @@
 
 use super::messages::{inside, module_name};
 use super::names::{Names, camel, snake};
+use super::primitives::module;
 use super::{Item, Rust, allow, documented, nesting};
 use crate::target::{Accessor, EnrichedMessage, Package, Part, TargetError};
 use proc_macro2::{Ident, Literal, TokenStream};
@@ -90,7 +91,7 @@ impl<'a> Place<'a> {
         message: &MessageDescriptor,
     ) -> Result<Self, TargetError> {
         let (parents, name) = nesting(message);
-        let mut path: Vec<Ident> = parents.iter().map(|parent| snake(parent)).collect();
+        let mut path: Vec<Ident> = parents.iter().map(|parent| module(parent)).collect();
         path.push(camel(&name));
         let ty = rust.type_of(package, message.full_name())?;
         Ok(Self { rust, package, module: module_name(&package.name), path, ty })

@@ -2,6 +2,7 @@
 
 use super::locations::Marks;
 use super::options::RustOptions;
+use super::primitives;
 use crate::target::{Comments, TargetError};
 use proc_macro2::Ident;
 use prost_build::{Config, Module, Service, ServiceGenerator};
@@ -58,11 +59,12 @@ impl Messages {
 
         let mut messages = Self::default();
         for ((package, name), path) in resolved.take() {
-            let parsed = syn::parse_str(&path).map_err(|_| TargetError::Messages {
+            let mut parsed = syn::parse_str(&path).map_err(|_| TargetError::Messages {
                 reason: format!(
                     "`{path}` is not a Rust type, but {name} was resolved to it; look at extern_path"
                 ),
             })?;
+            primitives::rename_in_type(&mut parsed);
             messages.types.insert((package, name), parsed);
         }
         for (module, text) in generated {
@@ -73,6 +75,7 @@ impl Messages {
                 ),
             })?;
             debug_btree_maps(&mut file.items);
+            primitives::rename_in_file(&mut file);
             distinct(&file.items, &name)?;
             if !file.items.is_empty() {
                 messages.modules.insert(name.trim_end_matches(".rs").to_owned(), file);

@@ -8,6 +8,7 @@ mod locations;
 mod messages;
 mod names;
 mod options;
+mod primitives;
 mod service;
 mod tags;
 
@@ -143,7 +144,7 @@ fn taken(context: &Context<'_>, messages: &Messages, module: &str) -> Vec<String
         let other = module_name(&package.name);
         let below =
             if module == "_" { Some(other.as_str()) } else { other.strip_prefix(module)?.strip_prefix('.') };
-        Some(below?.split('.').next()?.to_owned())
+        Some(primitives::module(below?.split('.').next()?).to_string())
     });
     items.map(Ident::to_string).chain(below).collect()
 }
@@ -299,8 +300,9 @@ fn includes(modules: &[&str], up: &str) -> String {
             let indent = "    ".repeat(open.len());
             open.push(part);
             let allow = "#[allow(clippy::module_inception, reason = \"generated\")]";
+            let name = primitives::module(part);
             text.push_str(&format!(
-                "{indent}/// `{}`\n{indent}{allow}\n{indent}pub mod {part} {{\n",
+                "{indent}/// `{}`\n{indent}{allow}\n{indent}pub mod {name} {{\n",
                 open.join(".")
             ));
         }
