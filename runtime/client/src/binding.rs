@@ -21,6 +21,15 @@
 //!     pub fn prefetch_get_quote(&self, request: &GetQuoteRequest) -> holdover::Completion {
 //!         self.client.prefetch(0, request)
 //!     }
+//!     pub fn watch_prices(&self, request: WatchPricesRequest) -> holdover::Streaming<Price> {
+//!         self.client.server_stream(1, &request)
+//!     }
+//!     pub fn upload(&self) -> holdover::ClientStream<Chunk, Receipt> {
+//!         self.client.client_stream(2)
+//!     }
+//!     pub fn talk(&self) -> holdover::BidiStream<Line, Line> {
+//!         self.client.bidi_stream(3)
+//!     }
 //!     pub fn put_get_quote(&self, request: &GetQuoteRequest, value: &Quote) -> holdover::Completion {
 //!         self.client.put(0, request, value)
 //!     }
@@ -33,15 +42,19 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use holdover_engine::{
-    CallOptions, Form, Input, MethodId, Observed as RawObserved, SessionId, Snapshot as RawSnapshot,
+    CallOptions, Form, Input, Kind, MethodId, Observed as RawObserved, SessionId, Snapshot as RawSnapshot,
 };
 use prost::Message;
 
-use crate::driver::{Driver, Started, Ticket};
+use crate::driver::{Driver, Lane, Started, Ticket, Window};
 use crate::policy::Policy;
+use crate::stream::Exchange;
 pub use crate::tag::{TagBuilder, TagValue};
 use crate::view::{LastKnown, Withheld};
-use crate::{Completion, Error, ErrorKind, Observation, Observed, Provenance, Session, Snapshot, UnaryCall};
+use crate::{
+    BidiStream, ClientStream, Completion, Error, ErrorKind, Observation, Observed, Provenance, Session,
+    Snapshot, Streaming, UnaryCall,
+};
 
 /// A session that knows the policy of some services. Cheap to clone.
 #[derive(Clone)]
@@ -84,6 +97,46 @@ impl Client {
         Response: Message + Default + 'static,
     {
         Observation::bound(self.target(method, request))
+    }
+
+    /// The messages of a server. Nothing happens before the stream is polled.
+    pub fn server_stream<Request, Response>(&self, method: usize, request: &Request) -> Streaming<Response>
+    where
+        Request: Message + 'static,
+        Response: Message + Default + 'static,
+    {
+        let exchange = Exchange::new(self.target(method, request), encode::<Request>);
+        Streaming::new(Arc::new(exchange))
+    }
+
+    /// Many requests, one response. Nothing happens before something is sent.
+    pub fn client_stream<Request, Response>(&self, method: usize) -> ClientStream<Request, Response>
+    where
+        Request: Message + 'static,
+        Response: Message + Default + 'static,
+    {
+        let exchange = Arc::new(self.exchange(method));
+        ClientStream::new(exchange.clone(), exchange)
+    }
+
+    /// Many requests, many responses. Nothing happens before something is sent or awaited.
+    pub fn bidi_stream<Request, Response>(&self, method: usize) -> BidiStream<Request, Response>
+    where
+        Request: Message + 'static,
+        Response: Message + Default + 'static,
+    {
+        let exchange = Arc::new(self.exchange(method));
+        BidiStream::new(exchange.clone(), exchange)
+    }
+
+    fn exchange<Request, Response>(&self, method: usize) -> Exchange<Request, Response>
+    where
+        Request: Message,
+        Response: Message + Default,
+    {
+        let decode = |bytes: &[u8]| Response::decode(bytes);
+        let target = Target { client: self.clone(), method, request: Bytes::new(), decode };
+        Exchange::new(target, encode::<Request>)
     }
 
     /// What memory has, at once: for the first frame.
@@ -147,7 +200,7 @@ impl fmt::Debug for Client {
     }
 }
 
-fn encode(message: &impl Message) -> Bytes {
+fn encode<M: Message>(message: &M) -> Bytes {
     message.encode_to_vec().into()
 }
 
@@ -175,6 +228,24 @@ impl<T> Target<T> {
     /// Answers from memory, or starts the call.
     pub(crate) fn call(&self, options: CallOptions) -> Result<Started, Error> {
         self.driver().call(self.session(), self.id()?, self.request.clone(), options, Form::Get)
+    }
+
+    /// Starts a stream.
+    pub(crate) fn open(&self, options: CallOptions) -> Result<Ticket<Lane>, Error> {
+        let known = self.client.policy.method(self.method)?;
+        let window = match known.kind {
+            Kind::Unary => {
+                let wrong =
+                    format!("{} is no stream; generate the client and its policy together", known.name);
+                return Err(Error::misuse(wrong));
+            }
+            Kind::ClientStream => Window::NONE,
+            Kind::ServerStream | Kind::BidiStream if known.replay => Window::SHALLOW,
+            Kind::ServerStream | Kind::BidiStream => Window::DEEP,
+        };
+        let (session, method, request) = (self.session(), known.id, self.request.clone());
+        let form = Form::Stream;
+        self.driver().open(window, |op| Input::Call { op, session, method, request, options, form })
     }
 
     /// Starts observing.
@@ -208,6 +279,7 @@ impl<T> Target<T> {
             age: raw.age,
             detail: raw.detail,
             refreshing: raw.refreshing,
+            gap: raw.gap,
             error: raw.error.map(|error| *error),
         };
         Ok(Snapshot::new(value, provenance, withheld))

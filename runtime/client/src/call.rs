@@ -12,6 +12,7 @@ use holdover_engine::Delivered;
 
 use crate::binding::Target;
 use crate::driver::{Started, Taken, Ticket};
+use crate::options::Options;
 use crate::{CacheMode, CallOptions, DetailMode, Error, ErrorKind, Priority, Snapshot};
 
 /// One unary call: set options, then `.await`. Nothing happens before that, and dropping it cancels.
@@ -23,7 +24,7 @@ use crate::{CacheMode, CallOptions, DetailMode, Error, ErrorKind, Priority, Snap
 /// Runs on any executor.
 #[must_use = "a call is made when it is awaited"]
 pub struct UnaryCall<T> {
-    options: Result<CallOptions, Error>,
+    options: Options,
     state: State<T>,
 }
 
@@ -43,7 +44,7 @@ enum State<T> {
 
 impl<T> UnaryCall<T> {
     pub(crate) fn bound(target: Target<T>) -> Self {
-        Self { options: Ok(CallOptions::default()), state: State::Bound(target) }
+        Self { options: Options::default(), state: State::Bound(target) }
     }
 
     /// A call that a function answers: what fakes return.
@@ -53,7 +54,7 @@ impl<T> UnaryCall<T> {
         Fut: Future<Output = Result<Snapshot<T>, Error>> + Send + 'static,
     {
         let start = Box::new(|options| Box::pin(answer(options)) as Answer<T>);
-        Self { options: Ok(CallOptions::default()), state: State::Scripted(start) }
+        Self { options: Options::default(), state: State::Scripted(start) }
     }
 
     /// How long to wait. The request itself may go on for others.
@@ -63,10 +64,7 @@ impl<T> UnaryCall<T> {
 
     /// Sends metadata with this call only. A name or value that cannot be sent ends the call with MISUSE.
     pub fn metadata(mut self, name: &str, value: impl Into<Bytes>) -> Self {
-        self.options = self.options.and_then(|mut options| {
-            options.metadata.push(name, value)?;
-            Ok(options)
-        });
+        self.options.metadata(name, value);
         self
     }
 
@@ -90,14 +88,8 @@ impl<T> UnaryCall<T> {
         self.set(|all| *all = options)
     }
 
-    fn take_options(&mut self) -> Result<CallOptions, Error> {
-        std::mem::replace(&mut self.options, Ok(CallOptions::default()))
-    }
-
     fn set(mut self, set: impl FnOnce(&mut CallOptions)) -> Self {
-        if let Ok(options) = &mut self.options {
-            set(options);
-        }
+        self.options.set(set);
         self
     }
 }
@@ -115,18 +107,18 @@ impl<T> Future for UnaryCall<T> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         loop {
             self.state = match std::mem::replace(&mut self.state, State::Done) {
-                State::Bound(target) => match target.call(self.take_options()?)? {
+                State::Bound(target) => match target.call(self.options.take()?)? {
                     Started::Hit(raw) => return Poll::Ready(target.snapshot(*raw)),
                     Started::Waiting(ticket) => State::Waiting(target, ticket),
                 },
-                State::Waiting(target, ticket) => match ticket.slot().take(context) {
+                State::Waiting(target, ticket) => match ticket.place().take(context) {
                     Poll::Ready(taken) => return Poll::Ready(read(&target, taken)),
                     Poll::Pending => {
                         self.state = State::Waiting(target, ticket);
                         return Poll::Pending;
                     }
                 },
-                State::Scripted(start) => State::Running(start(self.take_options()?)),
+                State::Scripted(start) => State::Running(start(self.options.take()?)),
                 State::Running(mut answer) => match answer.as_mut().poll(context) {
                     Poll::Ready(answer) => return Poll::Ready(answer),
                     Poll::Pending => {

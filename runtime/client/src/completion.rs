@@ -39,7 +39,7 @@ impl Future for Completion {
             State::Known(outcome) => Poll::Ready(outcome.take().unwrap_or(Ok(()))),
             State::Running(ticket) => {
                 let Some(running) = ticket else { return Poll::Ready(Ok(())) };
-                let taken = std::task::ready!(running.slot().take(context));
+                let taken = std::task::ready!(running.place().take(context));
                 *ticket = None;
                 Poll::Ready(match taken {
                     Taken::Delivered(Delivered::Done(outcome)) => outcome,

@@ -5,10 +5,14 @@
 //! worker for the network, the credentials hook and the timer, and a store thread.
 
 mod inline;
+mod lane;
+mod place;
 mod slot;
 mod state;
 mod storekeeper;
+mod stream;
 mod ticket;
+mod wire;
 mod worker;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,18 +20,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use holdover_engine::{
-    CallOptions, Engine, Form, Input, MethodId, OpId, Output, Registered, SessionId, Snapshot, StoreFault,
-    StoreFaultKind,
+    AttemptId, CallOptions, Engine, Form, Input, Kind, MethodId, OpId, Output, Registered, SessionId,
+    Snapshot, StoreFault, StoreFaultKind,
 };
 
 use crate::telemetry::{Stats, Telemetry};
-use crate::{Clock, CredentialsProvider, Endpoint, Error, ErrorKind, Now, Transport};
+use crate::{Clock, CredentialsProvider, Endpoint, Error, ErrorKind, Now, Quality, Transport};
 
 pub use inline::InlineDriver;
+pub(crate) use lane::{Arrived, Lane, Window};
+use place::Place;
 pub(crate) use slot::{Slot, Taken};
 use state::{Afterwards, State};
 pub(crate) use storekeeper::Storekeeper;
 pub(crate) use ticket::Ticket;
+use wire::Wire;
 pub(crate) use worker::Worker;
 
 /// What the threads of a runtime share.
@@ -72,6 +79,10 @@ impl Driver {
     pub(crate) fn stats(&self) -> Stats {
         let hits = self.lock().engine.hits();
         self.telemetry.stats(hits)
+    }
+
+    pub(crate) fn quality(&self) -> Quality {
+        self.lock().engine.quality()
     }
 
     pub(crate) fn endpoints(&self) -> &[Endpoint] {
@@ -170,19 +181,52 @@ impl Driver {
         self.decide(|state, now, _| self.begin(state, now, input))
     }
 
-    fn begin(self: &Arc<Self>, state: &mut State, now: Now, input: impl FnOnce(OpId) -> Input) -> Ticket {
-        let op = OpId(state.next_id());
-        let slot = Arc::new(Slot::default());
-        state.slots.insert(op, slot.clone());
-        state.handle(input(op), now);
-        Ticket::new(self.clone(), op, slot)
+    /// Starts a stream, and asks for as many items as may be read ahead.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime has ended.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        window: Window,
+        input: impl FnOnce(OpId) -> Input,
+    ) -> Result<Ticket<Lane>, Error> {
+        self.decide(|state, now, _| {
+            let ticket: Ticket<Lane> = self.begin(state, now, input);
+            let items = ticket.place().open(window);
+            if items > 0 {
+                state.handle(Input::Demand { op: ticket.op(), items }, now);
+            }
+            ticket
+        })
     }
 
-    fn cancel(self: &Arc<Self>, op: OpId) {
+    fn begin<P: Place + Default + 'static>(
+        self: &Arc<Self>,
+        state: &mut State,
+        now: Now,
+        input: impl FnOnce(OpId) -> Input,
+    ) -> Ticket<P> {
+        let op = OpId(state.next_id());
+        let place = Arc::new(P::default());
+        state.places.insert(op, place.clone());
+        state.handle(input(op), now);
+        Ticket::new(self.clone(), op, place)
+    }
+
+    pub(crate) fn cancel(self: &Arc<Self>, op: OpId) {
         let _ = self.decide(|state, now, _| {
-            if state.slots.remove(&op).is_some() {
+            if state.places.remove(&op).is_some() {
                 state.handle(Input::Cancel { op }, now);
             }
+        });
+    }
+
+    /// Tells the engine how a stream's attempt ended: nothing of it is held any more.
+    fn close_wire(self: &Arc<Self>, attempt: AttemptId, input: Input) {
+        let _ = self.decide(|state, now, _| {
+            state.wires.remove(&attempt);
+            state.handle(input, now);
         });
     }
 
@@ -260,19 +304,36 @@ impl Driver {
         loop {
             match state.engine.poll_output() {
                 Output::Deliver { op, delivered } => state.deliver(op, delivered, &mut afterwards.wake),
-                Output::Send(send) => state.work(self, worker::Command::Send(send), afterwards),
+                Output::Send(send) if send.kind == Kind::Unary => {
+                    state.work(self, worker::Command::Send(send), afterwards);
+                }
+                Output::Send(send) => {
+                    let wire = Wire::default();
+                    state.wires.insert(send.attempt, wire.clone());
+                    state.work(self, worker::Command::Open(send, wire), afterwards);
+                }
                 Output::CancelAttempt(attempt) => {
+                    state.wires.remove(&attempt);
                     state.work(self, worker::Command::Cancel(attempt), afterwards);
                 }
                 Output::SetPriority { attempt, priority } => {
                     tracing::trace!(?attempt, ?priority, "the priority of a request in flight has changed");
                 }
-                // Streams, probes and paths are carried out with the streams of the client.
-                Output::Pull { .. }
-                | Output::SendMessage { .. }
-                | Output::CloseSend { .. }
-                | Output::Probe(_)
-                | Output::PathChanged => {}
+                // These reach the stream's task without a detour over the worker's commands.
+                Output::Pull { attempt, messages } => {
+                    let woken = state.wires.get(&attempt).and_then(|wire| wire.pulls.add(messages));
+                    afterwards.wake.extend(woken);
+                }
+                Output::SendMessage { attempt, message } => {
+                    let woken = state.wires.get(&attempt).and_then(|wire| wire.sequence.push(message));
+                    afterwards.wake.extend(woken);
+                }
+                Output::CloseSend { attempt } => {
+                    let woken = state.wires.get(&attempt).and_then(|wire| wire.sequence.close());
+                    afterwards.wake.extend(woken);
+                }
+                Output::Probe(probe) => state.work(self, worker::Command::Probe(probe), afterwards),
+                Output::PathChanged => state.work(self, worker::Command::ChangePath, afterwards),
                 Output::AskCredentials(ask) => {
                     let hook = state.hooks.get(&ask.session).cloned();
                     state.work(self, worker::Command::Ask(ask, hook), afterwards);

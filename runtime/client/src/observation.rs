@@ -118,7 +118,7 @@ impl<T> Watch<T> {
     fn poll(&self, context: &Context<'_>) -> Poll<Option<Observed<T>>> {
         let mut stage = self.started();
         let taken = match &*stage {
-            Stage::Started(ticket) => std::task::ready!(ticket.slot().take(context)),
+            Stage::Started(ticket) => std::task::ready!(ticket.place().take(context)),
             Stage::Failed(error) => Taken::Ended(error.clone()),
             Stage::NotStarted(_) | Stage::Over => Taken::Nothing,
         };

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use holdover_engine::policy::method::Kind as MethodKind;
 use holdover_engine::policy::prune_field::Action as PlanAction;
 use holdover_engine::policy::{PolicySet, PrunePlan};
-use holdover_engine::{MethodId, PlanHash, Registered};
+use holdover_engine::{Kind, MethodId, PlanHash, Registered};
 use holdover_wire::{Pruner, Schema};
 use prost::Message as _;
 
@@ -23,6 +24,10 @@ pub(crate) struct Method {
     pub(crate) id: MethodId,
     /// `pricing.v1.Pricing/GetQuote`
     pub(crate) name: Arc<str>,
+    /// How many messages go to and fro.
+    pub(crate) kind: Kind,
+    /// The last message of a stream is kept, and readers may skip to it.
+    pub(crate) replay: bool,
     plan: Option<(PlanHash, Arc<WithheldPlan>)>,
 }
 
@@ -37,7 +42,14 @@ impl Policy {
             })?;
             let plan = method.detail.as_ref().and_then(|detail| detail.response.as_ref());
             let plan = plan.map(|plan| withheld(plan, &set, &name)).transpose()?;
-            Ok(Method { id, name: name.into(), plan })
+            let kind = match method.kind() {
+                MethodKind::Unspecified | MethodKind::Unary => Kind::Unary,
+                MethodKind::ServerStream => Kind::ServerStream,
+                MethodKind::ClientStream => Kind::ClientStream,
+                MethodKind::BidiStream => Kind::BidiStream,
+            };
+            let replay = method.cache.as_ref().is_some_and(|cache| cache.replay_window > 0);
+            Ok(Method { id, name: name.into(), kind, replay, plan })
         };
         Ok(Self { methods: set.methods.iter().map(method).collect::<Result<_, Error>>()? })
     }

@@ -6,11 +6,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use holdover_engine::{Input, Platform};
+use holdover_engine::Input;
 
 use crate::driver::Driver;
 use crate::policy::Policy;
-use crate::{Account, Completion, CredentialsProvider, Endpoint, Error, Quality, Session, Stats};
+use crate::{
+    Account, AppState, Completion, CredentialsProvider, Endpoint, Error, Estimate, Platform, Quality,
+    Session, Stats, Switch,
+};
 
 pub use builder::RuntimeBuilder;
 
@@ -23,7 +26,15 @@ struct Inner {
     varies: Vec<String>,
     /// By address and length: policies are embedded in the program.
     policies: Mutex<HashMap<(usize, usize), Arc<Policy>>>,
-    platform: Mutex<Platform>,
+    platform: Mutex<Host>,
+}
+
+/// What the host says of network and user.
+#[derive(Default)]
+struct Host {
+    platform: Platform,
+    /// The app's own wish, beside the platform's.
+    save_data: bool,
 }
 
 impl Runtime {
@@ -72,23 +83,71 @@ impl Runtime {
         Completion::of(self.0.driver.start(|op| Input::Erase { op, account }))
     }
 
+    /// How good the network is, as far as is known.
+    pub fn quality(&self) -> Quality {
+        self.0.driver.quality()
+    }
+
     /// Says how good the network is, whatever is measured (rule H5); [`Quality::Unspecified`] takes that back. On poor
     /// networks, answers are trimmed as their policies say.
     pub fn set_quality(&self, quality: Quality) {
-        self.0
-            .driver
-            .tell(Input::PinQuality(Some(quality).filter(|quality| *quality != Quality::Unspecified)));
+        let quality = Some(quality).filter(|quality| *quality != Quality::Unspecified);
+        self.0.driver.tell(Input::PinQuality(quality));
     }
 
-    /// Says that the user wants to save data: answers are trimmed as on poor networks.
+    /// Gives an estimate of the network that takes the place of the runtime's own measurements (rule H5); `None` takes
+    /// that back.
+    pub fn set_estimate(&self, estimate: Option<Estimate>) {
+        self.0.driver.tell(Input::OwnEstimate(estimate));
+    }
+
+    /// Says what the platform knows of the network. Replaces what was said before.
+    pub fn set_platform(&self, platform: Platform) {
+        self.change_host(|host| host.platform = platform);
+    }
+
+    /// Says that the user wants to save data: answers are trimmed as on poor networks. Whether the platform asks for that
+    /// is said apart, by [`Platform::save_data`]; one of them is enough.
     pub fn set_save_data(&self, save_data: bool) {
-        self.change_platform(|platform| platform.save_data = save_data);
+        self.change_host(|host| host.save_data = save_data);
     }
 
-    fn change_platform(&self, change: impl FnOnce(&mut Platform)) {
+    fn change_host(&self, change: impl FnOnce(&mut Host)) {
         let lock = || self.0.platform.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut lock());
-        self.0.driver.tell_made(|| Input::Platform(*lock()));
+        self.0.driver.tell_made(|| {
+            let Host { platform, save_data } = &*lock();
+            Input::Platform(Platform { save_data: platform.save_data || *save_data, ..*platform })
+        });
+    }
+
+    /// Says whether the user sees the app. In the background, streams close after a grace period of 30 s and observers
+    /// rest; back in the foreground, both go on where they were (rules G4, J1).
+    pub fn set_app_state(&self, state: AppState) {
+        self.0.driver.tell(Input::App(state));
+    }
+
+    /// Stops refreshes, cuts short what is in flight, and closes the store, before the system suspends the app (rule J1).
+    /// Complete when that is done. Calls that start from then on wait for nothing that is stored.
+    pub fn pause(&self) -> Completion {
+        Completion::of(self.0.driver.start(|op| Input::Pause { op }))
+    }
+
+    /// Works again after [`pause`](Self::pause).
+    pub fn resume(&self) {
+        self.0.driver.tell(Input::Resume);
+    }
+
+    /// Drops what memory holds and the store can give again (rule E4).
+    pub fn memory_pressure(&self) {
+        self.0.driver.tell(Input::MemoryPressure);
+    }
+
+    /// Turns parts of policies off, each of which makes calls plainer (rule J5): a kill switch. Replaces what was off
+    /// before, takes effect at once, and is complete when it outlives the process.
+    pub fn disable(&self, switches: impl IntoIterator<Item = Switch>) -> Completion {
+        let switches = switches.into_iter().collect();
+        Completion::of(self.0.driver.start(|op| Input::Disable { op, switches }))
     }
 
     /// What the runtime has done since it was built.

@@ -25,6 +25,8 @@ pub struct Provenance {
     pub detail: Detail,
     /// Whether a newer value is being fetched.
     pub refreshing: bool,
+    /// Of a stream: messages may be missing before this one (rules G3, G5).
+    pub gap: bool,
     /// Why the last attempt to fetch a newer one failed.
     pub error: Option<Error>,
 }
@@ -39,6 +41,7 @@ impl Provenance {
             age: Duration::ZERO,
             detail,
             refreshing: false,
+            gap: false,
             error: None,
         }
     }
@@ -136,6 +139,12 @@ impl<T> Snapshot<T> {
     /// Whether a newer value is being fetched.
     pub fn is_refreshing(&self) -> bool {
         self.provenance.refreshing
+    }
+
+    /// Of a stream: whether messages may be missing before this one, because the stream broke and was opened again, or
+    /// because its reader was slower than the server.
+    pub fn gap(&self) -> bool {
+        self.provenance.gap
     }
 
     /// Why the last attempt to fetch a newer value failed.

@@ -249,6 +249,12 @@ impl Engine {
         self.outputs.pop_front().unwrap_or_else(|| Output::Timeout(self.timers.next()))
     }
 
+    /// How good the network is held to be.
+    #[must_use]
+    pub fn quality(&self) -> Quality {
+        self.network.quality
+    }
+
     /// How many calls were served by rows 1, 2 and 3 so far. Hits of [`Engine::peek`] by row 1 are counted, but are no
     /// events.
     #[must_use]

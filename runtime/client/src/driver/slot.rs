@@ -1,9 +1,11 @@
-//! Where a caller waits for what the engine delivers. Needs no executor in particular.
+//! Where a caller waits for an answer, or an observer for states: only the newest counts.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use holdover_engine::{Delivered, Error};
+
+use super::place::{Place, remember};
 
 /// Holds the newest delivery of one operation until its caller takes it.
 #[derive(Default)]
@@ -28,24 +30,30 @@ pub(crate) enum Taken {
     Nothing,
 }
 
-impl Slot {
-    /// Replaces what was not taken yet. Returns whom to wake.
-    pub(crate) fn put(&self, delivered: Delivered, last: bool) -> Option<Waker> {
+impl Place for Slot {
+    /// Replaces what was not taken yet.
+    fn put(&self, delivered: Delivered, last: bool, wake: &mut Vec<Waker>) {
         let mut inner = self.lock();
         inner.newest = Some(delivered);
         if last {
             inner.over.get_or_insert(None);
         }
-        inner.waker.take()
+        wake.extend(inner.waker.take());
     }
 
-    /// Nothing more will come.
-    pub(crate) fn end(&self, error: Error) -> Option<Waker> {
+    fn end(&self, error: Error, wake: &mut Vec<Waker>) {
         let mut inner = self.lock();
         inner.over.get_or_insert(Some(error));
-        inner.waker.take()
+        wake.extend(inner.waker.take());
     }
 
+    fn is_over(&self) -> bool {
+        let inner = self.lock();
+        inner.over.is_some() || inner.detached
+    }
+}
+
+impl Slot {
     pub(crate) fn take(&self, context: &Context<'_>) -> Poll<Taken> {
         let mut inner = self.lock();
         if let Some(delivered) = inner.newest.take() {
@@ -54,19 +62,12 @@ impl Slot {
         match &mut inner.over {
             Some(reason) => Poll::Ready(reason.take().map_or(Taken::Nothing, Taken::Ended)),
             None => {
-                let same = inner.waker.as_ref().is_some_and(|waker| waker.will_wake(context.waker()));
-                let before = if same { None } else { inner.waker.replace(context.waker().clone()) };
+                let before = remember(&mut inner.waker, context);
                 drop(inner);
-                // Out here, because dropping a task may come back to this slot.
                 drop(before);
                 Poll::Pending
             }
         }
-    }
-
-    pub(crate) fn is_over(&self) -> bool {
-        let inner = self.lock();
-        inner.over.is_some() || inner.detached
     }
 
     pub(crate) fn detach(&self) {

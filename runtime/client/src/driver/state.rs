@@ -5,17 +5,20 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use holdover_engine::{
-    Delivered, Engine, Error, ErrorKind, Event, Input, Instant, Now, Observed, OpId, SessionId, StoreId,
+    AttemptId, Delivered, Engine, Error, ErrorKind, Event, Input, Instant, Now, Observed, OpId, SessionId,
+    StoreId,
 };
 
-use super::{Driver, Slot, Storekeeper, Worker, worker};
+use super::{Driver, Place, Storekeeper, Wire, Worker, worker};
 use crate::CredentialsProvider;
 use crate::telemetry::Telemetry;
 
 pub(super) struct State {
     pub(super) engine: Engine,
     /// Who waits for what.
-    pub(super) slots: HashMap<OpId, Arc<Slot>>,
+    pub(super) places: HashMap<OpId, Arc<dyn Place>>,
+    /// Streams that are open.
+    pub(super) wires: HashMap<AttemptId, Wire>,
     pub(super) hooks: HashMap<SessionId, Arc<dyn CredentialsProvider>>,
     /// Ids of operations and sessions.
     last_id: u64,
@@ -45,7 +48,8 @@ impl State {
     pub(super) fn new(engine: Engine, worker: Worker, store: Option<Storekeeper>) -> Self {
         Self {
             engine,
-            slots: HashMap::new(),
+            places: HashMap::new(),
+            wires: HashMap::new(),
             hooks: HashMap::new(),
             last_id: 0,
             worker,
@@ -87,15 +91,21 @@ impl State {
                 matches!(&**state, Observed::Failed(error) if error.kind == ErrorKind::SignedOut)
             }
         };
-        let slot = if last { self.slots.remove(&op) } else { self.slots.get(&op).cloned() };
-        if let Some(slot) = slot {
-            wake.extend(slot.put(delivered, last));
+        if last {
+            if let Some(place) = self.places.remove(&op) {
+                place.put(delivered, last, wake);
+            }
+        } else if let Some(place) = self.places.get(&op) {
+            place.put(delivered, last, wake);
         }
     }
 
     /// Ends every operation with an error, refuses new ones, and lets the worker go.
     pub(super) fn end(&mut self, error: &Error, afterwards: &mut Afterwards) {
-        afterwards.wake.extend(self.slots.drain().filter_map(|(_, slot)| slot.end(error.clone())));
+        for (_, place) in self.places.drain() {
+            place.end(error.clone(), &mut afterwards.wake);
+        }
+        self.wires.clear();
         afterwards.release.extend(self.hooks.drain().map(|(_, hook)| hook));
         self.worker.stop();
         self.ended.get_or_insert_with(|| error.clone());

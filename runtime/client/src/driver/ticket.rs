@@ -4,37 +4,44 @@ use std::sync::Arc;
 
 use holdover_engine::OpId;
 
+use super::place::Place;
 use super::{Driver, Slot};
 
 /// A running operation. Dropping it cancels.
-pub(crate) struct Ticket {
+pub(crate) struct Ticket<P: Place = Slot> {
     driver: Arc<Driver>,
     op: OpId,
-    slot: Arc<Slot>,
+    place: Arc<P>,
 }
 
-impl Ticket {
-    pub(super) fn new(driver: Arc<Driver>, op: OpId, slot: Arc<Slot>) -> Self {
-        Self { driver, op, slot }
+impl<P: Place> Ticket<P> {
+    pub(super) fn new(driver: Arc<Driver>, op: OpId, place: Arc<P>) -> Self {
+        Self { driver, op, place }
+    }
+
+    pub(crate) fn driver(&self) -> &Arc<Driver> {
+        &self.driver
     }
 
     pub(crate) fn op(&self) -> OpId {
         self.op
     }
 
-    pub(crate) fn slot(&self) -> &Slot {
-        &self.slot
-    }
-
-    /// Lets the operation run to its end unheard.
-    pub(crate) fn detach(self) {
-        self.slot.detach();
+    pub(crate) fn place(&self) -> &P {
+        &self.place
     }
 }
 
-impl Drop for Ticket {
+impl Ticket {
+    /// Lets the operation run to its end unheard.
+    pub(crate) fn detach(self) {
+        self.place.detach();
+    }
+}
+
+impl<P: Place> Drop for Ticket<P> {
     fn drop(&mut self) {
-        if !self.slot.is_over() {
+        if !self.place.is_over() {
             self.driver.cancel(self.op);
         }
     }

@@ -7,17 +7,25 @@ use std::time::Duration;
 
 use futures_util::future::{AbortHandle, Abortable, BoxFuture, Either, FutureExt as _};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use holdover_engine::{AskCredentials, AttemptId, CredentialsAnswer, Input, Instant, Request};
+use holdover_engine::{AskCredentials, AttemptId, CredentialsAnswer, Input, Instant, Probe, Request};
 use tokio::sync::mpsc;
 
+use super::stream::stream;
+use super::wire::Wire;
 use super::{Driver, cause};
 use crate::{
-    CallRequest, Credentials, CredentialsProvider, CredentialsRequest, Failure, Progress, TransportFailure,
+    CallRequest, Credentials, CredentialsProvider, CredentialsRequest, Endpoint, Failure, Progress,
+    TransportFailure,
 };
 
 /// What the worker is told.
 pub(crate) enum Command {
     Send(Box<Request>),
+    /// Open a stream.
+    Open(Box<Request>, Wire),
+    Probe(Box<Probe>),
+    ChangePath,
+    /// Of any of these.
     Cancel(AttemptId),
     Ask(Box<AskCredentials>, Option<Arc<dyn CredentialsProvider>>),
     TickAt(Option<Instant>),
@@ -42,7 +50,7 @@ impl Worker {
     /// Whether there is somebody to do it.
     pub(crate) fn send(&mut self, driver: &Arc<Driver>, command: Command) -> bool {
         if matches!(self, Self::NotYet) {
-            if matches!(command, Command::TickAt(None) | Command::Cancel(_)) {
+            if matches!(command, Command::TickAt(None) | Command::Cancel(_) | Command::ChangePath) {
                 return true;
             }
             match spawn(driver.clone()) {
@@ -91,11 +99,17 @@ pub(crate) async fn run(driver: Arc<Driver>, mut commands: mpsc::UnboundedReceiv
                 None => return,
                 Some(Command::Send(send)) => {
                     let id = send.attempt;
-                    let (handle, registration) = AbortHandle::new_pair();
-                    attempts.insert(id, handle);
-                    let attempt = Abortable::new(attempt(driver.clone(), send), registration);
-                    tasks.push(attempt.map(move |_| Some(id)).boxed());
+                    tasks.push(abortable(&mut attempts, id, attempt(driver.clone(), send)));
                 }
+                Some(Command::Open(send, wire)) => {
+                    let id = send.attempt;
+                    tasks.push(abortable(&mut attempts, id, stream(driver.clone(), send, wire)));
+                }
+                Some(Command::Probe(sent)) => {
+                    let id = sent.attempt;
+                    tasks.push(abortable(&mut attempts, id, probe(driver.clone(), *sent)));
+                }
+                Some(Command::ChangePath) => change_path(&driver),
                 Some(Command::Cancel(attempt)) => {
                     if let Some(handle) = attempts.remove(&attempt) {
                         handle.abort();
@@ -120,39 +134,27 @@ pub(crate) async fn run(driver: Arc<Driver>, mut commands: mpsc::UnboundedReceiv
     }
 }
 
+/// A task that can be cancelled by the attempt's id.
+fn abortable(
+    attempts: &mut HashMap<AttemptId, AbortHandle>,
+    id: AttemptId,
+    task: impl Future<Output = ()> + Send + 'static,
+) -> BoxFuture<'static, Option<AttemptId>> {
+    let (handle, registration) = AbortHandle::new_pair();
+    attempts.insert(id, handle);
+    Abortable::new(task, registration).map(move |_| Some(id)).boxed()
+}
+
 /// Carries out one attempt and tells how it went.
 async fn attempt(driver: Arc<Driver>, send: Box<Request>) {
     let attempt = send.attempt;
-    let Some(endpoint) = driver.endpoints.iter().find(|endpoint| endpoint.name() == &*send.endpoint.0) else {
-        let message = format!("no endpoint {:?} is configured", send.endpoint.0);
-        let failure = Failure::Transport { kind: TransportFailure::Unreachable, unsent: true, message };
-        return driver.tell(Input::Failed { attempt, failure });
-    };
-    let send = *send;
-    let request = CallRequest {
-        kind: send.kind,
-        endpoint: endpoint.clone(),
-        path: send.path,
-        metadata: send.metadata,
-        body: send.body,
-        timeout: send.timeout,
-        priority: send.priority,
-        idempotent: send.idempotent,
-        no_side_effects: send.no_side_effects,
+    let request = match call_request(&driver, *send) {
+        Ok(request) => request,
+        Err(failure) => return driver.tell(Input::Failed { attempt, failure }),
     };
     let on_progress = {
         let driver = driver.clone();
-        Box::new(move |progress| {
-            driver.telemetry.measured(&progress);
-            match progress {
-                Progress::Head(head) => driver.tell(Input::Head { attempt, head }),
-                Progress::Bytes => driver.tell(Input::Progress { attempt }),
-                Progress::Transferred { bytes, over } => {
-                    driver.tell(Input::Transferred { attempt, bytes, over });
-                }
-                Progress::Sent { .. } => {}
-            }
-        })
+        Box::new(move |progress| tell_progress(&driver, attempt, progress))
     };
     let sending = AssertUnwindSafe(async { driver.transport.unary(request, on_progress).await });
     let input = match sending.catch_unwind().await {
@@ -161,14 +163,72 @@ async fn attempt(driver: Arc<Driver>, send: Box<Request>) {
             Input::Response { attempt, response }
         }
         Ok(Err(failure)) => Input::Failed { attempt, failure },
-        Err(panic) => {
-            let message = format!("the transport panicked: {}", cause(&*panic));
-            tracing::error!(message);
-            let failure = Failure::Transport { kind: TransportFailure::Protocol, unsent: false, message };
-            Input::Failed { attempt, failure }
+        Err(panic) => Input::Failed { attempt, failure: panicked(&*panic) },
+    };
+    driver.tell(input);
+}
+
+/// Sees whether an endpoint can be reached, and tells.
+async fn probe(driver: Arc<Driver>, probe: Probe) {
+    let attempt = probe.attempt;
+    let input = match find_endpoint(&driver, &probe.endpoint) {
+        Err(failure) => Input::Failed { attempt, failure },
+        Ok(endpoint) => {
+            let probing = AssertUnwindSafe(async { driver.transport.probe(endpoint).await });
+            match probing.catch_unwind().await {
+                Ok(Ok(())) => Input::Contact { attempt },
+                Ok(Err(failure)) => Input::Failed { attempt, failure },
+                Err(panic) => Input::Failed { attempt, failure: panicked(&*panic) },
+            }
         }
     };
     driver.tell(input);
+}
+
+fn change_path(driver: &Driver) {
+    let told = catch_unwind(AssertUnwindSafe(|| driver.transport.path_changed()));
+    if let Err(panic) = told {
+        tracing::error!(cause = cause(&*panic), "the transport panicked at a change of path; calls go on");
+    }
+}
+
+/// What the transport is asked for.
+pub(super) fn call_request(driver: &Driver, send: Request) -> Result<CallRequest, Failure> {
+    Ok(CallRequest {
+        kind: send.kind,
+        endpoint: find_endpoint(driver, &send.endpoint)?,
+        path: send.path,
+        metadata: send.metadata,
+        body: send.body,
+        timeout: send.timeout,
+        priority: send.priority,
+        idempotent: send.idempotent,
+        no_side_effects: send.no_side_effects,
+    })
+}
+
+fn find_endpoint(driver: &Driver, wanted: &holdover_engine::Endpoint) -> Result<Endpoint, Failure> {
+    driver.endpoints.iter().find(|endpoint| endpoint.name() == &*wanted.0).cloned().ok_or_else(|| {
+        let message = format!("no endpoint {:?} is configured", wanted.0);
+        Failure::Transport { kind: TransportFailure::Unreachable, unsent: true, message }
+    })
+}
+
+pub(super) fn tell_progress(driver: &Arc<Driver>, attempt: AttemptId, progress: Progress) {
+    driver.telemetry.measured(&progress);
+    match progress {
+        Progress::Head(head) => driver.tell(Input::Head { attempt, head }),
+        Progress::Bytes => driver.tell(Input::Progress { attempt }),
+        Progress::Transferred { bytes, over } => driver.tell(Input::Transferred { attempt, bytes, over }),
+        Progress::Sent { .. } => {}
+    }
+}
+
+/// A transport that panics has failed, no more.
+pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> Failure {
+    let message = format!("the transport panicked: {}", cause(panic));
+    tracing::error!(message);
+    Failure::Transport { kind: TransportFailure::Protocol, unsent: false, message }
 }
 
 async fn ask_hook(driver: Arc<Driver>, ask: Box<AskCredentials>, hook: Option<Arc<dyn CredentialsProvider>>) {
