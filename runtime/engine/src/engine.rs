@@ -47,6 +47,7 @@ use crate::snapshot::{Detail, Snapshot};
 use crate::time::Now;
 use crate::timer::{Timer, Timers};
 use disk::Disk;
+use quality::Evidence;
 
 /// Where the engine's own randomness starts. Keys of partitions come from it, so a real runtime takes it from the
 /// system's generator; a test takes a constant, and gets the same outputs byte for byte.
@@ -79,6 +80,7 @@ pub struct Engine {
     now: Now,
     clock: Clock,
     network: NetworkState,
+    evidence: Evidence,
     /// Encoded policies, with what they were registered as.
     policies: Vec<(Bytes, Registered)>,
     methods: Vec<Arc<Method>>,
@@ -131,6 +133,7 @@ impl Engine {
             now: Now::default(),
             clock: Clock::default(),
             network: NetworkState { quality: Quality::Unspecified, save_data: false },
+            evidence: Evidence::default(),
             policies: Vec::new(),
             methods: Vec::new(),
             sessions: BTreeMap::new(),
@@ -206,7 +209,7 @@ impl Engine {
             Input::OwnEstimate(estimate) => self.own_estimate(estimate),
             Input::Credentials { ask, answer } => self.credentials_answered(ask, answer),
             Input::CredentialsChanged { account } => self.credentials_changed(&account),
-            Input::Head { attempt, head } => self.head(attempt, head),
+            Input::Head { attempt, head } => self.head(attempt, &head),
             Input::Progress { attempt } => self.progress(attempt),
             Input::Transferred { attempt, bytes, over } => self.transferred(attempt, bytes, over),
             Input::Message { attempt, message } => self.stream_message(attempt, message),
@@ -282,6 +285,7 @@ impl Engine {
     /// Moves on to `now`: whatever is due happens first.
     fn pass_time(&mut self, now: Now) {
         self.read_clocks(now);
+        self.notice_suspension();
         while let Some(timer) = self.timers.pop_due(now.boot) {
             match timer {
                 Timer::Wait(op) => self.wait_over(op),
@@ -289,6 +293,7 @@ impl Engine {
                 Timer::Crossing(op) => self.crossing(op),
                 Timer::Attempt(flight) => self.attempt_timeout(flight),
                 Timer::Total(flight) => self.total_timeout(flight),
+                Timer::Silence(attempt) => self.silence(attempt),
             }
             self.settle();
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::call::MethodId;
 use crate::error::ErrorKind;
+use crate::network::{Estimate, Quality};
 use crate::session::SessionId;
 use crate::store::StoreFaultKind;
 
@@ -107,6 +108,32 @@ pub enum Event {
     /// The wall clock went back by more than a minute or ahead by more than a year: entries of earlier boots count as
     /// invalidated.
     ClockDistrusted,
+    /// The class of the network that is in force has changed (rule H5).
+    QualityChanged {
+        /// What it was.
+        from: Quality,
+        /// What it is.
+        to: Quality,
+        /// What has made the difference.
+        source: QualitySource,
+        /// What has been measured, or the app's own estimate where there is one.
+        estimate: Estimate,
+        /// How many samples the engine keeps.
+        samples: u32,
+    },
+}
+
+/// What makes the class of the network another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QualitySource {
+    /// The traffic of calls and streams.
+    Measured,
+    /// The platform's word on reachability, or another network: what is remembered or typical of its type.
+    Platform,
+    /// The app pins a class, or does not any more.
+    Pin,
+    /// The app has an estimate of its own, or has not any more.
+    OwnEstimate,
 }
 
 /// Why a call stayed away from the cache.

@@ -52,7 +52,7 @@ mod network;
 mod operation;
 mod output;
 mod partition;
-
+mod quality;
 mod random;
 mod record;
 mod session;
@@ -69,7 +69,7 @@ pub use config::Config;
 pub use credentials::{AskCredentials, AskId, CredentialsAnswer};
 pub use engine::{Engine, Registered, Seed};
 pub use error::{Code, Error, ErrorKind, StatusDetail};
-pub use event::{Bypass, Event, NotStored};
+pub use event::{Bypass, Event, NotStored, QualitySource};
 pub use holdover_wire::json;
 pub use input::Input;
 pub use lifecycle::{AppState, Part, Switch};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::call::OpId;
 use crate::flight::FlightId;
+use crate::network::AttemptId;
 use crate::time::Instant;
 
 /// What becomes due.
@@ -19,6 +20,8 @@ pub(crate) enum Timer {
     Attempt(FlightId),
     /// A flight took too long.
     Total(FlightId),
+    /// Nothing of a response has come for long.
+    Silence(AttemptId),
 }
 
 /// A timer that is set. Dropping it does not cancel it.

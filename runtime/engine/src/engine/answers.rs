@@ -26,6 +26,7 @@ const MAX_AGE_HEADER: u64 = 365 * 24 * 3600;
 
 impl Engine {
     pub(super) fn response(&mut self, attempt: AttemptId, response: Response) {
+        self.evidence_answered(attempt, &response.metadata);
         let Some((id, attempt)) = self.land(attempt) else { return };
         let Some(flight) = self.flights.get(&id) else { return };
         let spec = flight.spec.clone();

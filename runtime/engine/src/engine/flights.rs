@@ -166,6 +166,7 @@ impl Engine {
         let sequence = self.sequence(&spec);
         let sent = self.now;
         self.attempts.insert(attempt, id);
+        self.evidence_sent(attempt, Kind::Unary);
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.last_sent = Some(sent);
             flight.asking = false;
@@ -191,7 +192,8 @@ impl Engine {
         self.ended.push_back((id, Failed { error, class: Class::Other, harmless: true }));
     }
 
-    pub(super) fn head(&mut self, attempt: AttemptId, _head: Head) {
+    pub(super) fn head(&mut self, attempt: AttemptId, head: &Head) {
+        self.evidence_head(attempt, head);
         let flight = self.attempts.get(&attempt).and_then(|id| self.flights.get_mut(id));
         if let Some(attempt) = flight.and_then(|flight| flight.attempt.as_mut()) {
             attempt.head = true;
@@ -207,6 +209,7 @@ impl Engine {
     }
 
     pub(super) fn attempt_failed(&mut self, attempt: AttemptId, failure: Failure) {
+        self.evidence_failed(attempt, &failure);
         let Some((id, attempt)) = self.land(attempt) else { return };
         let Some(spec) = self.flights.get(&id).map(|flight| flight.spec.clone()) else { return };
         let mut failed = failure::understand(failure);
@@ -228,6 +231,7 @@ impl Engine {
         let timeout = self.now.boot.since(attempt.sent.boot);
         let method = flight.spec.method.id;
         self.attempts.remove(&attempt.id);
+        self.evidence_timeout(attempt.id);
         self.outputs.push_back(Output::CancelAttempt(attempt.id));
         self.event(Event::AttemptFailed { method, kind: ErrorKind::Timeout });
         self.flight_failed(id, Failed::timeout("the attempt", timeout, false));
@@ -242,6 +246,7 @@ impl Engine {
             let mut timer = attempt.timer;
             self.timers.cancel(&mut timer);
             self.attempts.remove(&attempt.id);
+            self.evidence_timeout(attempt.id);
             self.outputs.push_back(Output::CancelAttempt(attempt.id));
         }
         self.flight_failed(id, Failed::timeout("the call", timeout, attempt.is_none()));
@@ -274,6 +279,9 @@ impl Engine {
         if let Some(attempt) = &mut flight.attempt {
             self.timers.cancel(&mut attempt.timer);
             self.attempts.remove(&attempt.id);
+        }
+        if let Some(attempt) = &flight.attempt {
+            self.evidence_dropped(attempt.id);
         }
         if let Some(key) = flight.spec.shared_key() {
             let index = (key.clone(), flight.want == Detail::Reduced);
