@@ -270,9 +270,4 @@ impl Engine {
             self.evidence_interrupted();
         }
     }
-
-    /// The attempts that are on the wire, oldest first.
-    pub(super) fn on_the_wire(&self) -> impl Iterator<Item = AttemptId> + '_ {
-        self.evidence.waits.keys().copied()
-    }
 }

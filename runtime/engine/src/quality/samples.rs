@@ -15,10 +15,10 @@ const STEPS: usize = 64;
 /// machines differ in their last digits, and the same inputs have to give the same outputs on all of them.
 const WEIGHTS: [u64; STEPS] = {
     // The 64th root of a half, by six square roots.
-    let mut root = 1 << 31;
+    let mut root: u64 = 1 << 31;
     let mut roots = 0;
     while roots < STEPS.ilog2() {
-        root = ((root as u64) << 32).isqrt();
+        root = (root << 32).isqrt();
         roots += 1;
     }
     let mut weights = [1 << 32; STEPS];

@@ -221,7 +221,7 @@ fn a_corrected_sample_stays_one_sample() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Whatever came before: of two next samples, the worse one never gives the better class.
     #[test]
@@ -304,7 +304,7 @@ proptest! {
     }
 
     #[test]
-    fn memory_is_bounded_and_the_same_samples_give_the_same_class(samples in prop::collection::vec(sample(), 0..1000)) {
+    fn memory_is_bounded_and_the_same_samples_give_the_same_class(samples in prop::collection::vec(sample(), 0..500)) {
         let play = || {
             let mut line = Line::default();
             let classes: Vec<Quality> = samples
