@@ -13,6 +13,7 @@ mod puts;
 mod quality;
 mod reach;
 mod records;
+mod retries;
 mod serving;
 mod signouts;
 mod specs;
@@ -42,7 +43,8 @@ use crate::operation::Operation;
 use crate::output::{Delivered, Output};
 use crate::partition::Partition;
 use crate::random::Random;
-use crate::session::{Account, Session, SessionId};
+use crate::retry::Budget;
+use crate::session::{Account, Endpoint, Session, SessionId};
 use crate::snapshot::{Detail, Snapshot};
 use crate::time::Now;
 use crate::timer::{Timer, Timers};
@@ -99,6 +101,8 @@ pub struct Engine {
     by_key: BTreeMap<(Key, bool), Vec<FlightId>>,
     attempts: BTreeMap<AttemptId, FlightId>,
     asks: BTreeMap<AskId, Account>,
+    /// Retry budgets that are not full.
+    budgets: BTreeMap<Endpoint, Budget>,
     /// Flights that ended while something else was being decided.
     ended: VecDeque<(FlightId, Failed)>,
     timers: Timers,
@@ -146,6 +150,7 @@ impl Engine {
             by_key: BTreeMap::new(),
             attempts: BTreeMap::new(),
             asks: BTreeMap::new(),
+            budgets: BTreeMap::new(),
             ended: VecDeque::new(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
@@ -292,6 +297,7 @@ impl Engine {
                 Timer::StaleAfter(op) => self.stale_after(op),
                 Timer::Crossing(op) => self.crossing(op),
                 Timer::Attempt(flight) => self.attempt_timeout(flight),
+                Timer::Retry(flight) => self.retry(flight),
                 Timer::Total(flight) => self.total_timeout(flight),
                 Timer::Silence(attempt) => self.silence(attempt),
             }

@@ -50,6 +50,20 @@ pub enum Event {
         /// The kind of error that it is.
         kind: ErrorKind,
     },
+    /// A call is tried again by its method's policy.
+    Retrying {
+        /// Of which method.
+        method: MethodId,
+        /// Which attempt it will be; the first one is 1.
+        attempt: u32,
+        /// How long from now.
+        after: Duration,
+    },
+    /// A call that its method's policy would retry is not, because too much fails at its endpoint.
+    RetryThrottled {
+        /// Of which method.
+        method: MethodId,
+    },
     /// An answer was not stored.
     NotStored {
         /// Of which method.

@@ -41,6 +41,14 @@ pub(crate) struct Flight {
     pub(crate) attempt: Option<Attempt>,
     /// When its last attempt was sent, if one was.
     pub(crate) last_sent: Option<Stamp>,
+    /// How often it was retried by its method's policy.
+    pub(crate) retries: u32,
+    /// How many of those waits in a row were of its own choosing, and not the server's.
+    pub(crate) backoffs: u32,
+    /// When it is retried.
+    pub(crate) retry: Option<TimerId>,
+    /// An attempt before this one may have had its effect (rule D1).
+    pub(crate) uncertain: bool,
     /// It waits for the credentials hook.
     pub(crate) asking: bool,
     /// Its credentials were refused once.

@@ -55,6 +55,7 @@ mod partition;
 mod quality;
 mod random;
 mod record;
+mod retry;
 mod session;
 mod snapshot;
 mod store;

@@ -12,6 +12,7 @@ use prost::Message as _;
 use crate::call::{MethodId, Priority};
 use crate::error::Error;
 use crate::network::Quality;
+use crate::retry::Retry;
 use crate::snapshot::PlanHash;
 use crate::window::Windows;
 
@@ -30,6 +31,8 @@ pub(crate) struct Method {
     attempt_timeout: Option<Duration>,
     total_timeout: Option<Duration>,
     pub(crate) priority: Priority,
+    /// Only of methods that may be called twice.
+    pub(crate) retry: Option<Retry>,
 }
 
 /// How answers are kept.
@@ -157,6 +160,7 @@ fn read_method(
         policy::delivery::Priority::Background => Priority::Background,
         _ => Priority::Interactive,
     };
+    let is_idempotent = method.idempotency() != policy::method::Idempotency::Unspecified;
     Ok(Method {
         id,
         path: plans.path().into(),
@@ -169,6 +173,7 @@ fn read_method(
         attempt_timeout: delivery.attempt_timeout.map(Duration::from_nanos),
         total_timeout: delivery.total_timeout.map(Duration::from_nanos),
         priority,
+        retry: delivery.retry.as_ref().filter(|_| is_idempotent).map(Retry::read),
     })
 }
 

@@ -28,6 +28,16 @@ impl Random {
         PartitionKey(self.draw())
     }
 
+    /// A number from 0 on and below 1, for jitter.
+    pub(crate) fn unit(&mut self) -> f64 {
+        // 53 bits are all that a float between 0 and 1 can hold evenly.
+        let bits = self.hash_seed() >> 11;
+        let high = u32::try_from(bits >> 21).unwrap_or(u32::MAX);
+        let low = u32::try_from(bits & 0x1f_ffff).unwrap_or(0);
+        (f64::from(high) * f64::from(1_u32 << 21) + f64::from(low))
+            / (f64::from(1_u32 << 31) * f64::from(1_u32 << 22))
+    }
+
     /// A seed for hash tables, so that chosen keys cannot collide.
     pub(crate) fn hash_seed(&mut self) -> u64 {
         let bytes = self.draw();

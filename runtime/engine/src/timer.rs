@@ -18,6 +18,8 @@ pub(crate) enum Timer {
     Crossing(OpId),
     /// An attempt took too long.
     Attempt(FlightId),
+    /// A flight is to be sent again.
+    Retry(FlightId),
     /// A flight took too long.
     Total(FlightId),
     /// Nothing of a response has come for long.

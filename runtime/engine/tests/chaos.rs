@@ -17,8 +17,8 @@ use holdover_engine::{
 use proptest::prelude::*;
 use rig::{Rig, ride, ride_request, token};
 
-const METHODS: [&str; 10] =
-    ["Quote", "Fare", "Plan", "Map", "Draft", "Driver", "Update", "Replace", "Trip", "Status"];
+const METHODS: [&str; 11] =
+    ["Quote", "Fare", "Plan", "Map", "Draft", "Driver", "Update", "Replace", "Trip", "Status", "Retry"];
 
 #[derive(Clone, Debug)]
 enum Act {

@@ -30,6 +30,8 @@ impl Engine {
         let Some((id, attempt)) = self.land(attempt) else { return };
         let Some(flight) = self.flights.get(&id) else { return };
         let spec = flight.spec.clone();
+        self.earn_retries(&spec.endpoint);
+        let Some(flight) = self.flights.get(&id) else { return };
         let (want, asked_before) = (flight.want, flight.fallback.is_some());
         if response.body.len() > self.config.max_message_bytes {
             let error = self.check_message(&spec.method, &response.body, "answer").err();

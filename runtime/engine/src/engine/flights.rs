@@ -15,6 +15,7 @@ use crate::metadata::Metadata;
 use crate::network::{AttemptId, Failure, Head, Kind, Request};
 use crate::operation::Spec;
 use crate::output::Output;
+use crate::retry::Verdict;
 use crate::snapshot::Detail;
 use crate::store::TagHash;
 use crate::timer::Timer;
@@ -52,6 +53,10 @@ impl Engine {
             renews,
             attempt: None,
             last_sent: None,
+            retries: 0,
+            backoffs: 0,
+            retry: None,
+            uncertain: false,
             asking: false,
             refused: false,
             fallback: None,
@@ -212,6 +217,7 @@ impl Engine {
         self.evidence_failed(attempt, &failure);
         let Some((id, attempt)) = self.land(attempt) else { return };
         let Some(spec) = self.flights.get(&id).map(|flight| flight.spec.clone()) else { return };
+        let verdict = Verdict::of(&failure);
         let mut failed = failure::understand(failure);
         self.event(Event::AttemptFailed { method: spec.method.id, kind: failed.error.kind });
         if failed.class == Class::SignIn {
@@ -222,7 +228,7 @@ impl Engine {
             failed.class = Class::Other;
             failed.error.kind = ErrorKind::Rejected;
         }
-        self.flight_failed(id, failed);
+        self.retry_or_fail(id, failed, &verdict);
     }
 
     pub(super) fn attempt_timeout(&mut self, id: FlightId) {
@@ -234,7 +240,7 @@ impl Engine {
         self.evidence_timeout(attempt.id);
         self.outputs.push_back(Output::CancelAttempt(attempt.id));
         self.event(Event::AttemptFailed { method, kind: ErrorKind::Timeout });
-        self.flight_failed(id, Failed::timeout("the attempt", timeout, false));
+        self.retry_or_fail(id, Failed::timeout("the attempt", timeout, false), &Verdict::timeout());
     }
 
     pub(super) fn total_timeout(&mut self, id: FlightId) {
@@ -264,7 +270,8 @@ impl Engine {
         if failed.class == Class::Evicting && !planted(Fault::EvictionIsForgotten) {
             self.evict(&flight, &failed.error);
         }
-        if !failed.harmless && flight.last_sent.is_some() && !spec.method.invalidates.is_empty() {
+        let harmless = failed.harmless && !flight.uncertain;
+        if !harmless && flight.last_sent.is_some() && !spec.method.invalidates.is_empty() {
             return self.invalidate_without_answer(&flight, failed.error);
         }
         for waiter in std::mem::take(&mut flight.waiters) {
@@ -276,6 +283,7 @@ impl Engine {
     pub(super) fn finish(&mut self, id: FlightId) -> Option<Flight> {
         let mut flight = self.flights.remove(&id)?;
         self.timers.cancel(&mut flight.total);
+        self.timers.cancel(&mut flight.retry);
         if let Some(attempt) = &mut flight.attempt {
             self.timers.cancel(&mut attempt.timer);
             self.attempts.remove(&attempt.id);
@@ -316,10 +324,11 @@ impl Engine {
         let Some(flight) = self.finish(id) else { return };
         if let Some(attempt) = &flight.attempt {
             self.outputs.push_back(Output::CancelAttempt(attempt.id));
-            let invalidates = !flight.spec.method.invalidates.is_empty();
-            if invalidates && !planted(Fault::CancelledMutationInvalidatesNothing) {
-                self.invalidate_unanswered(&flight);
-            }
+        }
+        let may_have_acted = flight.attempt.is_some() || flight.uncertain;
+        let invalidates = may_have_acted && !flight.spec.method.invalidates.is_empty();
+        if invalidates && !planted(Fault::CancelledMutationInvalidatesNothing) {
+            self.invalidate_unanswered(&flight);
         }
     }
 
