@@ -1,9 +1,11 @@
 //! Runs the engine: inputs in from any thread, effects out to the worker, the store and the callers.
 //!
 //! The engine sits behind one mutex that is held for decisions only, never for IO. A call that memory can answer is
-//! answered on its caller's thread. Everything else is carried out by at most two threads, made on first use: an async
-//! worker for the network, the credentials hook and the timer, and a store thread.
+//! answered on its caller's thread. Everything else is carried out by at most three threads, made on first use: an async
+//! worker for the network, the credentials hook and the timer, a store thread, and one that tells the host's listeners
+//! (rule J1).
 
+mod announcer;
 mod inline;
 mod lane;
 mod place;
@@ -27,6 +29,7 @@ use holdover_engine::{
 use crate::telemetry::{Stats, Telemetry};
 use crate::{Clock, CredentialsProvider, Endpoint, Error, ErrorKind, Now, Quality, Transport};
 
+pub(crate) use announcer::{Announcer, Listeners};
 pub use inline::InlineDriver;
 pub(crate) use lane::{Arrived, Lane, Window};
 use place::Place;
@@ -62,9 +65,10 @@ impl Driver {
         endpoints: Vec<Endpoint>,
         worker: Worker,
         store: Option<Storekeeper>,
-        telemetry: Telemetry,
+        announcer: Announcer,
     ) -> Arc<Self> {
-        let state = State::new(engine, worker, store);
+        let state = State::new(engine, worker, store, announcer);
+        let telemetry = Telemetry::default();
         Arc::new(Self { state: Mutex::new(state), clock, transport, endpoints, telemetry })
     }
 
@@ -285,6 +289,7 @@ impl Driver {
             state.decisions += 1;
             result = Some(act(&mut state, now, &mut afterwards));
             self.carry_out(&mut state, now, &mut afterwards);
+            state.announce_quality();
         }));
         if decided.is_err() {
             // Nobody may use the engine from here on.
@@ -345,7 +350,10 @@ impl Driver {
                         afterwards.unstored.push(id);
                     }
                 }
-                Output::Event(event) => afterwards.tell.push(event),
+                Output::Event(event) => {
+                    state.announce(&event, &self.telemetry);
+                    afterwards.tell.push(event);
+                }
                 Output::Timeout(at) => {
                     if at != state.tick_at {
                         state.tick_at = at;

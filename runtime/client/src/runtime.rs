@@ -83,7 +83,7 @@ impl Runtime {
         Completion::of(self.0.driver.start(|op| Input::Erase { op, account }))
     }
 
-    /// How good the network is, as far as is known.
+    /// How good the network is, as far as is known. See [`RuntimeBuilder::on_quality_change`] for changes.
     pub fn quality(&self) -> Quality {
         self.0.driver.quality()
     }

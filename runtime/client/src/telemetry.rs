@@ -1,7 +1,6 @@
 //! Sight of what the runtime decides: events and counters (rule J6).
 
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -9,14 +8,9 @@ use holdover_engine::MethodId;
 
 use crate::{Event, Progress};
 
-/// Hears of every decision, with the method's full name where it is about one. Called on the thread that decided, so it
-/// must be quick. Events hold no payloads, keys or credentials.
-pub(crate) type Listener = Box<dyn Fn(&Event, Option<&str>) + Send + Sync>;
-
 /// Where events go.
 #[derive(Default)]
 pub(crate) struct Telemetry {
-    listener: Option<Listener>,
     names: RwLock<HashMap<MethodId, Arc<str>>>,
     counters: Counters,
 }
@@ -51,6 +45,9 @@ pub struct Stats {
     pub sent_bytes: u64,
     /// Response bodies, as they were on the wire.
     pub received_bytes: u64,
+    /// Events that the listener was too slow for: see
+    /// [`RuntimeBuilder::on_event`](crate::RuntimeBuilder::on_event).
+    pub unheard_events: u64,
 }
 
 #[derive(Default)]
@@ -67,13 +64,10 @@ struct Counters {
     store_faults: AtomicU64,
     sent_bytes: AtomicU64,
     received_bytes: AtomicU64,
+    unheard_events: AtomicU64,
 }
 
 impl Telemetry {
-    pub(crate) fn new(listener: Option<Listener>) -> Self {
-        Self { listener, ..Self::default() }
-    }
-
     /// Lets events about a method carry its name.
     pub(crate) fn name(&self, method: MethodId, name: Arc<str>) {
         self.names.write().unwrap_or_else(PoisonError::into_inner).insert(method, name);
@@ -93,22 +87,23 @@ impl Telemetry {
         };
     }
 
+    /// Counts an event, and gives it to `tracing`.
     pub(crate) fn tell(&self, event: &Event) {
         self.counters.count(event);
-        let hears = tracing::enabled!(tracing::Level::DEBUG);
-        if !hears && self.listener.is_none() {
-            return;
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            tracing::debug!(method = self.name_of(event).as_deref(), ?event);
         }
+    }
+
+    /// The full name of the method that an event is about.
+    pub(crate) fn name_of(&self, event: &Event) -> Option<Arc<str>> {
         let names = self.names.read().unwrap_or_else(PoisonError::into_inner);
-        let name = method(event).and_then(|id| names.get(&id).cloned());
-        drop(names);
-        tracing::debug!(method = name.as_deref(), ?event);
-        if let Some(listener) = &self.listener {
-            let told = catch_unwind(AssertUnwindSafe(|| listener(event, name.as_deref())));
-            if told.is_err() {
-                tracing::error!("the event listener panicked; calls go on");
-            }
-        }
+        method(event).and_then(|id| names.get(&id).cloned())
+    }
+
+    /// An event was not told, because its listener is too slow.
+    pub(crate) fn unheard(&self) {
+        self.counters.unheard_events.fetch_add(1, Relaxed);
     }
 
     /// The counters, with the hits that the engine itself counts.
@@ -129,6 +124,7 @@ impl Telemetry {
             store_faults: read(&counters.store_faults),
             sent_bytes: read(&counters.sent_bytes),
             received_bytes: read(&counters.received_bytes),
+            unheard_events: read(&counters.unheard_events),
         }
     }
 }

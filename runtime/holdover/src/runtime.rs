@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
 
-use holdover_client::{Clock, Error, Event, InlineDriver, Limits, Protocol, Store, Transport};
+use holdover_client::{Clock, Error, Event, InlineDriver, Limits, Protocol, Quality, Store, Transport};
 use holdover_store_sqlite::SqliteStore;
 use holdover_transport_connect::ConnectTransport;
 
@@ -91,10 +91,16 @@ impl RuntimeBuilder {
         self.with(|inner| inner.memory_bytes(bytes))
     }
 
-    /// Hears of every decision, with the method's full name where it is about one. Called on the thread that decided, so
-    /// it must be quick. The same events go to `tracing`, at level DEBUG.
-    pub fn on_event(self, listener: impl Fn(&Event, Option<&str>) + Send + Sync + 'static) -> Self {
+    /// Hears of every decision, with the method's full name where it is about one, in order. Called on a thread that is
+    /// made for listeners, so that a slow one holds nothing up: see
+    /// [`holdover_client::RuntimeBuilder::on_event`] for what it misses. The same events go to `tracing`, at level DEBUG.
+    pub fn on_event(self, listener: impl Fn(&Event, Option<&str>) + Send + 'static) -> Self {
         self.with(|inner| inner.on_event(listener))
+    }
+
+    /// Hears how good the network is held to be, each time that has changed. Called on the thread of listeners.
+    pub fn on_quality_change(self, listener: impl Fn(Quality) + Send + 'static) -> Self {
+        self.with(|inner| inner.on_quality_change(listener))
     }
 
     /// Where the time comes from, for tests. Default: the system's clocks.

@@ -3,10 +3,11 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use holdover_engine::{Input, StoreRequest};
 
+use super::announcer::{Listeners, Queue};
 use super::{Driver, storekeeper, worker};
 use crate::Store;
 
@@ -16,6 +17,8 @@ pub struct InlineDriver {
     driver: Arc<Driver>,
     worker: Pin<Box<dyn Future<Output = ()> + Send>>,
     store: Option<(Box<dyn Store>, mpsc::Receiver<StoreRequest>)>,
+    events: Arc<Queue>,
+    listeners: Listeners,
 }
 
 impl InlineDriver {
@@ -23,12 +26,15 @@ impl InlineDriver {
         driver: Arc<Driver>,
         commands: tokio::sync::mpsc::UnboundedReceiver<worker::Command>,
         store: Option<(Box<dyn Store>, mpsc::Receiver<StoreRequest>)>,
+        events: Arc<Queue>,
+        listeners: Listeners,
     ) -> Self {
         let worker = Box::pin(worker::run(driver.clone(), commands));
-        Self { driver, worker, store }
+        Self { driver, worker, store, events, listeners }
     }
 
-    /// Does all there is to do now: carries out store commands, polls attempts, hooks and the timer, until nothing moves.
+    /// Does all there is to do now: carries out store commands, polls attempts, hooks and the timer, and tells listeners,
+    /// until nothing moves.
     /// Futures of the transport, the hooks and the clock must not need an executor of their own.
     pub fn run(&mut self) {
         let mut context = Context::from_waker(Waker::noop());
@@ -40,7 +46,9 @@ impl InlineDriver {
                 let result = storekeeper::execute(&mut **store, command);
                 self.driver.tell(Input::Stored { id, result });
             }
-            if let Poll::Ready(()) = self.worker.as_mut().poll(&mut context) {
+            let ended = self.worker.as_mut().poll(&mut context).is_ready();
+            while self.events.tell(&self.listeners) {}
+            if ended {
                 return;
             }
             if self.driver.decisions() == before {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use holdover_engine::{
-    AttemptId, Delivered, Engine, Error, ErrorKind, Event, Input, Instant, Now, Observed, OpId, SessionId,
-    StoreId,
+    AttemptId, Delivered, Engine, Error, ErrorKind, Event, Input, Instant, Now, Observed, OpId, Quality,
+    SessionId, StoreId,
 };
 
-use super::{Driver, Place, Storekeeper, Wire, Worker, worker};
+use super::{Announcer, Driver, Place, Storekeeper, Wire, Worker, worker};
 use crate::CredentialsProvider;
 use crate::telemetry::Telemetry;
 
@@ -24,6 +24,9 @@ pub(super) struct State {
     last_id: u64,
     pub(super) worker: Worker,
     pub(super) store: Option<Storekeeper>,
+    pub(super) announcer: Announcer,
+    /// What the engine said of the network last.
+    quality: Quality,
     /// When the worker was last told to tick.
     pub(super) tick_at: Option<Instant>,
     pub(super) decisions: u64,
@@ -42,10 +45,18 @@ pub(super) struct Afterwards {
     pub(super) unstored: Vec<StoreId>,
     /// Dropped when the lock is free: a hook may own a session.
     pub(super) release: Vec<Arc<dyn CredentialsProvider>>,
+    /// The same of listeners.
+    silenced: Option<Announcer>,
 }
 
 impl State {
-    pub(super) fn new(engine: Engine, worker: Worker, store: Option<Storekeeper>) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        worker: Worker,
+        store: Option<Storekeeper>,
+        announcer: Announcer,
+    ) -> Self {
+        let quality = engine.quality();
         Self {
             engine,
             places: HashMap::new(),
@@ -54,6 +65,8 @@ impl State {
             last_id: 0,
             worker,
             store,
+            announcer,
+            quality,
             tick_at: None,
             decisions: 0,
             undrained: false,
@@ -100,6 +113,21 @@ impl State {
         }
     }
 
+    /// Tells the listeners of an event, in the order of decisions.
+    pub(super) fn announce(&mut self, event: &Event, telemetry: &Telemetry) {
+        if !self.announcer.is_silent() && !self.announcer.event(event, telemetry.name_of(event)) {
+            telemetry.unheard();
+        }
+    }
+
+    /// Tells the listeners of the network's quality if it is another one (rule H5).
+    pub(super) fn announce_quality(&mut self) {
+        let quality = self.engine.quality();
+        if std::mem::replace(&mut self.quality, quality) != quality {
+            self.announcer.quality(quality);
+        }
+    }
+
     /// Ends every operation with an error, refuses new ones, and lets the worker go.
     pub(super) fn end(&mut self, error: &Error, afterwards: &mut Afterwards) {
         for (_, place) in self.places.drain() {
@@ -108,6 +136,7 @@ impl State {
         self.wires.clear();
         afterwards.release.extend(self.hooks.drain().map(|(_, hook)| hook));
         self.worker.stop();
+        afterwards.silenced = Some(self.announcer.stop());
         self.ended.get_or_insert_with(|| error.clone());
     }
 }
@@ -119,5 +148,6 @@ impl Afterwards {
             telemetry.tell(event);
         }
         drop(self.release);
+        drop(self.silenced);
     }
 }

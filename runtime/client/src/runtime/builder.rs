@@ -5,9 +5,10 @@ use std::sync::Arc;
 use holdover_engine::{Config, Engine, Seed};
 
 use super::Runtime;
-use crate::driver::{Driver, InlineDriver, Storekeeper, Worker};
-use crate::telemetry::{Listener, Telemetry};
-use crate::{Clock, Endpoint, Error, Event, Limits, Metadata, Protocol, Store, SystemClock, Transport};
+use crate::driver::{Announcer, Driver, InlineDriver, Listeners, Storekeeper, Worker};
+use crate::{
+    Clock, Endpoint, Error, Event, Limits, Metadata, Protocol, Quality, Store, SystemClock, Transport,
+};
 
 /// Configures a [`Runtime`]. Building does no IO and fails only on a configuration that cannot work (rule E5).
 #[must_use = "a runtime exists when it is built"]
@@ -20,7 +21,7 @@ pub struct RuntimeBuilder {
     store: Option<Box<dyn Store>>,
     clock: Arc<dyn Clock>,
     seed: Option<Seed>,
-    listener: Option<Listener>,
+    listeners: Listeners,
 }
 
 struct DeclaredEndpoint {
@@ -42,7 +43,7 @@ impl RuntimeBuilder {
             store: None,
             clock: Arc::new(SystemClock::new()),
             seed: None,
-            listener: None,
+            listeners: Listeners::default(),
         }
     }
 
@@ -122,10 +123,19 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Hears of every decision, with the method's full name where it is about one. Called on the thread that decided, so
-    /// it must be quick. The same events go to `tracing`, at level DEBUG.
-    pub fn on_event(mut self, listener: impl Fn(&Event, Option<&str>) + Send + Sync + 'static) -> Self {
-        self.listener = Some(Box::new(listener));
+    /// Hears of every decision, with the method's full name where it is about one, in order. Called on a thread that is
+    /// made for listeners, so that a slow one holds nothing up: 1,024 events wait for it, further ones about calls are
+    /// left out, and [`Stats::unheard_events`](crate::Stats::unheard_events) counts them. The same events go to
+    /// `tracing`, at level DEBUG. A later listener replaces an earlier one.
+    pub fn on_event(mut self, listener: impl Fn(&Event, Option<&str>) + Send + 'static) -> Self {
+        self.listeners.event = Some(Box::new(listener));
+        self
+    }
+
+    /// Hears how good the network is held to be, each time that has changed (rule H5). Called on the thread of listeners;
+    /// a slow listener hears the newest only. A later listener replaces an earlier one.
+    pub fn on_quality_change(mut self, listener: impl Fn(Quality) + Send + 'static) -> Self {
+        self.listeners.quality = Some(Box::new(listener));
         self
     }
 
@@ -137,7 +147,8 @@ impl RuntimeBuilder {
     pub fn build(mut self) -> Result<Runtime, Error> {
         let store = self.store.take().map(Storekeeper::new);
         let varies = self.varies.clone();
-        Ok(Runtime::new(self.driver(Worker::default(), store)?, varies))
+        let announcer = Announcer::new(std::mem::take(&mut self.listeners));
+        Ok(Runtime::new(self.driver(Worker::default(), store, announcer)?, varies))
     }
 
     /// The same, without threads: nothing happens but while [`InlineDriver::run`] does. For deterministic tests.
@@ -155,11 +166,18 @@ impl RuntimeBuilder {
             }
         };
         let varies = self.varies.clone();
-        let driver = self.driver(worker, storekeeper)?;
-        Ok((Runtime::new(driver.clone(), varies), InlineDriver::new(driver, commands, store)))
+        let (announcer, events, listeners) = Announcer::inline(std::mem::take(&mut self.listeners));
+        let driver = self.driver(worker, storekeeper, announcer)?;
+        let inline = InlineDriver::new(driver.clone(), commands, store, events, listeners);
+        Ok((Runtime::new(driver, varies), inline))
     }
 
-    fn driver(self, worker: Worker, store: Option<Storekeeper>) -> Result<Arc<Driver>, Error> {
+    fn driver(
+        self,
+        worker: Worker,
+        store: Option<Storekeeper>,
+        announcer: Announcer,
+    ) -> Result<Arc<Driver>, Error> {
         let endpoints = self.parse_endpoints()?;
         for name in &self.varies {
             // The name must be one that can be sent.
@@ -182,8 +200,7 @@ impl RuntimeBuilder {
             config.memory_bytes = bytes;
         }
         let engine = Engine::new(config, &seed);
-        let telemetry = Telemetry::new(self.listener);
-        Ok(Driver::new(engine, self.clock, transport, endpoints, worker, store, telemetry))
+        Ok(Driver::new(engine, self.clock, transport, endpoints, worker, store, announcer))
     }
 
     fn parse_endpoints(&self) -> Result<Vec<Endpoint>, Error> {
