@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+
+use crate::stream::StreamTrimmer;
 
 pin_project! {
     /// The service's own body, or what became of it. The frames of a body that was not trimmed pass one by one, as they are.
@@ -34,6 +36,14 @@ pin_project! {
             data: Option<Bytes>,
             trailers: Option<HeaderMap>,
         },
+        Streamed {
+            #[pin]
+            body: B,
+            trimmer: Box<StreamTrimmer>,
+            // What comes after the trimmer's rest.
+            last: Option<Result<Frame<Bytes>, B::Error>>,
+            ended: bool,
+        },
     }
 }
 
@@ -45,6 +55,10 @@ impl<B: Body> DetailBody<B> {
     pub(crate) fn trimmed(data: Bytes, trailers: Option<HeaderMap>) -> Self {
         let data = Some(data).filter(|data| !data.is_empty());
         Self { inner: Inner::Trimmed { data, trailers } }
+    }
+
+    pub(crate) fn streamed(body: B, trimmer: StreamTrimmer) -> Self {
+        Self { inner: Inner::Streamed { body, trimmer: Box::new(trimmer), last: None, ended: false } }
     }
 
     pub(crate) fn resumed(
@@ -86,6 +100,40 @@ impl<B: Body> Body for DetailBody<B> {
             InnerProjection::Trimmed { data, trailers } => Poll::Ready(
                 data.take().map(Frame::data).or_else(|| trailers.take().map(Frame::trailers)).map(Ok),
             ),
+            InnerProjection::Streamed { mut body, trimmer, last, ended } => loop {
+                // The service is asked for more only when all that came of its last chunk is gone.
+                if let Some(chunk) = trimmer.next_chunk() {
+                    return Poll::Ready(Some(Ok(Frame::data(chunk))));
+                }
+                if let Some(last) = last.take() {
+                    return Poll::Ready(Some(last));
+                }
+                if *ended {
+                    return Poll::Ready(None);
+                }
+                let frame = match ready!(body.as_mut().poll_frame(cx)) {
+                    Some(Ok(frame)) => match into_bytes(frame).into_data() {
+                        Ok(chunk) => {
+                            trimmer.push(chunk);
+                            continue;
+                        }
+                        Err(trailers) => Some(Ok(trailers)),
+                    },
+                    Some(Err(error)) => Some(Err(error)),
+                    None => {
+                        *ended = true;
+                        None
+                    }
+                };
+                // A body that ends inside a message ends there for the client, too.
+                match trimmer.take_rest() {
+                    Some(rest) => {
+                        *last = frame;
+                        return Poll::Ready(Some(Ok(Frame::data(rest))));
+                    }
+                    None => return Poll::Ready(frame),
+                }
+            },
         }
     }
 
@@ -98,6 +146,9 @@ impl<B: Body> Body for DetailBody<B> {
                     && rest.as_ref().is_none_or(|rest| Body::is_end_stream(&**rest))
             }
             Inner::Trimmed { data, trailers } => data.is_none() && trailers.is_none(),
+            Inner::Streamed { body, trimmer, last, ended } => {
+                trimmer.is_empty() && last.is_none() && (*ended || body.is_end_stream())
+            }
         }
     }
 
@@ -119,6 +170,7 @@ impl<B: Body> Body for DetailBody<B> {
             Inner::Trimmed { data, .. } => {
                 SizeHint::with_exact(data.as_ref().map_or(0, |data| bytes(data.len())))
             }
+            Inner::Streamed { .. } => SizeHint::new(),
         }
     }
 }

@@ -6,30 +6,33 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
-use holdover_wire::{Limits, Pruner};
 use http::header::{ACCEPT_RANGES, CONTENT_LENGTH, ETAG, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, response};
 use http_body::{Body, Frame};
 use pin_project_lite::pin_project;
 
 use crate::body::into_bytes;
+use crate::format::Format;
+use crate::message::Trimming;
 use crate::metrics::Passed;
 use crate::request::Asked;
-use crate::trim::Format;
+use crate::stream::StreamTrimmer;
+use crate::trim::trim;
 use crate::{DETAIL, DETAIL_APPLIED, DetailBody, DetailMetrics};
 
 /// What a request to a prunable method asks for, and what it takes to do it.
 #[derive(Debug)]
 pub(crate) struct Ask {
     pub(crate) asked: Asked,
-    pub(crate) plan: Pruner,
-    pub(crate) limits: Limits,
+    pub(crate) streams: bool,
+    pub(crate) trimming: Trimming,
     pub(crate) metrics: DetailMetrics,
 }
 
 pin_project! {
-    /// The response of a [`DetailService`](crate::DetailService). Where trimming was asked for and looks possible it is there
-    /// when the whole body is, because its head says whether it was trimmed.
+    /// The response of a [`DetailService`](crate::DetailService). Where trimming of a unary answer was asked for and looks
+    /// possible it is there when the whole body is, because its head says whether it was trimmed. A stream's head is there
+    /// as soon as the service gives it.
     pub struct DetailFuture<F, B: Body> {
         #[pin]
         inner: F,
@@ -64,6 +67,12 @@ where
             let (mut head, body) = response.into_parts();
             vary(&mut head.headers);
             match ask.decide(&head, &body) {
+                Ok(format) if ask.streams => {
+                    ask.metrics.stream();
+                    rewrite(&mut head.headers, None, ask.trimming.plan.hash());
+                    let trimmer = StreamTrimmer::new(ask.trimming, format, ask.metrics);
+                    return Poll::Ready(Ok(Response::from_parts(head, DetailBody::streamed(body, trimmer))));
+                }
                 Ok(format) => {
                     *this.collecting = Some(Collecting::new(ask, format, head, body));
                 }
@@ -90,12 +99,16 @@ impl Ask {
             Asked::Other => return Err(Passed::OtherPlan),
             Asked::Reduced => {}
         }
-        let format = Format::of(head)?;
-        let limit = u64::try_from(self.limits.max_bytes).unwrap_or(u64::MAX);
-        if body.size_hint().lower() > limit.saturating_add(ENVELOPES) {
+        let format = Format::of(head, self.streams)?;
+        if !self.streams && body.size_hint().lower() > self.limit() {
             return Err(Passed::TooLarge);
         }
         Ok(format)
+    }
+
+    /// The longest body of a unary answer that is read, in bytes.
+    fn limit(&self) -> u64 {
+        u64::try_from(self.trimming.limits.max_bytes).unwrap_or(u64::MAX).saturating_add(ENVELOPES)
     }
 
     /// Marks a response that passes as it is. Failed calls have no detail to speak of.
@@ -133,7 +146,7 @@ impl<B: Body> Collecting<B> {
 
     /// Reads on until the body has ended or failed, or is too large.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let limit = u64::try_from(self.ask.limits.max_bytes).unwrap_or(u64::MAX).saturating_add(ENVELOPES);
+        let limit = self.ask.limit();
         while let Some(body) = &mut self.body {
             match ready!(body.as_mut().poll_frame(cx)) {
                 Some(Ok(frame)) => {
@@ -159,7 +172,7 @@ impl<B: Body> Collecting<B> {
         match self.trim() {
             Ok((data, trailers)) => {
                 self.ask.metrics.trimmed(usize::try_from(self.size).unwrap_or(usize::MAX), data.len());
-                rewrite(&mut self.head.headers, data.len(), self.ask.plan.hash());
+                rewrite(&mut self.head.headers, Some(data.len()), self.ask.trimming.plan.hash());
                 Response::from_parts(self.head, DetailBody::trimmed(data, trailers))
             }
             Err(why) => {
@@ -195,7 +208,7 @@ impl<B: Body> Collecting<B> {
                 joined.freeze()
             }
         };
-        let trimmed = self.format.trim(&body, trailers, &self.ask.plan, &self.ask.limits)?;
+        let trimmed = trim(self.format, &body, trailers, &self.ask.trimming)?;
         Ok((trimmed, trailers.cloned()))
     }
 }
@@ -210,9 +223,11 @@ fn vary(headers: &mut HeaderMap) {
     }
 }
 
-/// Corrects what the head says about the body.
-fn rewrite(headers: &mut HeaderMap, length: usize, plan: &str) {
-    if headers.contains_key(CONTENT_LENGTH) {
+/// Corrects what the head says about the body. A length that is not known yet is not said.
+fn rewrite(headers: &mut HeaderMap, length: Option<usize>, plan: &str) {
+    if headers.remove(CONTENT_LENGTH).is_some()
+        && let Some(length) = length
+    {
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
     }
     // They speak of the bytes that were not sent (RFC 9110, RFC 9530, RFC 1864).

@@ -18,8 +18,8 @@ pub(crate) fn gunzip(bytes: &[u8], limit: usize) -> Result<Bytes, Passed> {
 }
 
 /// Compresses at zlib's default level, which is what tonic and connectrpc use.
-pub(crate) fn gzip(bytes: &[u8]) -> Bytes {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(bytes.len() / 2 + 32), Compression::default());
     encoder.write_all(bytes).expect("writing to memory does not fail");
-    encoder.finish().expect("writing to memory does not fail").into()
+    encoder.finish().expect("writing to memory does not fail")
 }

@@ -10,6 +10,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::future::{Ask, DetailFuture};
+use crate::message::Trimming;
 use crate::methods::Methods;
 use crate::request::{Asked, asked};
 use crate::{DetailBody, DetailMetrics, DetailPolicyError};
@@ -36,8 +37,8 @@ impl DetailLayer {
         })
     }
 
-    /// The largest response, in bytes, that is held back to be trimmed, both as it is on the wire and decompressed. Larger
-    /// ones pass as they are. 4 MiB unless said otherwise.
+    /// The largest response, in bytes, that is held back to be trimmed, both as it is on the wire and decompressed; of a
+    /// stream, the largest message. Larger ones pass as they are. 4 MiB unless said otherwise.
     #[must_use]
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.limits.max_bytes = bytes;
@@ -79,15 +80,15 @@ where
     }
 
     fn call(&mut self, request: Request<RequestBody>) -> Self::Future {
-        let ask = self.layer.methods.plan(request.uri().path()).map(|plan| Ask {
+        let ask = self.layer.methods.prunable(request.uri().path()).map(|prunable| Ask {
             // An answer to HEAD has no body, but the length of one.
             asked: if request.method() == http::Method::HEAD {
                 Asked::Nothing
             } else {
-                asked(request.headers(), plan.hash())
+                asked(request.headers(), prunable.plan.hash())
             },
-            plan: plan.clone(),
-            limits: self.layer.limits,
+            streams: prunable.streams,
+            trimming: Trimming { plan: prunable.plan.clone(), limits: self.layer.limits },
             metrics: self.layer.metrics.clone(),
         });
         DetailFuture::new(self.inner.call(request), ask)

@@ -20,12 +20,15 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod format;
 mod future;
 mod gzip;
 mod layer;
+mod message;
 mod methods;
 mod metrics;
 mod request;
+mod stream;
 mod trim;
 
 pub use body::DetailBody;

@@ -19,9 +19,17 @@ pub enum DetailPolicyError {
     Policy(#[from] PolicyError),
 }
 
-/// The prunable methods, by path. A method is prunable if it is unary, has a response plan, and its signal is the header.
+/// The prunable methods, by path. A method is prunable if it has a response plan, and its signal is the header.
 #[derive(Debug)]
-pub(crate) struct Methods(HashMap<String, Pruner>);
+pub(crate) struct Methods(HashMap<String, Prunable>);
+
+/// How the responses of a method are pruned.
+#[derive(Clone, Debug)]
+pub(crate) struct Prunable {
+    pub(crate) plan: Pruner,
+    /// Whether either side sends a sequence of messages: then the response is framed as a stream.
+    pub(crate) streams: bool,
+}
 
 impl Methods {
     pub(crate) fn new(policy: &[u8]) -> Result<Arc<Self>, DetailPolicyError> {
@@ -29,13 +37,14 @@ impl Methods {
         let schema = Schema::new(&policy)?;
         let by_path = policy.methods.iter().zip(schema.methods()).filter_map(|(method, plans)| {
             let pruner = plans.response_pruner().filter(|_| honours_header(method))?;
-            Some((plans.path().to_owned(), pruner.clone()))
+            let streams = method.kind() != policy::method::Kind::Unary;
+            Some((plans.path().to_owned(), Prunable { plan: pruner.clone(), streams }))
         });
         Ok(Arc::new(Self(by_path.collect())))
     }
 
-    /// The plan of the method with this path. Servers may be mounted below a prefix, so only the last two segments count.
-    pub(crate) fn plan(&self, path: &str) -> Option<&Pruner> {
+    /// The method with this path. Servers may be mounted below a prefix, so only the last two segments count.
+    pub(crate) fn prunable(&self, path: &str) -> Option<&Prunable> {
         let mut slashes = path.rmatch_indices('/').map(|(at, _)| at);
         let service = slashes.nth(1)?;
         self.0.get(&path[service..])
@@ -44,5 +53,6 @@ impl Methods {
 
 fn honours_header(method: &policy::Method) -> bool {
     let signal = method.detail.as_ref().and_then(|detail| detail.signal.as_ref());
-    method.kind() == policy::method::Kind::Unary && matches!(signal, None | Some(Signal::Header(_)))
+    let known = method.kind() != policy::method::Kind::Unspecified;
+    known && matches!(signal, None | Some(Signal::Header(_)))
 }

@@ -52,6 +52,16 @@ pub enum FrameError {
     },
 }
 
+impl FrameError {
+    /// How large the frame said it is.
+    fn announced(self) -> u64 {
+        match self {
+            Self::TooLarge { size, .. } => size.into(),
+            Self::Truncated { .. } => 0,
+        }
+    }
+}
+
 /// The head of a frame.
 ///
 /// # Errors
@@ -171,6 +181,72 @@ impl FrameReader {
     fn move_to_partial(&mut self, at_most: usize) {
         let taken = self.chunk.split_to(at_most.min(self.chunk.len()));
         self.partial.put_slice(&taken);
+    }
+}
+
+/// What a [`PieceReader`] finds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// A frame within the limit.
+    Frame(Frame),
+    /// A part of a frame beyond the limit, as it came, head and all.
+    Part {
+        /// Never empty.
+        bytes: Bytes,
+        /// The frame ends with it.
+        last: bool,
+    },
+}
+
+/// Takes frames out of a body whose every byte goes on to somebody else. As [`FrameReader`], but what is too large to be
+/// held comes through in parts.
+#[derive(Debug)]
+pub struct PieceReader {
+    frames: FrameReader,
+    /// How much of the frame beyond the limit is still to come, in bytes.
+    passing: u64,
+}
+
+impl PieceReader {
+    /// `limit` is the largest payload, in bytes, that is held until it is complete.
+    pub fn new(limit: usize) -> Self {
+        Self { frames: FrameReader::new(limit), passing: 0 }
+    }
+
+    /// Adds a chunk of the body. Call [`PieceReader::next_piece`] until it has none before adding another.
+    pub fn push(&mut self, chunk: Bytes) {
+        self.frames.push(chunk);
+    }
+
+    /// The next piece; `None` until more of the body has come.
+    pub fn next_piece(&mut self) -> Option<Piece> {
+        if self.passing == 0 {
+            match self.frames.next_frame() {
+                Ok(frame) => return frame.map(Piece::Frame),
+                Err(error) => self.passing = error.announced(),
+            }
+            if !self.frames.partial.is_empty() {
+                return Some(Piece::Part { bytes: self.frames.partial.split().freeze(), last: false });
+            }
+            self.passing += HEAD_LEN as u64;
+        }
+        let chunk = &mut self.frames.chunk;
+        if chunk.is_empty() {
+            return None;
+        }
+        let length = usize::try_from(self.passing).map_or(chunk.len(), |passing| passing.min(chunk.len()));
+        self.passing -= length as u64;
+        Some(Piece::Part { bytes: chunk.split_to(length), last: self.passing == 0 })
+    }
+
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.frames.partial.is_empty() && self.frames.chunk.is_empty()
+    }
+
+    /// What has come of a frame that is not complete: at the end of the body, what was cut off. Empty if nothing has.
+    pub fn take_rest(&mut self) -> Bytes {
+        self.frames.partial.split().freeze()
     }
 }
 

@@ -3,5 +3,6 @@
 
 mod answer;
 mod protocols;
+mod streams;
 mod support;
 mod tonic_server;

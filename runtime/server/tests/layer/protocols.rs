@@ -1,51 +1,18 @@
 //! The layer around a service that answers with canned responses, in every protocol.
 
-use std::io::{Read as _, Write as _};
-
-use flate2::Compression;
-use holdover_server::{DetailCounts, DetailLayer, DetailMetrics, DetailPolicyError};
+use holdover_server::{DetailCounts, DetailLayer, DetailPolicyError};
 use holdover_wire::frame;
-use http::{Method, Request, StatusCode};
+use http::{Method, StatusCode};
 use proptest::prelude::*;
 use prost::Message as _;
 
 use crate::answer::{Answer, call_with};
-use crate::support::{ASK, Message, policy};
-
-fn request(path: &str, detail: Option<&str>) -> Request<()> {
-    let mut request = Request::post(path);
-    if let Some(detail) = detail {
-        request = request.header("holdover-detail", detail);
-    }
-    request.body(()).unwrap()
-}
-
-fn layer() -> (DetailLayer, DetailMetrics) {
-    let layer = DetailLayer::new(&policy()).unwrap();
-    let metrics = layer.metrics();
-    (layer, metrics)
-}
+use crate::support::{ASK, Message, envelope, gunzip, gzip, layer, policy, request};
 
 fn ask(answer: Answer) -> (Answer, DetailCounts) {
     let (layer, metrics) = layer();
     let answer = call_with(&layer, request("/t.Service/Get", Some(ASK)), answer);
     (answer, metrics.counts())
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn gunzip(bytes: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::new();
-    flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
-    plain
-}
-
-fn envelope(flags: u8, payload: &[u8]) -> Vec<u8> {
-    frame::encode(flags, payload).unwrap().to_vec()
 }
 
 fn grpc(flags: u8, payload: &[u8], encoding: &str, status: &str) -> Answer {
@@ -252,7 +219,7 @@ fn other_plans_and_other_methods_pass() {
     }
     assert_eq!(metrics.counts().passed_other_plan, 3);
     for path in
-        ["/t.Service/Watch", "/t.Service/Masked", "/t.Service/Plain", "/x.Service/Get", "/Get", "/", "*"]
+        ["/t.Service/Ticks", "/t.Service/Masked", "/t.Service/Plain", "/x.Service/Get", "/Get", "/", "*"]
     {
         assert_eq!(call_with(&layer, request(path, Some(ASK)), original.clone()), original, "{path}");
     }
@@ -299,11 +266,17 @@ proptest! {
 
     #[test]
     fn nobody_who_does_not_ask_sees_a_difference(
-        content_type in prop::sample::select(vec!["application/grpc", "application/grpc-web+proto", "application/proto", "text/html"]),
+        content_type in prop::sample::select(vec![
+            "application/grpc",
+            "application/grpc-web+proto",
+            "application/proto",
+            "application/connect+proto",
+            "text/html",
+        ]),
         status in prop::sample::select(vec![200u16, 204, 404, 503]),
         chunks in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..40), 0..6),
         trailer in prop::option::of("[a-z0-9]{1,9}"),
-        path in prop::sample::select(vec!["/t.Service/Get", "/t.Service/Watch", "/other"]),
+        path in prop::sample::select(vec!["/t.Service/Get", "/t.Service/Watch", "/t.Service/Ticks", "/other"]),
     ) {
         let trailers = trailer.as_ref().map(|value| [("grpc-status", value.as_str())]);
         let mut original = Answer::new(
@@ -316,7 +289,7 @@ proptest! {
         let (layer, _) = layer();
         let mut answer = call_with(&layer, request(path, None), original.clone());
         let vary = answer.headers.remove("vary");
-        prop_assert_eq!(vary.is_some(), path == "/t.Service/Get");
+        prop_assert_eq!(vary.is_some(), ["/t.Service/Get", "/t.Service/Watch"].contains(&path));
         prop_assert_eq!(answer, original);
     }
 

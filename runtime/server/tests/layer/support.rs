@@ -1,6 +1,12 @@
-//! A policy over one small message, and that message.
+//! A policy over one small message, that message, and what tests do with it.
 
+use std::io::{Read as _, Write as _};
+
+use flate2::Compression;
 use holdover_annotations::policy::{self, detail, field, prune_field::Action};
+use holdover_server::{DetailLayer, DetailMetrics};
+use holdover_wire::frame;
+use http::Request;
 use prost::Message as _;
 
 /// What names the plan of `Get`.
@@ -38,7 +44,8 @@ impl Message {
     }
 }
 
-/// The encoded policy of `t.Service`: `Get` is prunable, `Watch` is a stream, `Masked` has another signal, `Plain` no plan.
+/// The encoded policy of `t.Service`: `Get`, `Watch`, `Upload` and `Chat` are prunable, one of each kind; `Masked` has
+/// another signal, `Plain` and `Ticks` no plan.
 pub(crate) fn policy() -> Vec<u8> {
     let string = |number, name: &str| policy::Field {
         number,
@@ -72,7 +79,7 @@ pub(crate) fn policy() -> Vec<u8> {
         detail: Some(policy::Detail { response: Some(plan.clone()), signal, ..Default::default() }),
         ..Default::default()
     };
-    use policy::method::Kind::{ServerStream, Unary};
+    use policy::method::Kind::{BidiStream, ClientStream, ServerStream, Unary};
     let masked = Some(detail::Signal::GoogleFieldMask(detail::GoogleFieldMask {}));
     policy::PolicySet {
         format_version: holdover_annotations::POLICY_FORMAT,
@@ -80,10 +87,44 @@ pub(crate) fn policy() -> Vec<u8> {
         methods: vec![
             method("Get", Unary, None),
             method("Watch", ServerStream, None),
+            method("Upload", ClientStream, None),
+            method("Chat", BidiStream, None),
             method("Masked", Unary, masked),
             policy::Method { detail: None, ..method("Plain", Unary, None) },
+            policy::Method { detail: None, ..method("Ticks", ServerStream, None) },
         ],
         compiler: "test".into(),
     }
     .encode_to_vec()
+}
+
+/// A request to this method, with what it says in `holdover-detail`.
+pub(crate) fn request(path: &str, detail: Option<&str>) -> Request<()> {
+    let mut request = Request::post(path);
+    if let Some(detail) = detail {
+        request = request.header("holdover-detail", detail);
+    }
+    request.body(()).unwrap()
+}
+
+pub(crate) fn layer() -> (DetailLayer, DetailMetrics) {
+    let layer = DetailLayer::new(&policy()).unwrap();
+    let metrics = layer.metrics();
+    (layer, metrics)
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+pub(crate) fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
+    plain
+}
+
+pub(crate) fn envelope(flags: u8, payload: &[u8]) -> Vec<u8> {
+    frame::encode(flags, payload).unwrap().to_vec()
 }

@@ -2,13 +2,12 @@
 
 use std::convert::Infallible;
 use std::future::Future;
-use std::io::Read as _;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use holdover_server::{DetailLayer, DetailMetrics};
+use holdover_server::DetailLayer;
 use holdover_wire::frame;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, Full};
@@ -21,7 +20,7 @@ use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic_prost::ProstCodec;
 
-use crate::support::{ASK, Message, policy};
+use crate::support::{ASK, Message, gunzip, layer};
 
 /// `t.Service/Get`: answers with the rich message, or with NOT_FOUND to an `id` of "none".
 #[derive(Clone)]
@@ -110,18 +109,6 @@ async fn get(address: SocketAddr, id: &str, headers: &[(&str, &str)]) -> Seen {
 
 fn run<T>(test: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap().block_on(test)
-}
-
-fn layer() -> (DetailLayer, DetailMetrics) {
-    let layer = DetailLayer::new(&policy()).unwrap();
-    let metrics = layer.metrics();
-    (layer, metrics)
-}
-
-fn gunzip(bytes: &[u8]) -> Vec<u8> {
-    let mut plain = Vec::new();
-    flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
-    plain
 }
 
 #[test]

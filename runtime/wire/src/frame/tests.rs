@@ -71,3 +71,55 @@ fn a_body_that_ends_inside_a_frame_is_an_error() {
     assert_eq!(read(&[&[0, 0, 0, 0, 4, 1, 2, 3]], 9), Err(FrameError::Truncated { missing: 1 }));
     assert_eq!(head(COMPRESSED, 0x0102_0304), Ok([1, 1, 2, 3, 4]));
 }
+
+type Frames = Vec<(u8, Vec<u8>)>;
+
+/// Frames, the parts of too large ones, joined, and the rest.
+fn pieces(chunks: &[&[u8]], limit: usize) -> (Frames, Vec<u8>, Vec<u8>) {
+    let mut reader = PieceReader::new(limit);
+    let (mut frames, mut parts) = (Vec::new(), Vec::new());
+    for chunk in chunks {
+        reader.push(Bytes::copy_from_slice(chunk));
+        while let Some(piece) = reader.next_piece() {
+            match piece {
+                Piece::Frame(frame) => frames.push((frame.flags, frame.payload.to_vec())),
+                Piece::Part { bytes, last } => {
+                    assert!(!bytes.is_empty());
+                    parts.extend_from_slice(&bytes);
+                    assert_eq!(last, parts.len() % 14 == 0, "each of the large frames has 14 bytes");
+                }
+            }
+        }
+    }
+    (frames, parts, reader.take_rest().to_vec())
+}
+
+#[test]
+fn what_is_too_large_comes_in_parts_however_the_body_is_cut() {
+    let (large, empty) = (encode(COMPRESSED, b"too large").unwrap(), encode(2, b"").unwrap());
+    let body = [&encode(0, b"one").unwrap()[..], &large, &large, &empty, &encode(3, b"three").unwrap()[..7]]
+        .concat();
+    let frames = vec![(0, b"one".to_vec()), (2, vec![])];
+    let expected = (frames, [&large[..], &large].concat(), b"\x03\x00\x00\x00\x05th".to_vec());
+    for first in 0..=body.len() {
+        for second in first..=body.len() {
+            let chunks = [&body[..first], &body[first..second], &body[second..]];
+            assert_eq!(pieces(&chunks, 5), expected, "cut at {first} and {second}");
+        }
+    }
+    let bytes: Vec<&[u8]> = body.chunks(1).collect();
+    assert_eq!(pieces(&bytes, 5), expected);
+    assert_eq!(pieces(&[], 5), (vec![], vec![], vec![]));
+}
+
+#[test]
+fn a_part_is_not_held_and_not_copied() {
+    let mut reader = PieceReader::new(5);
+    // The largest there is: nothing is made ready for it.
+    let body = Bytes::from_static(b"\x00\xff\xff\xff\xffabc");
+    reader.push(body.clone());
+    let Some(Piece::Part { bytes, last: false }) = reader.next_piece() else { panic!("it is too large") };
+    assert_eq!((bytes.len(), bytes.as_ptr()), (8, body.as_ptr()));
+    assert_eq!(reader.next_piece(), None);
+    assert!(reader.take_rest().is_empty());
+}
