@@ -18,6 +18,7 @@
 mod plans;
 
 mod load;
+mod stream;
 
 use std::sync::LazyLock;
 
@@ -29,12 +30,13 @@ use prost::Message as _;
 
 pub use load::{descriptor_set, descriptors, proto};
 use plans::{Plans, plans};
+pub use stream::stream;
 
 /// A target: what fuzzers call with arbitrary bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target, under the name of its corpus.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("descriptors", descriptors),
     ("frame", frame),
     ("key", key),
@@ -43,6 +45,7 @@ pub const TARGETS: [(&str, Target); 9] = [
     ("proto", proto),
     ("prune", prune),
     ("schema", schema),
+    ("stream", stream),
     ("tags", tags),
 ];
 

@@ -123,7 +123,7 @@ macro_rules! smoke {
     };
 }
 
-smoke!(descriptors frame key mask presence proto prune schema tags);
+smoke!(descriptors frame key mask presence proto prune schema stream tags);
 
 #[test]
 fn the_policy_among_the_seeds_is_the_one_of_the_code() {
