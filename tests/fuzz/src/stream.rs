@@ -95,7 +95,7 @@ fn trimmed(response: Response<Chunks<'_>>) -> Vec<u8> {
     let Poll::Ready(Ok(response)) = call.poll(&mut cx) else {
         panic!("the head of a stream is there at once")
     };
-    assert_eq!(response.headers().get(DETAIL_APPLIED).map(|value| value.as_bytes()), Some(ask.as_bytes()));
+    assert_eq!(response.headers().get(DETAIL_APPLIED).map(http::HeaderValue::as_bytes), Some(ask.as_bytes()));
     let mut body = pin!(response.into_body());
     let mut out = Vec::new();
     loop {
