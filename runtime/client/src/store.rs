@@ -5,8 +5,8 @@ mod memory;
 pub use memory::MemoryStore;
 
 pub use holdover_engine::{
-    KeyHash, Loaded, OutboxChoice, PartitionId, PartitionKey, PlanHash, Record, StoreAnswer, StoreCommand,
-    StoreFault, StoreFaultKind, TagHash, TagWrite, Variant,
+    KeyHash, Loaded, MAX_SWITCHES, OutboxChoice, PartitionId, PartitionKey, PlanHash, Record, StoreAnswer,
+    StoreCommand, StoreFault, StoreFaultKind, TagHash, TagWrite, Variant,
 };
 
 /// Carries out the engine's commands, one after the other.

@@ -83,7 +83,7 @@ pub use output::{Delivered, Output};
 pub use session::{Account, Endpoint, Session, SessionId, Tag, TagPart};
 pub use snapshot::{Detail, Freshness, NotAPlanHash, Observed, PlanHash, Snapshot, Source, Withheld};
 pub use store::{
-    KeyHash, Loaded, OutboxChoice, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, StoreFault,
-    StoreFaultKind, StoreId, StoreRequest, TagHash, TagWrite, Variant,
+    KeyHash, Loaded, MAX_SWITCHES, OutboxChoice, PartitionId, PartitionKey, Record, StoreAnswer,
+    StoreCommand, StoreFault, StoreFaultKind, StoreId, StoreRequest, TagHash, TagWrite, Variant,
 };
 pub use time::{BootId, Instant, Now};

@@ -150,7 +150,17 @@ pub enum StoreCommand {
         /// Overwrite what is freed and truncate the journal (secure_delete).
         erase: bool,
     },
+    /// Keep what is turned off (rule J5), in place of what was kept before: at most [`MAX_SWITCHES`] bytes, opaque to the
+    /// store, of no partition. Answer: [`StoreAnswer::Done`]. Durable before the answer.
+    SaveSwitches(Bytes),
+    /// Finish what was begun and let go of everything that a system may hold against a suspended process: open files and
+    /// their locks (rule J1). Answer: [`StoreAnswer::Done`], also if nothing is open. The next command is
+    /// [`StoreCommand::Open`].
+    Close,
 }
+
+/// The longest value of [`StoreCommand::SaveSwitches`], in bytes.
+pub const MAX_SWITCHES: usize = 64 << 10;
 
 /// Carry out a command and answer with [`crate::Input::Stored`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,6 +180,8 @@ pub enum StoreAnswer {
         highest_wall_ms: Option<i64>,
         /// Sign-outs that were marked and not finished, in the order of their marks.
         unfinished: Vec<PartitionId>,
+        /// The last value of [`StoreCommand::SaveSwitches`]; empty if there was none.
+        switches: Bytes,
     },
     /// The partition is there.
     Partition {

@@ -56,9 +56,11 @@ fn play(policy: &Bytes, request: &Bytes, answer: &Bytes, header: &str) {
                 }
                 Output::Store(store) => {
                     let result = match store.command {
-                        StoreCommand::Open | StoreCommand::Recreate => {
-                            StoreAnswer::Opened { highest_wall_ms: Some(i64::MAX), unfinished: Vec::new() }
-                        }
+                        StoreCommand::Open | StoreCommand::Recreate => StoreAnswer::Opened {
+                            highest_wall_ms: Some(i64::MAX),
+                            unfinished: Vec::new(),
+                            switches: Bytes::from_static(b"\xff"),
+                        },
                         StoreCommand::OpenPartition { fresh_key, .. } => {
                             StoreAnswer::Partition { key: fresh_key, sequence: u64::MAX }
                         }

@@ -5,7 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use holdover_client::store::{PartitionId, StoreAnswer, StoreCommand, StoreFault, StoreFaultKind};
+use bytes::Bytes;
+use holdover_client::store::{
+    MAX_SWITCHES, PartitionId, StoreAnswer, StoreCommand, StoreFault, StoreFaultKind,
+};
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
@@ -98,6 +101,11 @@ impl Database {
             StoreCommand::WriteTags(writes) => self.write_tags(&writes),
             StoreCommand::MarkSignOut { partition, outbox } => self.mark(partition, outbox),
             StoreCommand::DropPartition { partition, erase: _ } => self.drop_partition(partition),
+            StoreCommand::SaveSwitches(switches) => self.save_switches(&switches),
+            StoreCommand::Close => {
+                self.close();
+                Ok(StoreAnswer::Done)
+            }
         }
     }
 
@@ -110,8 +118,31 @@ impl Database {
             self.durable = false;
             self.connection = Some(connection);
         }
-        let unfinished = self.unfinished()?;
-        Ok(StoreAnswer::Opened { highest_wall_ms: self.notes.highest_wall_ms, unfinished })
+        let (unfinished, switches) = (self.unfinished()?, self.switches()?);
+        Ok(StoreAnswer::Opened { highest_wall_ms: self.notes.highest_wall_ms, unfinished, switches })
+    }
+
+    fn save_switches(&mut self, switches: &[u8]) -> Result<StoreAnswer, Trouble> {
+        self.write(Durability::Power, |transaction, _| {
+            transaction.execute(
+                "INSERT INTO switches (id, value, crc) VALUES (1, ?1, ?2) \
+                 ON CONFLICT DO UPDATE SET value = excluded.value, crc = excluded.crc",
+                (switches, Checksum::of("switches").bytes(switches).finish()),
+            )?;
+            Ok(StoreAnswer::Done)
+        })
+    }
+
+    fn switches(&self) -> Result<Bytes, Trouble> {
+        let mut find = self.reading()?.prepare_cached("SELECT value, crc FROM switches")?;
+        let mut rows = find.query(())?;
+        let Some(row) = rows.next()? else { return Ok(Bytes::new()) };
+        let (value, crc) =
+            (row.get_ref(0)?.as_blob().map_err(|_| Trouble::damaged("the switches"))?, row.get(1)?);
+        if value.len() > MAX_SWITCHES || Checksum::of("switches").bytes(value).finish() != crc {
+            return Err(Trouble::damaged("the switches"));
+        }
+        Ok(Bytes::copy_from_slice(value))
     }
 
     fn close(&mut self) {
@@ -286,7 +317,6 @@ fn remove(path: &Path) -> Result<(), Trouble> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use holdover_client::store::{KeyHash, PartitionKey, Record, Variant};
 
     use super::*;

@@ -67,6 +67,11 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn execute(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
+        if matches!(command, StoreCommand::Close) {
+            // The last runtime of the process to let go of the file closes it.
+            self.open = None;
+            return Ok(StoreAnswer::Done);
+        }
         let opening = matches!(command, StoreCommand::Open | StoreCommand::Recreate);
         if !opening && self.open.is_none() {
             let message = "the cache is not open; open it first".to_owned();

@@ -7,11 +7,11 @@ pub(crate) const LOCK: &str = "holdover-cache.lock";
 /// Marks the file as ours: "HLDO" (`PRAGMA application_id`).
 pub(crate) const APPLICATION: i32 = 0x484c_444f;
 /// Raised whenever the tables change; a file of another version is made anew, because a cache may forget.
-pub(crate) const VERSION: i32 = 1;
+pub(crate) const VERSION: i32 = 2;
 
 /// Every table and index, as (name, statement). Names of partitions, keys and tags are keyed hashes; times are
 /// milliseconds since 1970. `crc` is over the other columns of its row.
-pub(crate) const OBJECTS: [(&str, &str); 7] = [
+pub(crate) const OBJECTS: [(&str, &str); 8] = [
     // `floor`: tags that are not listed may have been invalidated up to this number.
     (
         "partitions",
@@ -42,6 +42,12 @@ pub(crate) const OBJECTS: [(&str, &str); 7] = [
     (
         "clock",
         "CREATE TABLE clock (id INTEGER PRIMARY KEY CHECK (id = 1), wall_ms INTEGER NOT NULL, \
+         crc INTEGER NOT NULL) STRICT",
+    ),
+    // One row: what is turned off.
+    (
+        "switches",
+        "CREATE TABLE switches (id INTEGER PRIMARY KEY CHECK (id = 1), value BLOB NOT NULL, \
          crc INTEGER NOT NULL) STRICT",
     ),
 ];

@@ -168,7 +168,10 @@ fn a_file_of_another_version_is_made_anew() {
     older.close().unwrap();
     let mut store = SqliteStore::new(folder.path());
     let opened = store.execute(StoreCommand::Open).unwrap();
-    assert_eq!(opened, StoreAnswer::Opened { highest_wall_ms: None, unfinished: Vec::new() });
+    assert_eq!(
+        opened,
+        StoreAnswer::Opened { highest_wall_ms: None, unfinished: Vec::new(), switches: bytes::Bytes::new() }
+    );
     assert_eq!(store.execute(load(3)).unwrap(), StoreAnswer::Found(Vec::new()));
 }
 

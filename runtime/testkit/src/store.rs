@@ -7,8 +7,8 @@ mod reference;
 
 use bytes::Bytes;
 use holdover_client::store::{
-    KeyHash, OutboxChoice, PartitionId, PartitionKey, PlanHash, Record, Store, StoreAnswer, StoreCommand,
-    TagHash, TagWrite, Variant,
+    KeyHash, MAX_SWITCHES, OutboxChoice, PartitionId, PartitionKey, PlanHash, Record, Store, StoreAnswer,
+    StoreCommand, TagHash, TagWrite, Variant,
 };
 
 use crate::random::Random;
@@ -43,6 +43,8 @@ pub fn conforms(shelves: &impl Shelves, seed: u64) {
     destroyed_partitions_stay_destroyed(shelves);
     the_budget_holds(shelves, seed);
     commands_before_opening_fail(shelves);
+    a_closed_store_is_opened_again(shelves);
+    switches_are_kept(shelves);
     agrees_with_the_reference(shelves, seed);
 }
 
@@ -201,6 +203,45 @@ fn commands_before_opening_fail(shelves: &impl Shelves) {
     store.execute(save(&record(1, 1, Variant::Full, b"v"), 1)).expect_err("the store is not open");
 }
 
+fn a_closed_store_is_opened_again(shelves: &impl Shelves) {
+    let shelf = shelves.shelf(ROOMY);
+    let mut store = shelf.store();
+    assert_eq!(run(&mut store, StoreCommand::Close), StoreAnswer::Done, "nothing is open");
+    run(&mut store, StoreCommand::Open);
+    run(&mut store, open_partition(1, 10));
+    run(&mut store, save(&record(1, 5, Variant::Full, b"kept"), 100));
+    for _ in 0..2 {
+        assert_eq!(run(&mut store, StoreCommand::Close), StoreAnswer::Done);
+        store.execute(load(1, 5)).expect_err("the store is closed");
+    }
+    assert_eq!(run(&mut store, StoreCommand::Open), opened(Some(100), &[]));
+    assert_eq!(run(&mut store, open_partition(1, 11)), partition_answer(10, 0));
+    assert_eq!(values(&mut store, 1, 5), [b"kept".as_slice()]);
+    // Another process may have it meanwhile, and see everything.
+    run(&mut store, StoreCommand::Close);
+    let mut other = open(&shelf);
+    assert_eq!(values(&mut other, 1, 5), [b"kept".as_slice()]);
+}
+
+fn switches_are_kept(shelves: &impl Shelves) {
+    let shelf = shelves.shelf(ROOMY);
+    let mut store = open(&shelf);
+    let kept = |store: &mut Box<dyn Store>| match run(store, StoreCommand::Open) {
+        StoreAnswer::Opened { switches, .. } => switches,
+        other => panic!("not an answer to opening: {other:?}"),
+    };
+    let long = Bytes::from(vec![7; MAX_SWITCHES]);
+    for switches in [Bytes::from_static(b"off"), long, Bytes::new(), Bytes::from_static(b"on")] {
+        run(&mut store, StoreCommand::SaveSwitches(switches.clone()));
+        assert_eq!(kept(&mut store), switches);
+        drop(store);
+        store = open(&shelf);
+        assert_eq!(kept(&mut store), switches, "they outlive a restart");
+    }
+    run(&mut store, StoreCommand::Recreate);
+    assert_eq!(kept(&mut store), Bytes::new(), "a new store has none");
+}
+
 /// Random commands, and restarts in between.
 fn agrees_with_the_reference(shelves: &impl Shelves, seed: u64) {
     let mut random = Random::new(seed);
@@ -249,7 +290,7 @@ fn command(random: &mut Random, sequence: &mut u64) -> StoreCommand {
             key: key(random.below(10)),
             reduced_only: random.below(2) == 0,
         },
-        16..18 => {
+        16 => {
             *sequence += 1 + random.below(3);
             let tags: Vec<u64> = (0..random.below(3)).map(|_| random.below(6)).collect();
             let other = 1 + random.below(4);
@@ -259,6 +300,7 @@ fn command(random: &mut Random, sequence: &mut u64) -> StoreCommand {
             }
             StoreCommand::WriteTags(writes)
         }
+        17 => StoreCommand::SaveSwitches(random.bytes(20).into()),
         18 => StoreCommand::MarkSignOut { partition: name, outbox: OutboxChoice::Discard },
         _ => StoreCommand::DropPartition { partition: name, erase: random.below(2) == 0 },
     }
@@ -284,7 +326,11 @@ fn values(store: &mut Box<dyn Store>, in_partition: u64, of_key: u64) -> Vec<Byt
 }
 
 fn opened(highest_wall_ms: Option<i64>, unfinished: &[u64]) -> StoreAnswer {
-    StoreAnswer::Opened { highest_wall_ms, unfinished: unfinished.iter().map(|n| partition(*n)).collect() }
+    StoreAnswer::Opened {
+        highest_wall_ms,
+        unfinished: unfinished.iter().map(|n| partition(*n)).collect(),
+        switches: Bytes::new(),
+    }
 }
 
 fn partition_answer(key: u64, sequence: u64) -> StoreAnswer {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use bytes::Bytes;
+
 use super::{
     KeyHash, Loaded, OutboxChoice, PartitionId, PartitionKey, Record, Store, StoreAnswer, StoreCommand,
     StoreFault, StoreFaultKind, TagHash, TagWrite, Variant,
@@ -23,6 +25,7 @@ struct Contents {
     /// Sign-outs that were not finished, in the order of their marks.
     marks: Vec<(PartitionId, OutboxChoice)>,
     highest_wall_ms: Option<i64>,
+    switches: Bytes,
     bytes: usize,
     /// Counts uses, to tell which was the last.
     uses: u64,
@@ -70,6 +73,10 @@ impl Store for MemoryStore {
             self.opened = true;
             return Ok(contents.opened());
         }
+        if matches!(command, StoreCommand::Close) {
+            self.opened = false;
+            return Ok(StoreAnswer::Done);
+        }
         if !self.opened {
             let message = "the store was not opened".to_owned();
             return Err(StoreFault { kind: StoreFaultKind::Io, message });
@@ -81,7 +88,11 @@ impl Store for MemoryStore {
 impl Contents {
     fn opened(&self) -> StoreAnswer {
         let unfinished = self.marks.iter().map(|(partition, _)| *partition).collect();
-        StoreAnswer::Opened { highest_wall_ms: self.highest_wall_ms, unfinished }
+        StoreAnswer::Opened {
+            highest_wall_ms: self.highest_wall_ms,
+            unfinished,
+            switches: self.switches.clone(),
+        }
     }
 
     fn execute(&mut self, command: StoreCommand, budget: usize) -> StoreAnswer {
@@ -121,6 +132,8 @@ impl Contents {
                 }
                 self.marks.retain(|(marked, _)| *marked != partition);
             }
+            StoreCommand::SaveSwitches(switches) => self.switches = switches,
+            StoreCommand::Close => {}
         }
         StoreAnswer::Done
     }

@@ -170,7 +170,7 @@ impl Engine {
     pub(super) fn stored(&mut self, id: StoreId, result: Result<StoreAnswer, StoreFault>) {
         let Some(pending) = self.disk.pending.remove(&id) else { return };
         match (pending, result) {
-            (Pending::Open, Ok(StoreAnswer::Opened { highest_wall_ms, unfinished })) => {
+            (Pending::Open, Ok(StoreAnswer::Opened { highest_wall_ms, unfinished, switches: _ })) => {
                 self.disk_opened(highest_wall_ms, unfinished);
             }
             (Pending::Finish(partition), Ok(StoreAnswer::Done)) => self.finished(partition),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use holdover_engine::{
     KeyHash, Loaded, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, StoreFault,
     StoreFaultKind, TagHash, Variant,
@@ -14,6 +15,8 @@ pub(crate) struct Disk {
     pub(crate) tags: BTreeMap<(PartitionId, TagHash), u64>,
     pub(crate) marked: Vec<PartitionId>,
     pub(crate) highest_wall_ms: Option<i64>,
+    pub(crate) switches: Bytes,
+    pub(crate) closed: bool,
     /// Every command fails like this.
     pub(crate) fault: Option<StoreFaultKind>,
     /// How many commands of each kind have been carried out or refused.
@@ -23,6 +26,10 @@ pub(crate) struct Disk {
 impl Disk {
     pub(crate) fn carry_out(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
         self.commands += 1;
+        match command {
+            StoreCommand::Open | StoreCommand::Recreate | StoreCommand::Close => {}
+            _ => assert!(!self.closed, "a closed store was asked for {command:?}"),
+        }
         if let (Some(StoreFaultKind::Corrupt), StoreCommand::Recreate) = (self.fault, &command) {
             *self = Self::default();
         }
@@ -31,7 +38,12 @@ impl Disk {
         }
         Ok(match command {
             StoreCommand::Open | StoreCommand::Recreate => {
-                StoreAnswer::Opened { highest_wall_ms: self.highest_wall_ms, unfinished: self.marked.clone() }
+                self.closed = false;
+                StoreAnswer::Opened {
+                    highest_wall_ms: self.highest_wall_ms,
+                    unfinished: self.marked.clone(),
+                    switches: self.switches.clone(),
+                }
             }
             StoreCommand::OpenPartition { partition, fresh_key } => {
                 let key = self.partitions.entry(partition).or_insert(fresh_key).clone();
@@ -77,6 +89,14 @@ impl Disk {
                 self.records.retain(|(of, ..), _| *of != partition);
                 self.tags.retain(|(of, _), _| *of != partition);
                 self.marked.retain(|of| *of != partition);
+                StoreAnswer::Done
+            }
+            StoreCommand::SaveSwitches(switches) => {
+                self.switches = switches;
+                StoreAnswer::Done
+            }
+            StoreCommand::Close => {
+                self.closed = true;
                 StoreAnswer::Done
             }
         })

@@ -345,5 +345,7 @@ fn command_name(command: &StoreCommand) -> &'static str {
         StoreCommand::WriteTags(_) => "WriteTags",
         StoreCommand::MarkSignOut { .. } => "MarkSignOut",
         StoreCommand::DropPartition { .. } => "DropPartition",
+        StoreCommand::SaveSwitches(_) => "SaveSwitches",
+        StoreCommand::Close => "Close",
     }
 }

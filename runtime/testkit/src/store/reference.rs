@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use holdover_client::store::{
     KeyHash, Loaded, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, TagHash, Variant,
 };
@@ -15,14 +16,17 @@ pub(super) struct Reference {
     sequences: BTreeMap<PartitionId, u64>,
     marks: Vec<PartitionId>,
     highest_wall_ms: Option<i64>,
+    switches: Bytes,
 }
 
 impl Reference {
     pub(super) fn execute(&mut self, command: StoreCommand) -> StoreAnswer {
         match command {
-            StoreCommand::Open => {
-                StoreAnswer::Opened { highest_wall_ms: self.highest_wall_ms, unfinished: self.marks.clone() }
-            }
+            StoreCommand::Open => StoreAnswer::Opened {
+                highest_wall_ms: self.highest_wall_ms,
+                unfinished: self.marks.clone(),
+                switches: self.switches.clone(),
+            },
             StoreCommand::Recreate => {
                 *self = Self::default();
                 self.execute(StoreCommand::Open)
@@ -79,6 +83,11 @@ impl Reference {
                 self.marks.retain(|marked| *marked != partition);
                 StoreAnswer::Done
             }
+            StoreCommand::SaveSwitches(switches) => {
+                self.switches = switches;
+                StoreAnswer::Done
+            }
+            StoreCommand::Close => StoreAnswer::Done,
         }
     }
 

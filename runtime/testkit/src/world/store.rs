@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use holdover_engine::{
     KeyHash, Loaded, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, StoreFault,
     StoreFaultKind, TagHash, Variant,
@@ -20,6 +21,7 @@ pub struct ScriptedStore {
 struct Disk {
     highest_wall_ms: Option<i64>,
     unfinished: Vec<PartitionId>,
+    switches: Bytes,
     partitions: BTreeMap<PartitionId, Partition>,
 }
 
@@ -42,7 +44,7 @@ impl ScriptedStore {
     /// # Errors
     /// The scripted fault.
     pub fn carry_out(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
-        let writes = !matches!(command, StoreCommand::Open | StoreCommand::Load { .. });
+        let writes = !matches!(command, StoreCommand::Open | StoreCommand::Load { .. } | StoreCommand::Close);
         let fault = match self.state {
             StoreState::Held => Some(StoreFaultKind::Held),
             StoreState::Locked => Some(StoreFaultKind::Locked),
@@ -108,10 +110,16 @@ impl ScriptedStore {
                 self.disk.unfinished.retain(|marked| *marked != partition);
                 return StoreAnswer::Done;
             }
+            StoreCommand::SaveSwitches(switches) => {
+                self.disk.switches = switches;
+                return StoreAnswer::Done;
+            }
+            StoreCommand::Close => return StoreAnswer::Done,
         }
         StoreAnswer::Opened {
             highest_wall_ms: self.disk.highest_wall_ms,
             unfinished: self.disk.unfinished.clone(),
+            switches: self.disk.switches.clone(),
         }
     }
 }
