@@ -6,8 +6,16 @@ use std::path::{Path, PathBuf};
 use holdover_testkit::vector::Vector;
 
 /// The folders of vectors, one for each section of the rules.
-pub const SECTIONS: [&str; 7] =
-    ["a-sessions", "b-snapshots", "c-windows", "d-invalidation", "e-keys", "f-detail", "j-limits"];
+pub const SECTIONS: [&str; 8] = [
+    "a-sessions",
+    "b-snapshots",
+    "c-windows",
+    "d-invalidation",
+    "e-keys",
+    "f-detail",
+    "h-quality",
+    "j-limits",
+];
 
 /// A file and the vector in it.
 pub struct VectorFile {

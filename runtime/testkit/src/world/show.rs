@@ -260,8 +260,24 @@ fn named(event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str
 }
 
 /// Events that vectors hear only if they listen.
-fn listened(_event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str)>)> {
-    None
+fn listened(event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str)>)> {
+    Some(match event {
+        Event::QualityChanged { from, to, .. } => {
+            ("quality_changed", vec![("class", class(*to)), ("was", class(*from))])
+        }
+        _ => return None,
+    })
+}
+
+fn class(quality: Quality) -> &'static str {
+    match quality {
+        Quality::Unspecified => "UNSPECIFIED",
+        Quality::Offline => "OFFLINE",
+        Quality::VeryPoor => "VERY_POOR",
+        Quality::Poor => "POOR",
+        Quality::Moderate => "MODERATE",
+        Quality::Good => "GOOD",
+    }
 }
 
 /// The class that the app pins; `measured` is none.
