@@ -83,7 +83,7 @@ pub(crate) fn understand(failure: Failure) -> Failed {
             let (error, class) = transport(kind, &message);
             Failed { error, class, harmless: unsent }
         }
-        Failure::Intercepted { http_status, code, message } => {
+        Failure::Intercepted { http_status, code, retry_after, message } => {
             let what = http_status
                 .map_or_else(|| "its TLS is not trusted".to_owned(), |status| format!("HTTP {status}"));
             let text = format!(
@@ -91,7 +91,11 @@ pub(crate) fn understand(failure: Failure) -> Failed {
             );
             let class = if planted(Fault::InterceptionEvicts) { Class::Evicting } else { Class::Transient };
             let status = StatusDetail { code, message, details: Bytes::new() };
-            let error = Error { status: Some(Box::new(status)), ..Error::new(ErrorKind::Intercepted, text) };
+            let error = Error {
+                status: Some(Box::new(status)),
+                retry_after,
+                ..Error::new(ErrorKind::Intercepted, text)
+            };
             Failed { error, class, harmless: false }
         }
     }
@@ -144,6 +148,7 @@ fn transport(kind: TransportFailure, message: &str) -> (Error, Class) {
         TransportFailure::OtherProtocol => {
             (ErrorKind::Misuse, "the endpoint is configured with another protocol", Class::Other)
         }
+        TransportFailure::Misuse => (ErrorKind::Misuse, "the call cannot be carried", Class::Other),
     };
     (Error::new(kind, format!("{what} ({message})")), class)
 }
@@ -243,10 +248,12 @@ mod tests {
         let failed = understand(Failure::Intercepted {
             http_status: Some(403),
             code: Code::PermissionDenied,
+            retry_after: Some(Duration::from_secs(30)),
             message: "text/html".into(),
         });
         assert_eq!((failed.class, failed.harmless), (Class::Transient, false));
         assert_eq!(failed.error.kind, ErrorKind::Intercepted);
+        assert_eq!(failed.error.retry_after, Some(Duration::from_secs(30)));
         assert_eq!(failed.error.status.unwrap().code, Code::PermissionDenied);
     }
 

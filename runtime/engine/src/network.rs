@@ -127,6 +127,8 @@ pub enum Failure {
         http_status: Option<u16>,
         /// What the protocol maps that status to (gRPC's "HTTP to gRPC Status Code Mapping"; Connect's table).
         code: Code,
+        /// What it asks to wait before the next attempt (HTTP's `retry-after`), if it does.
+        retry_after: Option<Duration>,
         /// For people.
         message: String,
     },
@@ -152,6 +154,9 @@ pub enum TransportFailure {
     /// The server answered in another protocol than the one that its endpoint is configured with: nobody is offline, and
     /// trying again does not help.
     OtherProtocol,
+    /// The call cannot be carried as it is made or configured, and was not sent: a metadata name that belongs to the
+    /// protocol, or a bidi stream where there is no HTTP/2. Trying again does not help.
+    Misuse,
 }
 
 /// What the platform says of the network. The default is "nothing known".

@@ -113,7 +113,7 @@ impl Verdict {
                 }
                 TransportFailure::Timeout => Self::timeout(),
                 // Sending the same again gives the same.
-                TransportFailure::TooLarge | TransportFailure::OtherProtocol => {
+                TransportFailure::TooLarge | TransportFailure::OtherProtocol | TransportFailure::Misuse => {
                     Self { codes: [None, None], pushback: Pushback::Silent }
                 }
             },

@@ -210,6 +210,7 @@ impl World {
                     17.. => Failure::Intercepted {
                         http_status: Some(302),
                         code: Code::Unknown,
+                        retry_after: None,
                         message: String::new(),
                     },
                     code => Failure::Status {

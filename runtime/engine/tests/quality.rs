@@ -199,7 +199,8 @@ fn what_says_nothing_is_no_evidence() {
         rig.get(ALICE, "Plain", "r");
         rig.pass(ms(2900));
         let message = String::new();
-        let failure = Failure::Intercepted { http_status: Some(302), code: Code::Unknown, message };
+        let failure =
+            Failure::Intercepted { http_status: Some(302), code: Code::Unknown, retry_after: None, message };
         rig.input(Input::Failed { attempt: rig.last_attempt(), failure });
         rig.get(ALICE, "Plain", "r");
         rig.pass(ms(2900));

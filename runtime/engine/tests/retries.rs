@@ -99,7 +99,12 @@ fn a_broken_transport_is_unavailable_whether_it_was_sent_or_not() {
         broken(TransportFailure::Reset, false),
         broken(TransportFailure::Unreachable, true),
         broken(TransportFailure::Timeout, false),
-        Failure::Intercepted { http_status: Some(503), code: Code::Unavailable, message: String::new() },
+        Failure::Intercepted {
+            http_status: Some(503),
+            code: Code::Unavailable,
+            retry_after: None,
+            message: String::new(),
+        },
     ];
     for failure in failures {
         let mut rig = Rig::new();

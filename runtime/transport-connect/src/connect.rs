@@ -1,43 +1,59 @@
 //! Answers in Connect's framing of unary calls, which is HTTP's own.
 
 use bytes::{Bytes, BytesMut};
-use holdover_client::{Failure, TransportFailure};
-use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use holdover_client::{Failure, OnProgress, Progress, Response as Answered, TransportFailure};
+use http::{HeaderMap, HeaderName, Response};
 use http_body_util::BodyExt as _;
+use tokio::time::Instant;
 
-use crate::grpc::decompress;
-use crate::outcome::{Answer, from_http, intercepted, malformed, too_large};
+use crate::bounds::Bounds;
+use crate::encoding::Encoding;
+use crate::meter::Meter;
+use crate::outcome::{from_http, intercepted, other_protocol, too_large};
 use crate::service::ResponseBody;
-use crate::status;
-use crate::transport::Bounds;
+use crate::{Protocol, metadata, status};
 
 /// An error is a small JSON document; nobody reads more than this from what claims to be one.
-const ERROR_BYTES: usize = 64 * 1024;
+pub(crate) const ERROR_BYTES: usize = 64 * 1024;
 
 /// Reads the message of an answer with status 200, whose content type has been checked.
-pub(crate) async fn read(response: Response<ResponseBody>, bounds: Bounds) -> Result<Answer, Failure> {
+pub(crate) async fn read(
+    response: Response<ResponseBody>,
+    bounds: Bounds,
+    on_progress: &mut OnProgress,
+) -> Result<Answered, Failure> {
     let (head, body) = response.into_parts();
     let (headers, trailers) = split_trailers(head.headers);
-    let raw = collect(body, bounds.message_bytes).await?;
-    let received = raw.len() as u64;
-    let message = open(&headers, raw, bounds.message_bytes, "the message")?;
-    Ok(Answer { headers, trailers, message, received })
+    let mut meter = Meter::whole();
+    let raw = collect(body, bounds.message_bytes, &mut meter, on_progress).await?;
+    let encoding = Encoding::of(Protocol::Connect, &headers);
+    let body = encoding.decompress(raw, bounds.message_bytes, "the message")?;
+    on_progress(meter.total());
+    Ok(Answered { metadata: metadata::received(&headers), trailers: metadata::received(&trailers), body })
 }
 
 /// Reads an error: any other status, with JSON that has a Connect code in it. Everything else is somebody else's word.
-pub(crate) async fn read_error(response: Response<ResponseBody>, bounds: Bounds) -> Failure {
+/// `spoken` is what the call spoke: a server that answers gRPC with such an error does not speak gRPC.
+pub(crate) async fn read_error(
+    spoken: Protocol,
+    response: Response<ResponseBody>,
+    bounds: Bounds,
+) -> Failure {
     let (head, body) = response.into_parts();
     let (headers, trailers) = split_trailers(head.headers);
     let limit = bounds.message_bytes.min(ERROR_BYTES);
-    let document = match collect(body, limit).await.and_then(|raw| open(&headers, raw, limit, "the error")) {
+    let encoding = Encoding::of(Protocol::Connect, &headers);
+    let collected = collect(body, limit, &mut Meter::whole(), &mut |_| {}).await;
+    let document = match collected.and_then(|raw| encoding.decompress(raw, limit, "the error")) {
         Ok(document) => document,
         // The connection broke: nobody knows what the rest would have said.
         Err(failure @ Failure::Transport { kind: TransportFailure::Reset, .. }) => return failure,
-        Err(_) => return intercepted(head.status, "its JSON cannot be read"),
+        Err(_) => return intercepted(head.status, &headers, "its JSON cannot be read"),
     };
     match status::parse_connect(&document) {
+        Some(_) if !spoken.is_connect() => other_protocol(spoken, Protocol::Connect),
         Some(failed) => failed.with_metadata(&headers, &trailers),
-        None => intercepted(head.status, "its JSON is not a Connect error"),
+        None => intercepted(head.status, &headers, "its JSON is not a Connect error"),
     }
 }
 
@@ -59,15 +75,25 @@ fn split_trailers(all: HeaderMap) -> (HeaderMap, HeaderMap) {
     (headers, trailers)
 }
 
-async fn collect(mut body: ResponseBody, limit: usize) -> Result<Bytes, Failure> {
-    let too_large = || too_large(format!("a body of more than the {limit} bytes allowed"));
+async fn collect(
+    mut body: ResponseBody,
+    limit: usize,
+    meter: &mut Meter,
+    on_progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Bytes, Failure> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    loop {
+        let asked = Instant::now();
+        let Some(frame) = body.frame().await else { break };
         // HTTP trailers have no meaning in Connect.
         let Ok(chunk) = frame.map_err(from_http)?.into_data() else { continue };
         if chunk.len() > limit.saturating_sub(first.len() + rest.len()) {
-            return Err(too_large());
+            return Err(too_large(format!("a body of more than the {limit} bytes allowed")));
+        }
+        meter.arrived(chunk.len(), asked, true, true);
+        while let Some(news) = meter.news() {
+            on_progress(news);
         }
         if first.is_empty() && rest.is_empty() {
             first = chunk;
@@ -79,15 +105,4 @@ async fn collect(mut body: ResponseBody, limit: usize) -> Result<Bytes, Failure>
         }
     }
     Ok(if rest.is_empty() { first } else { rest.freeze() })
-}
-
-fn open(headers: &HeaderMap, raw: Bytes, limit: usize, what: &str) -> Result<Bytes, Failure> {
-    match headers.get("content-encoding").map(HeaderValue::as_bytes) {
-        None | Some(b"" | b"identity") => Ok(raw),
-        Some(b"gzip") => decompress(&raw, limit, what),
-        Some(other) => Err(malformed(format!(
-            "{what} is compressed by {:?}, where identity and gzip were offered",
-            String::from_utf8_lossy(other)
-        ))),
-    }
 }

@@ -4,11 +4,15 @@ mod connector;
 mod failure;
 mod tls;
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response, Version};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -42,8 +46,8 @@ pub struct HyperService {
 }
 
 struct Clients {
-    negotiated: Client<Connector, RequestBody>,
-    prior_knowledge: Client<Connector, RequestBody>,
+    negotiated: Client<Connector, Cancelling>,
+    prior_knowledge: Client<Connector, Cancelling>,
 }
 
 /// Configures a [`HyperService`].
@@ -123,19 +127,18 @@ impl Clients {
     }
 
     /// The client for a request: only plain text needs to know beforehand that the server speaks HTTP/2.
-    fn for_request(&self, request: &Request<RequestBody>) -> &Client<Connector, RequestBody> {
+    fn for_request(&self, request: &Request<Cancelling>) -> &Client<Connector, Cancelling> {
         let plain = request.uri().scheme() == Some(&http::uri::Scheme::HTTP);
         if plain && request.version() == Version::HTTP_2 { &self.prior_knowledge } else { &self.negotiated }
     }
-}
 
-impl HttpService for HyperService {
     fn send(
         &self,
         request: Request<RequestBody>,
     ) -> BoxFuture<'static, Result<Response<ResponseBody>, HttpFailure>> {
         let needs_http2 = request.version() == Version::HTTP_2;
-        let answer = self.clients().for_request(&request).request(request);
+        let request = request.map(Cancelling);
+        let answer = self.for_request(&request).request(request);
         Box::pin(async move {
             let mut response = answer.await.map_err(|error| of_request(&error, needs_http2))?;
             let timings = response.extensions_mut().remove::<FirstUse>().and_then(|first| first.take());
@@ -144,6 +147,46 @@ impl HttpService for HyperService {
             }
             Ok(response.map(|body| body.map_err(|error| of_body(&error)).boxed_unsync()))
         })
+    }
+}
+
+/// A request's body whose failure resets its stream as cancelled, which is what it means: the caller has left.
+struct Cancelling(RequestBody);
+
+impl Body for Cancelling {
+    type Data = Bytes;
+    type Error = h2::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, h2::Error>>> {
+        Pin::new(&mut self.0).poll_frame(cx).map_err(|_| h2::Reason::CANCEL.into())
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.size_hint()
+    }
+}
+
+impl HttpService for HyperService {
+    fn send(
+        &self,
+        request: Request<RequestBody>,
+    ) -> BoxFuture<'static, Result<Response<ResponseBody>, HttpFailure>> {
+        self.clients().send(request)
+    }
+
+    fn probe(
+        &self,
+        request: Request<RequestBody>,
+    ) -> BoxFuture<'static, Result<Response<ResponseBody>, HttpFailure>> {
+        // Made for this request and dropped after it, so that nothing is kept and connections in use are left alone.
+        Clients::new(&self.connector).send(request)
     }
 
     fn suspect(&self) {

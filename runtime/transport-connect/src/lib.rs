@@ -19,16 +19,25 @@
 //! used where it is strong: its server is one of those that the end-to-end tests run against.
 #![forbid(unsafe_code)]
 
+mod answer;
+mod bounds;
 mod connect;
+mod encoding;
 mod envelope;
-mod grpc;
+mod exchange;
+mod framing;
 mod gzip;
 mod metadata;
+mod meter;
 mod outcome;
+mod probe;
 mod protocol;
+mod request;
 mod service;
 mod status;
+mod stream;
 mod timeout;
+mod trailers;
 mod transport;
 
 #[cfg(feature = "http")]

@@ -1,5 +1,7 @@
 //! Metadata on the wire: HTTP headers, and base64 where the name ends in `-bin`.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
@@ -8,7 +10,7 @@ use bytes::Bytes;
 use holdover_client::{Failure, Metadata};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::outcome::unsendable;
+use crate::outcome::misuse;
 
 /// Padding is neither needed nor refused: gRPC and Connect both leave it out and both must take it.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -17,8 +19,10 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// The names that belong to the protocols, or to HTTP itself. A caller who could set them could break the framing.
-const RESERVED: [&str; 15] = [
+const RESERVED: [&str; 17] = [
     "accept-encoding",
+    "connect-accept-encoding",
+    "connect-content-encoding",
     "connect-protocol-version",
     "connect-timeout-ms",
     "connection",
@@ -43,27 +47,25 @@ fn is_reserved(name: &str) -> bool {
 pub(crate) fn append(headers: &mut HeaderMap, metadata: &Metadata) -> Result<(), Failure> {
     for (name, value) in metadata.iter() {
         if is_reserved(name) {
-            return Err(unsendable(format!(
+            return Err(misuse(format!(
                 "the metadata name {name:?} belongs to the protocol: use another name"
             )));
         }
         let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
-            unsendable(format!(
-                "the metadata name {name:?} is no HTTP header name: use letters, digits, - and _"
-            ))
+            misuse(format!("the metadata name {name:?} is no HTTP header name: use letters, digits, - and _"))
         })?;
         let value = if name.ends_with("-bin") {
             HeaderValue::from_str(&STANDARD_NO_PAD.encode(value)).expect("base64 is visible ASCII")
         } else {
             HeaderValue::from_maybe_shared(value.clone()).map_err(|_| {
-                unsendable(format!(
+                misuse(format!(
                     "the value of metadata {name:?} is not printable ASCII: use a name ending in -bin"
                 ))
             })?
         };
         headers
             .try_append(parsed, value)
-            .map_err(|_| unsendable("the call has more metadata entries than a request can carry"))?;
+            .map_err(|_| misuse("the call has more metadata entries than a request can carry"))?;
     }
     Ok(())
 }
@@ -99,6 +101,11 @@ pub(crate) fn extend(out: &mut Metadata, headers: &HeaderMap) {
             let _ = out.push(name, Bytes::copy_from_slice(value.as_bytes()));
         }
     }
+}
+
+/// The seconds that a header of the protocol or of HTTP has, if it has any.
+pub(crate) fn seconds(headers: &HeaderMap, name: &str) -> Option<Duration> {
+    headers.get(name)?.to_str().ok()?.trim().parse().ok().map(Duration::from_secs)
 }
 
 /// The size of a header block as HTTP/2 counts it (RFC 9113, section 6.5.2): names, values, 32 bytes for each entry.

@@ -1,14 +1,19 @@
 //! The three protocols, and what they call things.
 
-use holdover_client::Failure;
+use holdover_client::{Failure, Kind};
+use holdover_wire::frame;
 
-use crate::outcome::unsendable;
+use crate::outcome::misuse;
 
-/// Which protocol an endpoint speaks. All three carry the same calls; they differ in framing.
+/// How calls are framed. There are three protocols, and Connect frames unary calls otherwise than streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// [Connect](https://connectrpc.com/docs/protocol): unary calls are plain HTTP requests, over HTTP/1.1 or 2.
+    /// [Connect](https://connectrpc.com/docs/protocol/#unary-rpcs): unary calls are plain HTTP requests, over HTTP/1.1
+    /// or 2.
     Connect,
+    /// [Connect's streams](https://connectrpc.com/docs/protocol/#streaming-rpcs): enveloped messages, the last of which
+    /// is JSON that has the status and the trailers.
+    ConnectStream,
     /// [gRPC](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md): HTTP/2 only, the status is in trailers.
     Grpc,
     /// [gRPC-Web](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md): gRPC's framing with the trailers in
@@ -17,10 +22,24 @@ pub(crate) enum Protocol {
 }
 
 impl Protocol {
+    /// How calls of `kind` are framed at an endpoint that speaks `protocol`.
+    pub(crate) fn of(protocol: holdover_client::Protocol, kind: Kind) -> Result<Self, Failure> {
+        match protocol {
+            holdover_client::Protocol::Connect if kind == Kind::Unary => Ok(Self::Connect),
+            holdover_client::Protocol::Connect => Ok(Self::ConnectStream),
+            holdover_client::Protocol::Grpc => Ok(Self::Grpc),
+            holdover_client::Protocol::GrpcWeb => Ok(Self::GrpcWeb),
+            other => {
+                Err(misuse(format!("this transport does not speak {other:?}: give the endpoint another")))
+            }
+        }
+    }
+
     /// The content type of requests, and of answers that carry a message.
     pub(crate) fn content_type(self) -> &'static str {
         match self {
             Self::Connect => "application/proto",
+            Self::ConnectStream => "application/connect+proto",
             Self::Grpc => "application/grpc+proto",
             Self::GrpcWeb => "application/grpc-web+proto",
         }
@@ -31,17 +50,23 @@ impl Protocol {
     pub(crate) fn frames(self, content_type: &str) -> bool {
         let essence = content_type.split(';').next().unwrap_or_default().trim();
         let short = match self {
-            Self::Connect => self.content_type(),
+            Self::Connect | Self::ConnectStream => self.content_type(),
             Self::Grpc => "application/grpc",
             Self::GrpcWeb => "application/grpc-web",
         };
         essence.eq_ignore_ascii_case(short) || essence.eq_ignore_ascii_case(self.content_type())
     }
 
-    /// The header in which a request says how its message is compressed.
+    /// Whether it is Connect, of unary calls or of streams.
+    pub(crate) fn is_connect(self) -> bool {
+        matches!(self, Self::Connect | Self::ConnectStream)
+    }
+
+    /// The header in which a head says how its messages are compressed.
     pub(crate) fn encoding_header(self) -> &'static str {
         match self {
             Self::Connect => "content-encoding",
+            Self::ConnectStream => "connect-content-encoding",
             Self::Grpc | Self::GrpcWeb => "grpc-encoding",
         }
     }
@@ -50,14 +75,24 @@ impl Protocol {
     pub(crate) fn accept_encoding_header(self) -> &'static str {
         match self {
             Self::Connect => "accept-encoding",
+            Self::ConnectStream => "connect-accept-encoding",
             Self::Grpc | Self::GrpcWeb => "grpc-accept-encoding",
+        }
+    }
+
+    /// The flag of the frame that ends a body, where there is such a frame.
+    pub(crate) fn last_frame(self) -> Option<u8> {
+        match self {
+            Self::Connect | Self::Grpc => None,
+            Self::ConnectStream => Some(frame::CONNECT_END),
+            Self::GrpcWeb => Some(frame::WEB_TRAILERS),
         }
     }
 
     /// The header in which a request says how long the caller will wait.
     pub(crate) fn timeout_header(self) -> &'static str {
         match self {
-            Self::Connect => "connect-timeout-ms",
+            Self::Connect | Self::ConnectStream => "connect-timeout-ms",
             Self::Grpc | Self::GrpcWeb => "grpc-timeout",
         }
     }
@@ -68,25 +103,10 @@ impl Protocol {
     }
 }
 
-impl TryFrom<holdover_client::Protocol> for Protocol {
-    type Error = Failure;
-
-    fn try_from(protocol: holdover_client::Protocol) -> Result<Self, Failure> {
-        match protocol {
-            holdover_client::Protocol::Connect => Ok(Self::Connect),
-            holdover_client::Protocol::Grpc => Ok(Self::Grpc),
-            holdover_client::Protocol::GrpcWeb => Ok(Self::GrpcWeb),
-            other => {
-                Err(unsendable(format!("this transport does not speak {other:?}: give the endpoint another")))
-            }
-        }
-    }
-}
-
 impl std::fmt::Display for Protocol {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Connect => "Connect",
+            Self::Connect | Self::ConnectStream => "Connect",
             Self::Grpc => "gRPC",
             Self::GrpcWeb => "gRPC-Web",
         })
@@ -109,6 +129,10 @@ mod tests {
         assert!(!Protocol::GrpcWeb.frames("application/grpc-web-text+proto"));
         assert!(!Protocol::GrpcWeb.frames("application/grpc"));
         assert!(Protocol::Connect.frames("application/proto"));
+        assert!(!Protocol::Connect.frames("application/connect+proto"));
+        assert!(Protocol::ConnectStream.frames("application/connect+proto"));
+        assert!(!Protocol::ConnectStream.frames("application/proto"));
+        assert!(!Protocol::ConnectStream.frames("application/connect+json"));
         assert!(!Protocol::Connect.frames("application/protobuf"));
         assert!(!Protocol::Connect.frames("text/html"));
         assert!(!Protocol::Connect.frames(""));

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream::{BoxStream, Stream};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
 
@@ -20,7 +21,8 @@ use http_body_util::combinators::UnsyncBoxBody;
 /// - never follow a redirect, store a response, keep a cookie, or repeat a request of which anything may have left;
 /// - leave `content-encoding` and `grpc-encoding` alone: bodies are handed over as they came;
 /// - hand over trailers, if it can: gRPC needs them, Connect and gRPC-Web do not;
-/// - refuse a request whose version is HTTP/2 when the peer does not speak it;
+/// - refuse a request whose version is HTTP/2 when the peer does not speak it, and a request whose body is a stream when
+///   it cannot send such, by [`HttpFailureKind::Unsupported`];
 /// - stop the exchange when the future or the response body is dropped: that is how a call is cancelled;
 /// - say [`HttpFailure::unsent`] only when no byte of the request can have been acted upon.
 pub trait HttpService: Send + Sync + 'static {
@@ -30,9 +32,18 @@ pub trait HttpService: Send + Sync + 'static {
         request: http::Request<RequestBody>,
     ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, HttpFailure>>;
 
-    /// Tells that an attempt ran into its timeout without an answer: the connection under it may be dead without a
-    /// sign, as they are after a change of network. New requests should not wait for it; those under way may.
+    /// Tells that connections may be dead without a sign: an attempt ran into its timeout without an answer, or the
+    /// device has moved to another network. Requests from now on should take new ones; those under way keep theirs.
     fn suspect(&self) {}
+
+    /// Sends a request that is to show whether the host can be reached: by a connection of its own, where the stack can
+    /// make one, since one that was kept may be dead without a sign.
+    fn probe(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, HttpFailure>> {
+        self.send(request)
+    }
 }
 
 impl<S: HttpService + ?Sized> HttpService for std::sync::Arc<S> {
@@ -46,47 +57,97 @@ impl<S: HttpService + ?Sized> HttpService for std::sync::Arc<S> {
     fn suspect(&self) {
         (**self).suspect();
     }
+
+    fn probe(
+        &self,
+        request: http::Request<RequestBody>,
+    ) -> BoxFuture<'static, Result<http::Response<ResponseBody>, HttpFailure>> {
+        (**self).probe(request)
+    }
 }
 
 /// The body of a response: chunks, then perhaps trailers.
 pub type ResponseBody = UnsyncBoxBody<Bytes, HttpFailure>;
 
-/// The body of a request.
-#[derive(Debug)]
-pub struct RequestBody {
-    bytes: Option<Bytes>,
+/// The body of a request: whole, or made while it is sent.
+pub struct RequestBody(Content);
+
+enum Content {
+    /// `None` when it has been sent.
+    Whole(Option<Bytes>),
+    /// `None` when it has ended.
+    Streamed(Option<BoxStream<'static, Result<Bytes, HttpFailure>>>),
 }
 
 impl RequestBody {
     /// A body that is there as a whole.
     pub fn whole(bytes: Bytes) -> Self {
-        Self { bytes: Some(bytes) }
+        Self(Content::Whole(Some(bytes)))
     }
 
-    /// The whole body, where it is known before it is sent: always, for unary calls. HTTP stacks that take a buffer
-    /// rather than a stream start here.
+    /// A body that comes in chunks. It is to be polled when there is room for the next one, and an error in it stops the
+    /// exchange: nobody wants the answer any more.
+    pub fn streamed(chunks: impl Stream<Item = Result<Bytes, HttpFailure>> + Send + 'static) -> Self {
+        Self(Content::Streamed(Some(Box::pin(chunks))))
+    }
+
+    /// The whole body, where it is known before it is sent: always for unary calls and server streams, never where the
+    /// client sends a sequence. HTTP stacks that take a buffer rather than a stream start here, and refuse the rest by
+    /// [`HttpFailureKind::Unsupported`].
     pub fn bytes(&self) -> Option<&Bytes> {
-        self.bytes.as_ref()
+        match &self.0 {
+            Content::Whole(bytes) => bytes.as_ref(),
+            Content::Streamed(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for RequestBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Content::Whole(bytes) => f.debug_tuple("Whole").field(&bytes.as_ref().map(Bytes::len)).finish(),
+            Content::Streamed(_) => f.write_str("Streamed"),
+        }
     }
 }
 
 impl Body for RequestBody {
     type Data = Bytes;
-    type Error = std::convert::Infallible;
+    type Error = HttpFailure;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Poll::Ready(self.bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))))
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, HttpFailure>>> {
+        match &mut self.0 {
+            Content::Whole(bytes) => Poll::Ready(
+                bytes.take().filter(|bytes| !bytes.is_empty()).map(|bytes| Ok(Frame::data(bytes))),
+            ),
+            Content::Streamed(chunks) => {
+                let Some(more) = chunks else { return Poll::Ready(None) };
+                let next = std::task::ready!(more.as_mut().poll_next(cx));
+                if !matches!(next, Some(Ok(_))) {
+                    *chunks = None;
+                }
+                Poll::Ready(next.map(|chunk| chunk.map(Frame::data)))
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.bytes.as_ref().is_none_or(Bytes::is_empty)
+        match &self.0 {
+            Content::Whole(bytes) => bytes.as_ref().is_none_or(Bytes::is_empty),
+            Content::Streamed(chunks) => chunks.is_none(),
+        }
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+        match &self.0 {
+            Content::Whole(bytes) => {
+                SizeHint::with_exact(bytes.as_ref().map_or(0, |bytes| bytes.len() as u64))
+            }
+            Content::Streamed(_) => SizeHint::default(),
+        }
     }
 }
 
@@ -108,14 +169,19 @@ pub struct HttpFailure {
 /// What went wrong with an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HttpFailureKind {
-    /// No connection: the host's name did not resolve, no route, no answer, or it refused.
+    /// No connection: the host's name did not resolve, no route, or nobody answered.
     Unreachable,
+    /// The host answered that nobody listens there.
+    Refused,
     /// The peer's certificate is not trusted: a captive portal, a firewall that reads along, or a wrong clock.
     Untrusted,
     /// TLS failed in another way.
     Tls,
     /// The connection ended in the middle of the exchange.
     Reset,
+    /// The HTTP stack or the peer cannot carry such a request, and it was not sent: a request body that is a stream, or
+    /// a version of HTTP.
+    Unsupported,
     /// What came is not HTTP, or not HTTP as the exchange needs it.
     Protocol,
     /// The response's head or trailers are larger than the limit.

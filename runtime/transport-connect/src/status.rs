@@ -1,8 +1,10 @@
 //! The status of a call, as each protocol spells it.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 use holdover_client::{Code, Failure};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::percent_decode;
 use prost::Message as _;
 
@@ -101,24 +103,63 @@ pub(crate) fn take_grpc(trailers: &mut HeaderMap) -> GrpcStatus {
 /// but gateways answer with JSON too, and their word is not the server's (rule C4).
 pub(crate) fn parse_connect(body: &[u8]) -> Option<Failed> {
     let error: ConnectError = serde_json::from_slice(body).ok()?;
-    let code = from_connect(&error.code)?;
-    let message = error.message.unwrap_or_default();
-    let details: Vec<Any> = error.details.into_iter().filter_map(ConnectDetail::into_any).collect();
-    let details = if details.is_empty() {
-        Bytes::new()
-    } else {
-        let code = i32::try_from(code.number()).expect("codes are below 17");
-        RpcStatus { code, message: message.clone(), details }.encode_to_vec().into()
-    };
-    Some(Failed { code, message, details })
+    let code = from_connect(error.code.as_deref()?)?;
+    Some(error.with_code(code))
+}
+
+/// How a Connect stream ended.
+#[derive(Debug)]
+pub(crate) struct ConnectEnd {
+    pub(crate) error: Option<Failed>,
+    pub(crate) trailers: HeaderMap,
+}
+
+/// Reads the message that ends a Connect stream (<https://connectrpc.com/docs/protocol/#error-end-stream>). `None` if it is
+/// not one. Only the server ends a stream, so an error without one of Connect's codes is the server's all the same.
+pub(crate) fn parse_connect_end(body: &[u8]) -> Option<ConnectEnd> {
+    let end: EndStream = serde_json::from_slice(body).ok()?;
+    let error = end.error.map(|error| {
+        let code = error.code.as_deref().and_then(from_connect).unwrap_or(Code::Unknown);
+        error.with_code(code)
+    });
+    let mut trailers = HeaderMap::new();
+    for (name, values) in end.metadata.into_iter().flatten() {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { continue };
+        for value in values {
+            if let Ok(value) = HeaderValue::try_from(value) {
+                trailers.try_append(&name, value).ok()?;
+            }
+        }
+    }
+    Some(ConnectEnd { error, trailers })
+}
+
+#[derive(serde::Deserialize)]
+struct EndStream {
+    error: Option<ConnectError>,
+    metadata: Option<BTreeMap<String, Vec<String>>>,
 }
 
 #[derive(serde::Deserialize)]
 struct ConnectError {
-    code: String,
+    code: Option<String>,
     message: Option<String>,
-    #[serde(default)]
-    details: Vec<ConnectDetail>,
+    details: Option<Vec<ConnectDetail>>,
+}
+
+impl ConnectError {
+    fn with_code(self, code: Code) -> Failed {
+        let message = self.message.unwrap_or_default();
+        let details: Vec<Any> =
+            self.details.into_iter().flatten().filter_map(ConnectDetail::into_any).collect();
+        let details = if details.is_empty() {
+            Bytes::new()
+        } else {
+            let code = i32::try_from(code.number()).expect("codes are below 17");
+            RpcStatus { code, message: message.clone(), details }.encode_to_vec().into()
+        };
+        Failed { code, message, details }
+    }
 }
 
 #[derive(serde::Deserialize)]

@@ -15,7 +15,7 @@ const CONNECT_MOST: u128 = 9_999_999_999;
 /// everybody has left costs work. A timeout that the format cannot hold is cut to the longest that it can.
 pub(crate) fn header_value(protocol: Protocol, timeout: Duration) -> String {
     match protocol {
-        Protocol::Connect => timeout.as_millis().min(CONNECT_MOST).to_string(),
+        Protocol::Connect | Protocol::ConnectStream => timeout.as_millis().min(CONNECT_MOST).to_string(),
         Protocol::Grpc | Protocol::GrpcWeb => {
             let units = [
                 (timeout.as_nanos(), 'n'),

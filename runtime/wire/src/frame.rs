@@ -103,6 +103,16 @@ impl FrameReader {
         Self { limit, chunk: Bytes::new(), partial: BytesMut::new() }
     }
 
+    /// Whether a frame has begun and not ended.
+    pub fn is_mid_frame(&self) -> bool {
+        !self.partial.is_empty()
+    }
+
+    /// Whether there is anything that was not taken yet.
+    pub fn has_more(&self) -> bool {
+        self.is_mid_frame() || !self.chunk.is_empty()
+    }
+
     /// Adds a chunk of the body. Call [`FrameReader::next_frame`] until it has none before adding another.
     pub fn push(&mut self, chunk: Bytes) {
         if self.chunk.is_empty() {

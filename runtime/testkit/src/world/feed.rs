@@ -211,7 +211,12 @@ fn broken(breakage: Breakage) -> Failure {
 }
 
 fn intercepted(http: u16) -> Failure {
-    Failure::Intercepted { http_status: Some(http), code: code_of_http(http), message: "as scripted".into() }
+    Failure::Intercepted {
+        http_status: Some(http),
+        code: code_of_http(http),
+        retry_after: None,
+        message: "as scripted".into(),
+    }
 }
 
 /// gRPC's "HTTP to gRPC Status Code Mapping".

@@ -19,8 +19,9 @@ pub(super) fn of_request(error: &legacy::Error, needs_http2: bool) -> HttpFailur
     {
         // hyper-util looks at the negotiated protocol before it sends.
         return HttpFailure::unsent(
-            HttpFailureKind::Protocol,
-            "the server does not speak HTTP/2, which gRPC needs: use Connect or gRPC-Web for this endpoint",
+            HttpFailureKind::Unsupported,
+            "the server does not speak HTTP/2, which bidi streams and all of gRPC need: let it, or use Connect or \
+             gRPC-Web for this endpoint and no bidi streams",
         );
     }
     let reused = error.connect_info().is_some_and(|connection| {

@@ -14,9 +14,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use futures_util::stream::{BoxStream, StreamExt as _};
 use holdover_client::{
     CallRequest, Endpoint, Failure, Kind, Limits, Metadata, OnProgress, Priority, Progress, Protocol,
-    Response as Answered, Transport,
+    Received, Response as Answered, Transport,
 };
 use holdover_transport_connect::{ConnectTransport, HttpFailure, HttpService, RequestBody, ResponseBody};
 use http::{HeaderMap, Request, Response};
@@ -227,6 +228,88 @@ pub fn refusal(protocol: Protocol, number: u32, name: &str, message: &str) -> Sc
             &[("content-type", "application/grpc-web+proto")],
             frame(0x80, format!("grpc-status:{number}\r\ngrpc-message:{message}\r\n").as_bytes()),
         ),
+    }
+}
+
+/// A call of another kind than unary.
+pub fn stream_request(protocol: Protocol, kind: Kind) -> CallRequest {
+    CallRequest { kind, timeout: None, idempotent: false, ..request(protocol, b"ask") }
+}
+
+/// What is left of a stream when progress is left out.
+#[derive(Debug, PartialEq)]
+pub struct Streamed {
+    pub head: Metadata,
+    pub messages: Vec<Bytes>,
+    /// Trailers, or a failure.
+    pub end: Result<Metadata, Failure>,
+}
+
+/// Reads a stream to its end.
+pub async fn read(mut stream: BoxStream<'static, Result<Received, Failure>>) -> Streamed {
+    let mut messages = Vec::new();
+    let mut heads = Vec::new();
+    let end = loop {
+        match stream.next().await.expect("a stream says how it ends") {
+            Ok(Received::Progress(Progress::Head(head))) => {
+                assert!(messages.is_empty(), "the head comes first");
+                heads.push(head.metadata);
+            }
+            Ok(Received::Progress(_)) => {}
+            Ok(Received::Message(message)) => messages.push(message),
+            Ok(Received::End { trailers }) => break Ok(trailers),
+            Err(failure) => break Err(failure),
+        }
+    };
+    assert!(stream.next().await.is_none() && stream.next().await.is_none(), "nothing comes after the end");
+    assert!(heads.len() <= 1, "there is one head");
+    Streamed { head: heads.pop().unwrap_or_default(), messages, end }
+}
+
+/// Opens a stream over `service`, whose client sends `messages`.
+pub fn open(
+    service: &Memory,
+    request: CallRequest,
+    messages: &[&'static [u8]],
+) -> BoxStream<'static, Result<Received, Failure>> {
+    let messages: Vec<Bytes> = messages.iter().map(|message| Bytes::from_static(message)).collect();
+    ConnectTransport::over(service.clone()).stream(request, futures_util::stream::iter(messages).boxed())
+}
+
+/// What a server stream makes of one response.
+pub async fn streamed(protocol: Protocol, scripted: Scripted) -> Streamed {
+    let request = stream_request(protocol, Kind::ServerStream);
+    read(open(&Memory::answering(scripted), request, &[])).await
+}
+
+/// An answer of frames in a protocol's framing, which ends well.
+pub fn good_stream(protocol: Protocol, messages: &[&[u8]]) -> Scripted {
+    let frames: Vec<u8> = messages.iter().flat_map(|message| frame(0, message)).collect();
+    ending(protocol, frames, "0", r#"{"metadata":{"x-cost":["7"]}}"#)
+}
+
+/// An answer of frames that ends in a status: gRPC's number, Connect's document. Its trailers have `x-cost: 7`.
+pub fn ending(protocol: Protocol, frames: Vec<u8>, number: &str, document: &str) -> Scripted {
+    let content_type = stream_type(protocol);
+    match protocol {
+        Protocol::Grpc => answer(200, &[("content-type", content_type)], frames)
+            .trailers(&[("grpc-status", number), ("x-cost", "7")]),
+        Protocol::GrpcWeb => {
+            let trailers = frame(0x80, format!("grpc-status: {number}\r\nx-cost: 7\r\n").as_bytes());
+            answer(200, &[("content-type", content_type)], [frames, trailers].concat())
+        }
+        _ => {
+            let end = frame(0x02, document.as_bytes());
+            answer(200, &[("content-type", content_type)], [frames, end].concat())
+        }
+    }
+}
+
+pub fn stream_type(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Grpc => "application/grpc+proto",
+        Protocol::GrpcWeb => "application/grpc-web+proto",
+        _ => "application/connect+proto",
     }
 }
 
