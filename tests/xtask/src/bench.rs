@@ -15,6 +15,8 @@ pub(crate) struct Arguments {
 enum Bench {
     /// Pruning on encoded bytes, beside prost decode-clear-encode and memcpy.
     Wire,
+    /// What the server layer costs a stream, beside no layer and beside decoding, clearing and encoding every message.
+    Stream,
     /// What a call costs: memory hit beside moka, SQLite hit, network call beside the bare transport.
     Cost,
 }
@@ -26,6 +28,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         }
         match bench {
             Bench::Wire => step("bench: wire", &mut cargo(&["bench", "--package", "holdover-wire"]))?,
+            Bench::Stream => step("bench: stream", &mut cargo(&["bench", "--package", "holdover-server"]))?,
             Bench::Cost => {
                 step("bench: cost", &mut cargo(&["bench", "--package", "holdover", "--bench", "cost"]))?;
             }
