@@ -235,7 +235,7 @@ impl Driver {
     }
 
     /// Ends everything: callers are told, threads end once they have done what they were told before. Resolves when the
-    /// store is closed.
+    /// store is closed and the listeners have heard everything.
     pub(crate) fn shut_down(self: &Arc<Self>) -> impl Future<Output = ()> + Send + 'static {
         let mut afterwards = Afterwards::default();
         let mut state = self.lock();
@@ -243,11 +243,15 @@ impl Driver {
         state.end(&error, &mut afterwards);
         let store = state.store.as_mut().and_then(Storekeeper::stop);
         drop(state);
+        let listeners = afterwards.silenced.take().and_then(Announcer::ending);
         afterwards.carry_out(&self.telemetry);
         async move {
+            // The other ends are dropped with the store and the listeners.
             if let Some(closed) = store {
-                // The other end is dropped with the store.
                 let _ = closed.await;
+            }
+            if let Some(ended) = listeners {
+                let _ = ended.await;
             }
         }
     }

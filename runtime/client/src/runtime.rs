@@ -156,7 +156,8 @@ impl Runtime {
     }
 
     /// Ends every call and observation with an error, and refuses new ones. What was given to the store before is still
-    /// written; resolves when the store is closed. A runtime that is dropped does the same, unheard.
+    /// written; resolves when the store is closed and the listeners have heard everything, so do not wait for it in a
+    /// listener. A runtime that is dropped does the same, unheard.
     pub fn shutdown(&self) -> impl Future<Output = ()> + Send + 'static {
         self.0.driver.shut_down()
     }

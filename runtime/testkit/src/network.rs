@@ -1,30 +1,41 @@
 //! A network that does what a test says.
 
+mod live;
+
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
-use futures_util::stream::BoxStream;
+use futures_util::stream::{self, BoxStream};
 use holdover_client::{
     CallRequest, Code, Endpoint, Failure, Head, Metadata, OnProgress, Progress, Received, Response,
     Transport, TransportFailure,
 };
 use tokio::sync::oneshot;
 
+pub use live::ScriptedStream;
+
 /// Answers requests by a script, and remembers them. Clones are the same network.
 #[derive(Clone)]
 pub struct ScriptedNetwork(Arc<Mutex<Script>>);
+
+type Probe = dyn Fn(&Endpoint) -> Option<Result<(), Failure>> + Send + Sync;
 
 struct Script {
     answer: Arc<dyn Fn(&CallRequest) -> Reply + Send + Sync>,
     requests: Vec<CallRequest>,
     dropped: usize,
+    streams: Vec<ScriptedStream>,
+    probe: Arc<Probe>,
+    probes: Vec<Endpoint>,
+    path_changes: usize,
 }
 
-/// What becomes of a request.
+/// What becomes of a request. A stream is answered like a unary request: by a head, one message and the end.
 pub enum Reply {
     /// It is answered at once.
     Ok(Bytes),
@@ -34,6 +45,8 @@ pub enum Reply {
     Fail(Failure),
     /// It is answered when the test says so.
     When(Pending),
+    /// It is a stream, which the test serves: see [`ScriptedNetwork::stream`]. A unary request hangs.
+    Live,
     /// The transport itself breaks.
     Panic,
 }
@@ -91,7 +104,15 @@ impl Held {
 impl ScriptedNetwork {
     /// Answers as the function says, which sees each request.
     pub fn new(answer: impl Fn(&CallRequest) -> Reply + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Mutex::new(Script { answer: Arc::new(answer), requests: Vec::new(), dropped: 0 })))
+        Self(Arc::new(Mutex::new(Script {
+            answer: Arc::new(answer),
+            requests: Vec::new(),
+            dropped: 0,
+            streams: Vec::new(),
+            probe: Arc::new(|_| Some(Ok(()))),
+            probes: Vec::new(),
+            path_changes: 0,
+        })))
     }
 
     /// Answers differently from now on.
@@ -123,6 +144,38 @@ impl ScriptedNetwork {
     /// How many requests were cancelled before they were answered.
     pub fn cancelled(&self) -> usize {
         self.script().dropped
+    }
+
+    /// The stream that was opened as the so many-th by [`Reply::Live`], from 0 on.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub fn stream(&self, index: usize) -> ScriptedStream {
+        self.script().streams.get(index).cloned().expect("no such stream was opened")
+    }
+
+    /// How many streams were opened by [`Reply::Live`].
+    pub fn streams(&self) -> usize {
+        self.script().streams.len()
+    }
+
+    /// Answers probes as the function says from now on; `None` never does. Without this, every endpoint is reached.
+    pub fn answer_probes(
+        &self,
+        answer: impl Fn(&Endpoint) -> Option<Result<(), Failure>> + Send + Sync + 'static,
+    ) {
+        self.script().probe = Arc::new(answer);
+    }
+
+    /// The endpoints that were probed, in order.
+    pub fn probes(&self) -> Vec<Endpoint> {
+        self.script().probes.clone()
+    }
+
+    /// How often the device moved to another network.
+    pub fn path_changes(&self) -> usize {
+        self.script().path_changes
     }
 
     fn script(&self) -> MutexGuard<'_, Script> {
@@ -167,6 +220,7 @@ impl Transport for ScriptedNetwork {
                 Reply::OkWith(body, metadata) => (Ok(body), metadata),
                 Reply::Fail(failure) => (Err(failure), Metadata::new()),
                 Reply::When(pending) => (arrive(pending, &mut on_progress).await, Metadata::new()),
+                Reply::Live => std::future::pending().await,
                 Reply::Panic => {
                     underway.ends();
                     panic!("the transport breaks, as the test says")
@@ -183,17 +237,60 @@ impl Transport for ScriptedNetwork {
     fn stream(
         &self,
         request: CallRequest,
-        _messages: BoxStream<'static, Bytes>,
+        messages: BoxStream<'static, Bytes>,
     ) -> BoxStream<'static, Result<Received, Failure>> {
-        self.script().requests.push(request);
-        Box::pin(futures_util::stream::pending())
+        let answer = self.script().answer.clone();
+        let reply = answer(&request);
+        let mut script = self.script();
+        script.requests.push(request);
+        match reply {
+            Reply::Live => {
+                let live = ScriptedStream::new();
+                script.streams.push(live.clone());
+                live.served(messages).boxed()
+            }
+            Reply::Ok(body) | Reply::OkWith(body, _) => one(body),
+            Reply::Fail(failure) => stream::iter([Err(failure)]).boxed(),
+            Reply::When(pending) => {
+                let mut underway = Underway { network: self.clone(), over: false };
+                let arriving = async move {
+                    let answer = arrive(pending, &mut (Box::new(|_| {}) as OnProgress)).await;
+                    underway.ends();
+                    answer
+                };
+                let answered = stream::once(arriving).flat_map(move |answer| match answer {
+                    Ok(body) => one(body),
+                    Err(failure) => stream::iter([Err(failure)]).boxed(),
+                });
+                answered.boxed()
+            }
+            Reply::Panic => {
+                drop(script);
+                panic!("the transport breaks, as the test says")
+            }
+        }
     }
 
-    fn probe(&self, _endpoint: Endpoint) -> BoxFuture<'static, Result<(), Failure>> {
-        Box::pin(std::future::ready(Ok(())))
+    fn probe(&self, endpoint: Endpoint) -> BoxFuture<'static, Result<(), Failure>> {
+        let answer = self.script().probe.clone();
+        let reached = answer(&endpoint);
+        self.script().probes.push(endpoint);
+        match reached {
+            Some(reached) => Box::pin(std::future::ready(reached)),
+            None => Box::pin(std::future::pending()),
+        }
     }
 
-    fn path_changed(&self) {}
+    fn path_changed(&self) {
+        self.script().path_changes += 1;
+    }
+}
+
+/// A stream of one message.
+fn one(body: Bytes) -> BoxStream<'static, Result<Received, Failure>> {
+    let head = Received::Progress(Progress::Head(Head::default()));
+    let end = Received::End { trailers: Metadata::new() };
+    stream::iter([head, Received::Message(body), end].map(Ok)).boxed()
 }
 
 async fn arrive(pending: Pending, on_progress: &mut OnProgress) -> Result<Bytes, Failure> {

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use holdover_engine::{Event, Quality};
+use tokio::sync::oneshot;
 
 /// What the host listens with.
 #[derive(Default)]
@@ -30,7 +31,8 @@ pub(crate) enum Announcer {
     #[default]
     Silent,
     NotYet(Listeners),
-    Running(Arc<Queue>),
+    /// The second part resolves when everything has been told.
+    Running(Arc<Queue>, Option<oneshot::Receiver<()>>),
 }
 
 impl Announcer {
@@ -44,7 +46,7 @@ impl Announcer {
     /// Listeners that somebody else tells.
     pub(crate) fn inline(listeners: Listeners) -> (Self, Arc<Queue>, Listeners) {
         let queue = Arc::new(Queue::of(&listeners));
-        (Self::Running(queue.clone()), queue, listeners)
+        (Self::Running(queue.clone(), None), queue, listeners)
     }
 
     pub(crate) fn is_silent(&self) -> bool {
@@ -67,11 +69,19 @@ impl Announcer {
     /// Lets the thread end when it has told what is waiting.
     pub(crate) fn stop(&mut self) -> Self {
         let before = std::mem::take(self);
-        if let Self::Running(queue) = &before {
+        if let Self::Running(queue, _) = &before {
             queue.pending().closed = true;
             queue.ready.notify_one();
         }
         before
+    }
+
+    /// Resolves when the thread has ended.
+    pub(crate) fn ending(self) -> Option<oneshot::Receiver<()>> {
+        match self {
+            Self::Running(_, ending) => ending,
+            Self::Silent | Self::NotYet(_) => None,
+        }
     }
 
     fn queue(&mut self) -> Option<&Queue> {
@@ -79,7 +89,7 @@ impl Announcer {
             *self = spawn(std::mem::take(listeners));
         }
         match self {
-            Self::Running(queue) => Some(queue),
+            Self::Running(queue, _) => Some(queue),
             Self::Silent | Self::NotYet(_) => None,
         }
     }
@@ -88,9 +98,14 @@ impl Announcer {
 fn spawn(listeners: Listeners) -> Announcer {
     let queue = Arc::new(Queue::of(&listeners));
     let theirs = queue.clone();
-    let run = move || while theirs.wait_and_tell(&listeners) {};
+    let (ending, ended) = oneshot::channel();
+    let run = move || {
+        while theirs.wait_and_tell(&listeners) {}
+        drop(listeners);
+        drop(ending);
+    };
     match std::thread::Builder::new().name("holdover-events".to_owned()).spawn(run) {
-        Ok(_thread) => Announcer::Running(queue),
+        Ok(_thread) => Announcer::Running(queue, Some(ended)),
         Err(error) => {
             tracing::error!(%error, "no thread for the listeners");
             Announcer::Silent

@@ -46,7 +46,7 @@ pub(super) struct Afterwards {
     /// Dropped when the lock is free: a hook may own a session.
     pub(super) release: Vec<Arc<dyn CredentialsProvider>>,
     /// The same of listeners.
-    silenced: Option<Announcer>,
+    pub(super) silenced: Option<Announcer>,
 }
 
 impl State {
@@ -136,7 +136,9 @@ impl State {
         self.wires.clear();
         afterwards.release.extend(self.hooks.drain().map(|(_, hook)| hook));
         self.worker.stop();
-        afterwards.silenced = Some(self.announcer.stop());
+        if self.ended.is_none() {
+            afterwards.silenced = Some(self.announcer.stop());
+        }
         self.ended.get_or_insert_with(|| error.clone());
     }
 }
