@@ -11,7 +11,7 @@ impl Shelves for Memory {
     type Shelf = Contents;
 
     fn shelf(&self, budget: usize) -> Contents {
-        Contents(MemoryStore::with_budget(budget))
+        Contents(MemoryStore::with_budget(budget as u64))
     }
 }
 

@@ -5,7 +5,8 @@
 pub struct Config {
     /// There is a second tier: [`crate::Output::Store`] is answered. Without it everything stays in memory.
     pub store: bool,
-    /// Bytes that the memory tier may hold, keys included.
+    /// Bytes that the memory tier may hold. An entry counts its key (which has the account, the endpoint's name, the method
+    /// and the request's keyed fields in it), its values, 32 a tag of each value, and 256 for tables.
     pub memory_bytes: usize,
     /// The largest answer that is stored at all, in bytes.
     pub max_entry_bytes: usize,

@@ -36,7 +36,7 @@ use crate::failure::Failed;
 use crate::flight::{Flight, FlightId};
 use crate::input::Input;
 use crate::key::{Key, Owner};
-use crate::memory::Memory;
+use crate::memory::{Memory, MemoryUse};
 use crate::method::{self, Method};
 use crate::network::{AttemptId, NetworkState, Quality};
 use crate::operation::Operation;
@@ -268,6 +268,12 @@ impl Engine {
     #[must_use]
     pub fn hits(&self) -> [u64; 3] {
         self.hits
+    }
+
+    /// What the memory tier holds now.
+    #[must_use]
+    pub fn memory_use(&self) -> MemoryUse {
+        self.memory.in_use()
     }
 
     fn open_session(&mut self, id: SessionId, mut config: Session) {

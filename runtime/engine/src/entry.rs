@@ -10,7 +10,7 @@ use crate::fault::{Fault, planted};
 use crate::ledger::Ledger;
 use crate::snapshot::{Detail, PlanHash, Snapshot, Source, Withheld};
 use crate::store::TagHash;
-use crate::time::Now;
+use crate::time::{Instant, Now};
 use crate::window::{Row, Windows};
 
 /// One stored answer.
@@ -45,9 +45,9 @@ impl Answer {
         self.sent.wall_ms.saturating_sub_unsigned(self.age_before / 1_000_000)
     }
 
-    /// The wall time at which it expires.
-    pub(crate) fn expires_ms(&self, windows: &Windows) -> i64 {
-        self.as_of_ms().saturating_add_unsigned(windows.end() / 1_000_000)
+    /// The wall time at which it expires, if answers do so at this age, in nanoseconds.
+    pub(crate) fn expires_ms(&self, retention: u64) -> i64 {
+        self.as_of_ms().saturating_add_unsigned(retention / 1_000_000)
     }
 }
 
@@ -209,6 +209,12 @@ impl Entry {
     /// Whether something in it was sent for after `sent`.
     pub(crate) fn is_later_than(&self, sent: &Stamp) -> bool {
         self.answers().any(|answer| !answer.put && after(&answer.sent, sent))
+    }
+
+    /// When the last of its answers expires, if answers do so at this age, in nanoseconds.
+    pub(crate) fn expires(&self, now: &Now, retention: u64) -> Instant {
+        let left = self.answers().map(|answer| retention.saturating_sub(answer.age(now))).max();
+        Instant(now.boot.0.saturating_add(left.unwrap_or(0)))
     }
 
     /// Bytes of values and tags.

@@ -76,6 +76,20 @@ pub enum Event {
         /// Of which method.
         method: MethodId,
     },
+    /// Entries were evicted to keep a budget (rule E4).
+    MadeRoom {
+        /// Where.
+        tier: Tier,
+        /// How many.
+        entries: u32,
+    },
+    /// Memory was short, and entries that no flight was about to renew were dropped from it.
+    MemoryDropped {
+        /// How many.
+        entries: u64,
+        /// What they counted.
+        bytes: u64,
+    },
     /// Tags were invalidated.
     Invalidated {
         /// How many.
@@ -148,6 +162,15 @@ pub enum QualitySource {
     Pin,
     /// The app has an estimate of its own, or has not any more.
     OwnEstimate,
+}
+
+/// The two places where answers are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tier {
+    /// The engine's memory.
+    Memory,
+    /// The store.
+    Disk,
 }
 
 /// Why a call stayed away from the cache.

@@ -70,10 +70,11 @@ pub use config::Config;
 pub use credentials::{AskCredentials, AskId, CredentialsAnswer};
 pub use engine::{Engine, Registered, Seed};
 pub use error::{Code, Error, ErrorKind, StatusDetail};
-pub use event::{Bypass, Event, NotStored, QualitySource};
+pub use event::{Bypass, Event, NotStored, QualitySource, Tier};
 pub use holdover_wire::json;
 pub use input::Input;
 pub use lifecycle::{AppState, Part, Switch};
+pub use memory::MemoryUse;
 pub use metadata::Metadata;
 pub use network::{
     AttemptId, Estimate, Failure, Head, Interface, Kind, Platform, Probe, Quality, Reachability, Request,

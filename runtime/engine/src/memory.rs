@@ -1,39 +1,70 @@
-//! The memory tier: least recently used entries go when it is over its budget (rule E4).
+//! The memory tier, within its budget of bytes: what is expired goes first, then what was used least recently in the
+//! partition that is furthest over its share (rule E4, reading 39).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, DefaultHasher, Hasher as _};
 
 use crate::entry::Entry;
 use crate::key::{Key, Owner};
+use crate::time::Instant;
 
-/// What an entry costs beside its bytes: tables, reference counts.
+/// What an entry counts beside its key, values and tags: tables, reference counts. See [`crate::Config::memory_bytes`].
 const OVERHEAD: usize = 256;
 
 /// Entries by key. Looked up, and never iterated in the order of the table, so that nothing depends on hashes.
 pub(crate) struct Memory {
     slots: HashMap<Key, Slot, SeededState>,
-    /// By last use, as it was when the entry was looked at last: uses since then only change the slot.
-    order: BTreeMap<u64, Key>,
+    shelves: BTreeMap<Owner, Shelf>,
+    /// Entries that may be evicted, by when they expire.
+    expiry: BTreeSet<(Instant, Key)>,
+    /// Keys that flights will renew, with how many flights: never evicted.
+    pins: HashMap<Key, u32, SeededState>,
     uses: u64,
     bytes: usize,
     budget: usize,
 }
 
+/// The entries of one partition.
+#[derive(Default)]
+struct Shelf {
+    /// Those that may be evicted by last use, as it was when the entry was looked at last: uses since then only change
+    /// the slot.
+    order: BTreeMap<u64, Key>,
+    /// Those that may not.
+    pinned: BTreeSet<Key>,
+    bytes: usize,
+}
+
 struct Slot {
     owner: Owner,
     entry: Entry,
+    /// From then on nobody is served it.
+    expires: Instant,
     /// When it was used last.
     used: u64,
-    /// Its place in `order`.
+    /// Its place in the order of its shelf.
     listed: u64,
     bytes: usize,
+}
+
+/// What memory holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// How many entries.
+    pub entries: usize,
+    /// Those of them that a flight will renew, which are not evicted.
+    pub pinned: usize,
+    /// Counted as [`crate::Config::memory_bytes`] says.
+    pub bytes: usize,
 }
 
 impl Memory {
     pub(crate) fn new(budget: usize, hash_seed: u64) -> Self {
         Self {
             slots: HashMap::with_hasher(SeededState(hash_seed)),
-            order: BTreeMap::new(),
+            shelves: BTreeMap::new(),
+            expiry: BTreeSet::new(),
+            pins: HashMap::with_hasher(SeededState(hash_seed)),
             uses: 0,
             bytes: 0,
             budget,
@@ -53,53 +84,153 @@ impl Memory {
         self.slots.get(key).map(|slot| &slot.entry)
     }
 
-    /// Keeps an entry in place of the one that the key had, as far as the budget allows.
-    pub(crate) fn insert(&mut self, key: Key, owner: Owner, entry: Entry) {
+    /// Keeps an entry, which expires at `expires`, in place of the one that the key had. Returns how many entries had to
+    /// go for it, which may be itself: the budget holds always, even where all the rest is pinned.
+    pub(crate) fn insert(
+        &mut self,
+        key: Key,
+        owner: Owner,
+        entry: Entry,
+        expires: Instant,
+        now: Instant,
+    ) -> u32 {
         self.remove(&key);
         let bytes = key.len() + entry.size() + OVERHEAD;
         if bytes > self.budget {
-            return;
+            return 0;
         }
         self.bytes += bytes;
         self.uses += 1;
-        self.order.insert(self.uses, key.clone());
-        self.slots.insert(key, Slot { owner, entry, used: self.uses, listed: self.uses, bytes });
-        while self.bytes > self.budget && self.evict() {}
+        self.shelves.entry(owner.clone()).or_default().bytes += bytes;
+        self.slots
+            .insert(key.clone(), Slot { owner, entry, expires, used: self.uses, listed: self.uses, bytes });
+        self.list(&key);
+        let mut evicted = 0;
+        while self.bytes > self.budget {
+            let Some(key) = self.next_to_go(now).or_else(|| Some(key.clone())) else { break };
+            self.remove(&key);
+            evicted += 1;
+        }
+        evicted
     }
 
     pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Entry> {
+        self.unlist(key);
         let slot = self.slots.remove(key)?;
-        self.order.remove(&slot.listed);
         self.bytes -= slot.bytes;
+        if let Some(shelf) = self.shelves.get_mut(&slot.owner) {
+            shelf.pinned.remove(key);
+            shelf.bytes -= slot.bytes;
+            if shelf.bytes == 0 {
+                self.shelves.remove(&slot.owner);
+            }
+        }
         Some(slot.entry)
     }
 
     /// Drops everything of a partition.
     pub(crate) fn remove_owner(&mut self, owner: &Owner) {
-        let keys: Vec<Key> = self
-            .order
-            .values()
-            .filter(|key| self.slots.get(*key).is_some_and(|s| s.owner == *owner))
-            .cloned()
-            .collect();
+        let Some(shelf) = self.shelves.get(owner) else { return };
+        let keys: Vec<Key> = shelf.order.values().chain(&shelf.pinned).cloned().collect();
         for key in keys {
             self.remove(&key);
         }
     }
 
-    /// Drops the least recently used entry. The list may be behind: an entry that was used since gets its true place, and
-    /// the search goes on, so what is dropped in the end is what was really used least recently.
-    fn evict(&mut self) -> bool {
-        while let Some((listed, key)) = self.order.pop_first() {
-            let Some(slot) = self.slots.get_mut(&key) else { continue };
-            if slot.used == listed {
-                self.remove(&key);
-                return true;
-            }
-            slot.listed = slot.used;
-            self.order.insert(slot.used, key);
+    /// Drops all that is not pinned. Returns how many entries and bytes that were.
+    pub(crate) fn clear(&mut self) -> (usize, usize) {
+        let before = self.in_use();
+        let keys: Vec<Key> = self.expiry.iter().map(|(_, key)| key.clone()).collect();
+        for key in keys {
+            self.remove(&key);
         }
-        false
+        let after = self.in_use();
+        (before.entries - after.entries, before.bytes - after.bytes)
+    }
+
+    /// A flight will renew the entry of this key, if there is one or comes to be one.
+    pub(crate) fn pin(&mut self, key: &Key) {
+        let pins = self.pins.entry(key.clone()).or_default();
+        *pins += 1;
+        if *pins == 1 {
+            self.unlist(key);
+            self.list(key);
+        }
+    }
+
+    /// A flight has ended that [`pin`](Self::pin)ned.
+    pub(crate) fn unpin(&mut self, key: &Key) {
+        let Some(pins) = self.pins.get_mut(key) else { return };
+        *pins -= 1;
+        if *pins == 0 {
+            self.pins.remove(key);
+            self.unlist(key);
+            self.list(key);
+        }
+    }
+
+    pub(crate) fn in_use(&self) -> MemoryUse {
+        MemoryUse {
+            entries: self.slots.len(),
+            pinned: self.slots.len() - self.expiry.len(),
+            bytes: self.bytes,
+        }
+    }
+
+    /// Puts an entry where it can be found: among those that may be evicted, unless it is pinned.
+    fn list(&mut self, key: &[u8]) {
+        let Some((key, _)) = self.slots.get_key_value(key) else { return };
+        let key = key.clone();
+        let Some(slot) = self.slots.get_mut(&key) else { return };
+        let Some(shelf) = self.shelves.get_mut(&slot.owner) else { return };
+        if self.pins.contains_key(&key) {
+            shelf.pinned.insert(key);
+        } else {
+            slot.listed = slot.used;
+            shelf.order.insert(slot.used, key.clone());
+            self.expiry.insert((slot.expires, key));
+        }
+    }
+
+    fn unlist(&mut self, key: &[u8]) {
+        let Some((key, slot)) = self.slots.get_key_value(key) else { return };
+        let Some(shelf) = self.shelves.get_mut(&slot.owner) else { return };
+        if !shelf.pinned.remove(key) {
+            shelf.order.remove(&slot.listed);
+            self.expiry.remove(&(slot.expires, key.clone()));
+        }
+    }
+
+    /// Which entry is evicted next. What has expired first; then, of the partition that holds the most and so is furthest
+    /// over its share of the budget, the least recently used; of equals, the one whose is that.
+    fn next_to_go(&mut self, now: Instant) -> Option<Key> {
+        if let Some((expires, key)) = self.expiry.first()
+            && *expires <= now
+        {
+            return Some(key.clone());
+        }
+        let slots = &mut self.slots;
+        let eligible = |shelf: &&mut Shelf| !shelf.order.is_empty();
+        let most = self.shelves.values_mut().filter(eligible).map(|shelf| shelf.bytes).max()?;
+        let fullest = self.shelves.values_mut().filter(|shelf| shelf.bytes == most);
+        fullest.filter_map(|shelf| shelf.least_recent(slots)).min().map(|(_, key)| key)
+    }
+}
+
+impl Shelf {
+    /// The entry that was used least recently of those that may be evicted. The list may be behind: an entry that was used
+    /// since gets its true place, and the search goes on, so what is found in the end is true.
+    fn least_recent(&mut self, slots: &mut HashMap<Key, Slot, SeededState>) -> Option<(u64, Key)> {
+        while let Some((listed, key)) = self.order.pop_first() {
+            let Some(slot) = slots.get_mut(&key) else { continue };
+            let is_true = slot.used == listed;
+            slot.listed = slot.used;
+            self.order.insert(slot.used, key.clone());
+            if is_true {
+                return Some((listed, key));
+            }
+        }
+        None
     }
 }
 
@@ -118,70 +249,4 @@ impl BuildHasher for SeededState {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use bytes::Bytes;
-
-    use super::*;
-    use crate::entry::Answer;
-    use crate::session::Account;
-    use crate::time::Now;
-
-    fn entry(bytes: usize) -> Entry {
-        let answer = Answer {
-            value: Bytes::from(vec![0; bytes]),
-            sent: Now::default(),
-            age_before: 0,
-            tags: Arc::new([]),
-            sequence: 0,
-            outdated: false,
-            put: false,
-        };
-        Entry { full: Some(answer), reduced: None }
-    }
-
-    fn key(n: u8) -> Key {
-        Arc::new([n])
-    }
-
-    fn alice() -> Owner {
-        Owner::Account(Account::user("alice"))
-    }
-
-    #[test]
-    fn the_least_recently_used_goes_first() {
-        let mut memory = Memory::new(3 * (OVERHEAD + 101), 0);
-        for n in 0..3 {
-            memory.insert(key(n), alice(), entry(100));
-        }
-        assert!(memory.get(&[0]).is_some());
-        assert!(memory.get(&[1]).is_some());
-        memory.insert(key(3), alice(), entry(100));
-        assert!(memory.look(&[2]).is_none());
-        memory.insert(key(4), alice(), entry(100));
-        assert!(memory.look(&[0]).is_none());
-        assert!([1, 3, 4].iter().all(|n| memory.look(&[*n]).is_some()));
-    }
-
-    #[test]
-    fn replacing_counts_once_and_removing_gives_back() {
-        let mut memory = Memory::new(10_000, 0);
-        memory.insert(key(0), alice(), entry(100));
-        memory.insert(key(0), alice(), entry(200));
-        assert_eq!(memory.bytes, 201 + OVERHEAD);
-        memory.insert(key(1), Owner::Device, entry(10));
-        memory.remove_owner(&alice());
-        assert!(memory.look(&[0]).is_none() && memory.look(&[1]).is_some());
-        memory.remove(&[1]);
-        assert_eq!((memory.bytes, memory.order.len()), (0, 0));
-    }
-
-    #[test]
-    fn what_is_over_the_whole_budget_is_not_kept() {
-        let mut memory = Memory::new(1000, 0);
-        memory.insert(key(0), alice(), entry(10));
-        memory.insert(key(1), alice(), entry(2000));
-        assert!(memory.look(&[0]).is_some() && memory.look(&[1]).is_none());
-    }
-}
+mod tests;

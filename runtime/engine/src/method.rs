@@ -39,6 +39,8 @@ pub(crate) struct Method {
 #[derive(Debug)]
 pub(crate) struct Cache {
     pub(crate) windows: Windows,
+    /// The age, in nanoseconds, past which nobody is served an answer any more, offline neither: then it is expired.
+    pub(crate) retention: u64,
     pub(crate) stale_after: Option<Duration>,
     /// Entries belong to the device and to no account.
     pub(crate) device: bool,
@@ -192,12 +194,19 @@ fn read_cache(
         crate::key::put(&mut epoch, part.r#type.as_bytes());
         epoch.extend_from_slice(&part.epoch.to_be_bytes());
     }
+    let windows = Windows {
+        fresh_for: cache.fresh_for,
+        stale_while_revalidate: cache.stale_while_revalidate,
+        stale_if_error: cache.stale_if_error,
+    };
+    let offline = match method.offline.as_ref().and_then(|offline| offline.mode.as_ref()) {
+        // However old.
+        Some(policy::offline::Mode::ServeStale(stale)) => stale.max_age.unwrap_or(u64::MAX),
+        _ => 0,
+    };
     Ok(Cache {
-        windows: Windows {
-            fresh_for: cache.fresh_for,
-            stale_while_revalidate: cache.stale_while_revalidate,
-            stale_if_error: cache.stale_if_error,
-        },
+        windows,
+        retention: windows.end().max(offline),
         stale_after: cache.stale_after.map(Duration::from_nanos),
         device: cache.scope() == policy::cache::Scope::Device,
         // Payloads are not sealed yet: sensitive ones stay in memory (rule E1).

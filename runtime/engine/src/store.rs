@@ -2,7 +2,7 @@
 //! under a key that is the partition's own (rule E1).
 //!
 //! A store carries out commands in the order they were issued. It decides one thing by itself: which records to evict
-//! when it is over its budget (expired first, then least recently loaded or saved).
+//! when it is over its budget, see [`StoreCommand::Save`].
 
 use bytes::Bytes;
 
@@ -62,6 +62,14 @@ pub struct Record {
     pub expires_ms: i64,
 }
 
+impl Record {
+    /// What it counts against a store's budget, in bytes: its value, its meta, 32 a tag, and 160 for names and tables.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        (self.value.len() + self.meta.len() + 32 * self.tags.len() + 160) as u64
+    }
+}
+
 /// A record with what has happened to its tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
@@ -115,7 +123,15 @@ pub enum StoreCommand {
         /// Which.
         key: KeyHash,
     },
-    /// Insert or replace a record. Answer: [`StoreAnswer::Done`]. `wall_ms` raises the store's highest wall time.
+    /// Insert or replace a record. Answer: [`StoreAnswer::Saved`]. `wall_ms` raises the store's highest wall time.
+    ///
+    /// A record that alone is over the budget (see [`Record::size`]) is not kept, and the one that it replaces goes.
+    /// Otherwise, as long as all records together are over the budget, one is evicted: of those that have expired at
+    /// `wall_ms` (`expires_ms` at or before it) the one that did so first; else, of the partition whose records count most
+    /// (of equal ones, the one with the record that was not used for longest), the record that was not used for longest.
+    /// Partitions with records have equal shares of the budget, so that one is the furthest over its share. A save is a
+    /// use, and so is a load that finds the record; of a key's two records, found by one load, the full one was used
+    /// first.
     Save {
         /// What to keep.
         record: Record,
@@ -192,6 +208,11 @@ pub enum StoreAnswer {
     },
     /// All records of the key: at most a full and a reduced one.
     Found(Vec<Loaded>),
+    /// The record is saved.
+    Saved {
+        /// How many records were evicted for it.
+        evicted: u32,
+    },
     /// It is done.
     Done,
 }

@@ -13,6 +13,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::checksum::Checksum;
+use crate::eviction::Weight;
 use crate::fault::Trouble;
 use crate::lock::{NoLock, ProcessLock};
 use crate::schema::{APPLICATION, FILE, LOCK, MAX_VALUE, OBJECTS, VERSION};
@@ -34,8 +35,8 @@ pub(crate) struct Notes {
     pub(crate) budget: u64,
     /// Row ids of partitions.
     pub(crate) partitions: HashMap<PartitionId, i64>,
-    /// The sum of the records' sizes.
-    pub(crate) bytes: u64,
+    /// What the records count.
+    pub(crate) weight: Weight,
     /// Counts uses, to tell which was the last.
     pub(crate) uses: i64,
     /// Records that were loaded since the last save, with their uses: written with the next one.
@@ -169,14 +170,14 @@ impl Database {
             self.durable = durable;
         }
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let (bytes, highest_wall_ms) = (self.notes.bytes, self.notes.highest_wall_ms);
+        let (weight, highest_wall_ms) = (self.notes.weight.clone(), self.notes.highest_wall_ms);
         let changed = change(&transaction, &mut self.notes).and_then(|result| {
             transaction.commit()?;
             Ok(result)
         });
         if changed.is_err() {
             // What the change noted did not happen.
-            self.notes.bytes = bytes;
+            self.notes.weight = weight;
             self.notes.highest_wall_ms = highest_wall_ms;
             self.notes.partitions.clear();
         }
@@ -186,13 +187,19 @@ impl Database {
 
 impl Notes {
     fn read(&mut self, connection: &Connection) -> Result<(), Trouble> {
-        let (bytes, uses): (i64, i64) = connection.query_row(
-            "SELECT coalesce(sum(size), 0), coalesce(max(used), 0) FROM records",
-            (),
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        self.bytes = u64::try_from(bytes).map_err(|_| Trouble::damaged("a record of negative size"))?;
-        self.uses = uses.clamp(0, i64::MAX / 2);
+        self.weight = Weight::default();
+        let mut sums = connection
+            .prepare("SELECT partition, sum(size), min(size), max(used) FROM records GROUP BY partition")?;
+        let mut rows = sums.query(())?;
+        while let Some(row) = rows.next()? {
+            let (partition, sum, least, used): (i64, i64, i64, i64) =
+                (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            if least < 0 {
+                return Err(Trouble::damaged("a record of negative size"));
+            }
+            self.weight.add(partition, sum.unsigned_abs());
+            self.uses = self.uses.max(used.clamp(0, i64::MAX / 2));
+        }
         let mut clock = connection.prepare("SELECT wall_ms, crc FROM clock")?;
         let mut rows = clock.query(())?;
         if let Some(row) = rows.next()? {
@@ -339,12 +346,12 @@ mod tests {
         };
         let save = |length, wall_ms| StoreCommand::Save { record: record(length), wall_ms };
         database.execute(save(10, 1)).unwrap();
-        let before = database.notes.bytes;
+        let before = database.notes.weight.clone();
         // The same error as from a disk without space.
         database.connection.as_ref().unwrap().pragma_update(None, "max_page_count", 20).unwrap();
         let fault = database.execute(save(1_000_000, 2)).unwrap_err();
         assert_eq!(fault.kind, StoreFaultKind::Full, "{}", fault.message);
-        assert_eq!((database.notes.bytes, database.notes.highest_wall_ms), (before, Some(1)));
+        assert_eq!((&database.notes.weight, database.notes.highest_wall_ms), (&before, Some(1)));
         let StoreAnswer::Found(found) =
             database.execute(StoreCommand::Load { partition, key: KeyHash([3; 32]) }).unwrap()
         else {

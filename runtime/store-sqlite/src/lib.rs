@@ -19,6 +19,7 @@
 
 mod checksum;
 mod database;
+mod eviction;
 mod fault;
 mod lock;
 mod partitions;
@@ -48,8 +49,8 @@ impl SqliteStore {
         Self { folder: folder.as_ref().to_owned(), budget: 64 << 20, open: None }
     }
 
-    /// Room for this many bytes of values, with their tags and notes; the file is a little larger. Of stores that share
-    /// a file, the first one to open it decides.
+    /// Room for this many bytes of records, counted as [`Record::size`](holdover_client::store::Record::size) says; the
+    /// file is a little larger. Of stores that share a file, the first one to open it decides.
     #[must_use]
     pub fn budget_bytes(mut self, bytes: u64) -> Self {
         self.budget = bytes;

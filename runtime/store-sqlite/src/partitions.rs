@@ -137,14 +137,9 @@ impl Database {
             if let Some(id) = partition_id(transaction, notes, name)? {
                 // The key first: without it the rest names nothing.
                 transaction.execute("DELETE FROM partitions WHERE id = ?1", [id])?;
-                let bytes: i64 = transaction.query_row(
-                    "SELECT coalesce(sum(size), 0) FROM records WHERE partition = ?1",
-                    [id],
-                    |row| row.get(0),
-                )?;
                 transaction.execute("DELETE FROM records WHERE partition = ?1", [id])?;
                 transaction.execute("DELETE FROM tags WHERE partition = ?1", [id])?;
-                notes.bytes = notes.bytes.saturating_sub(bytes.unsigned_abs());
+                notes.weight.forget(id);
                 notes.partitions.remove(&name);
             }
             transaction.execute("DELETE FROM marks WHERE partition = ?1", [name.0])?;

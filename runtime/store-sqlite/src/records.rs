@@ -6,14 +6,13 @@ use rusqlite::{OptionalExtension as _, Row, Transaction};
 
 use crate::checksum::Checksum;
 use crate::database::{Database, Durability, Notes};
+use crate::eviction::evict;
 use crate::fault::Trouble;
 use crate::partitions::{partition_id, tag_sequence};
 use crate::schema::{MAX_META, MAX_RECORD_TAGS, MAX_VALUE};
 
 /// How many loads are noted before they are written, so that loading does not write.
 const MAX_TOUCHED: usize = 256;
-/// What a row takes beside its contents, in bytes.
-const OVERHEAD: usize = 160;
 
 impl Database {
     pub(crate) fn load(&mut self, name: PartitionId, key: KeyHash) -> Result<Vec<Loaded>, Trouble> {
@@ -54,7 +53,7 @@ impl Database {
     /// A record of a partition that is not there is not kept: the partition was destroyed meanwhile. Nor is one that
     /// could never be read again, or that would take all the room.
     pub(crate) fn save(&mut self, record: &Record, wall_ms: i64) -> Result<StoreAnswer, Trouble> {
-        let size = size(record);
+        let size = record.size();
         let fits = record.value.len() <= MAX_VALUE
             && record.meta.len() <= MAX_META
             && record.tags.len() <= MAX_RECORD_TAGS
@@ -68,11 +67,12 @@ impl Database {
                     delete(transaction, notes, partition, record.key, record.variant != Variant::Full)?;
                 }
             }
-            if notes.bytes > notes.budget {
+            let mut evicted = 0;
+            if notes.weight.total() > notes.budget {
                 write_touched(transaction, notes)?;
-                evict(transaction, notes, wall_ms)?;
+                evicted = evict(transaction, &mut notes.weight, notes.budget, wall_ms)?;
             }
-            Ok(StoreAnswer::Done)
+            Ok(StoreAnswer::Saved { evicted })
         })
     }
 
@@ -161,10 +161,6 @@ impl Columns<'_> {
     }
 }
 
-fn size(record: &Record) -> u64 {
-    (record.value.len() + record.meta.len() + 32 * record.tags.len() + OVERHEAD) as u64
-}
-
 fn insert(
     transaction: &Transaction<'_>,
     notes: &mut Notes,
@@ -208,7 +204,8 @@ fn insert(
         columns.checksum(),
         columns.value,
     ])?;
-    notes.bytes = notes.bytes.saturating_sub(before.unwrap_or(0)).saturating_add(size);
+    notes.weight.remove(partition, before.unwrap_or(0));
+    notes.weight.add(partition, size);
     Ok(())
 }
 
@@ -235,7 +232,7 @@ fn delete(
     let mut delete = transaction
         .prepare_cached("DELETE FROM records WHERE partition = ?1 AND key = ?2 AND reduced = ?3")?;
     delete.execute((partition, key.0, reduced))?;
-    notes.bytes = notes.bytes.saturating_sub(size);
+    notes.weight.remove(partition, size);
     Ok(())
 }
 
@@ -256,33 +253,6 @@ fn write_touched(transaction: &Transaction<'_>, notes: &mut Notes) -> Result<(),
     let mut update = transaction.prepare_cached("UPDATE records SET used = max(used, ?2) WHERE id = ?1")?;
     for (id, used) in notes.touched.drain() {
         update.execute((id, used))?;
-    }
-    Ok(())
-}
-
-/// Makes room: what is expired goes first, then what was not used for longest.
-fn evict(transaction: &Transaction<'_>, notes: &mut Notes, wall_ms: i64) -> Result<(), Trouble> {
-    let mut expired = transaction
-        .prepare_cached("SELECT id, size FROM records WHERE expires_ms <= ?1 ORDER BY expires_ms LIMIT 64")?;
-    let mut unused = transaction.prepare_cached("SELECT id, size FROM records ORDER BY used LIMIT 64")?;
-    let mut delete = transaction.prepare_cached("DELETE FROM records WHERE id = ?1")?;
-    while notes.bytes > notes.budget {
-        let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let mut doomed: Vec<(i64, i64)> = expired.query_map([wall_ms], read)?.collect::<Result<_, _>>()?;
-        if doomed.is_empty() {
-            doomed = unused.query_map((), read)?.collect::<Result<_, _>>()?;
-        }
-        if doomed.is_empty() {
-            // The sum of nothing.
-            notes.bytes = 0;
-        }
-        for (id, size) in doomed {
-            if notes.bytes <= notes.budget {
-                break;
-            }
-            delete.execute([id])?;
-            notes.bytes = notes.bytes.saturating_sub(size.unsigned_abs());
-        }
     }
     Ok(())
 }

@@ -31,8 +31,9 @@ pub(crate) const OBJECTS: [(&str, &str); 8] = [
          expires_ms INTEGER NOT NULL, used INTEGER NOT NULL, size INTEGER NOT NULL, crc INTEGER NOT NULL, \
          value BLOB NOT NULL, UNIQUE (partition, key, reduced)) STRICT",
     ),
-    ("records_by_expiry", "CREATE INDEX records_by_expiry ON records (expires_ms)"),
-    ("records_by_use", "CREATE INDEX records_by_use ON records (used)"),
+    // With what eviction has to know, so that it reads no record.
+    ("records_by_expiry", "CREATE INDEX records_by_expiry ON records (expires_ms, used, partition, size)"),
+    ("records_by_use", "CREATE INDEX records_by_use ON records (partition, used, size)"),
     (
         "marks",
         "CREATE TABLE marks (id INTEGER PRIMARY KEY, partition BLOB NOT NULL UNIQUE, outbox INTEGER NOT NULL, \

@@ -12,7 +12,7 @@ use holdover_client::store::{
 };
 
 use crate::random::Random;
-use reference::Reference;
+pub use reference::Reference;
 
 /// A place where contents outlive the store that wrote them.
 pub trait Shelf {
@@ -42,10 +42,13 @@ pub fn conforms(shelves: &impl Shelves, seed: u64) {
     sign_outs_are_listed_until_finished(shelves);
     destroyed_partitions_stay_destroyed(shelves);
     the_budget_holds(shelves, seed);
+    one_account_cannot_push_the_others_out(shelves);
+    the_budget_is_exact(shelves);
     commands_before_opening_fail(shelves);
     a_closed_store_is_opened_again(shelves);
     switches_are_kept(shelves);
-    agrees_with_the_reference(shelves, seed);
+    agrees_with_the_reference(shelves, seed, ROOMY);
+    agrees_with_the_reference(shelves, seed, 20_000);
 }
 
 /// Room for everything that a test saves.
@@ -196,6 +199,63 @@ fn the_budget_holds(shelves: &impl Shelves, seed: u64) {
     assert!(values(&mut store, 1, 500).is_empty(), "what never fits is not kept");
 }
 
+fn one_account_cannot_push_the_others_out(shelves: &impl Shelves) {
+    let shelf = shelves.shelf(10 * 1000);
+    let mut store = open(&shelf);
+    for n in [1, 2] {
+        run(&mut store, open_partition(n, 10 * n));
+    }
+    let sized = |partition, n| {
+        let empty = record(partition, n, Variant::Full, b"");
+        let value = vec![7; 1000 - usize::try_from(empty.size()).expect("a record is small")];
+        record(partition, n, Variant::Full, &value)
+    };
+    for n in 0..3 {
+        assert_eq!(run(&mut store, save(&sized(1, n), 100)), StoreAnswer::Saved { evicted: 0 });
+    }
+    for n in 0..50 {
+        let evicted = u32::from(n >= 7);
+        assert_eq!(run(&mut store, save(&sized(2, n), 100)), StoreAnswer::Saved { evicted }, "record {n}");
+    }
+    let kept = |store: &mut _, partition| -> Vec<u64> {
+        (0..50).filter(|n| !values(store, partition, *n).is_empty()).collect()
+    };
+    assert_eq!(kept(&mut store, 1), [0, 1, 2], "older than all of the other's, and within its share");
+    assert_eq!(kept(&mut store, 2), [43, 44, 45, 46, 47, 48, 49], "it has what the first does not use");
+    for n in 3..8 {
+        assert_eq!(run(&mut store, save(&sized(1, n), 100)), StoreAnswer::Saved { evicted: 1 });
+    }
+    assert_eq!(kept(&mut store, 2), [45, 46, 47, 48, 49], "it gives back what is over its share");
+    // By the search above the first one's records were used in their order.
+    assert_eq!(kept(&mut store, 1), [3, 4, 5, 6, 7], "and beyond its own share the first takes from itself");
+}
+
+fn the_budget_is_exact(shelves: &impl Shelves) {
+    let mut one = record(1, 1, Variant::Full, b"value");
+    one.tags = vec![tag(1), tag(2)];
+    let two = record(1, 2, plan(1), b"another value");
+    assert_eq!(one.size(), (5 + 5 + 64 + 160) as u64, "value, meta, tags, the rest");
+    let both = usize::try_from(one.size() + two.size()).expect("records are small");
+    for (budget, expected) in [(both, 0), (both - 1, 1)] {
+        let shelf = shelves.shelf(budget);
+        let mut store = open(&shelf);
+        run(&mut store, open_partition(1, 10));
+        assert_eq!(run(&mut store, save(&one, 100)), StoreAnswer::Saved { evicted: 0 });
+        assert_eq!(run(&mut store, save(&two, 100)), StoreAnswer::Saved { evicted: expected });
+        assert_eq!(run(&mut store, save(&two, 100)), StoreAnswer::Saved { evicted: 0 }, "it replaces itself");
+        assert_eq!(values(&mut store, 1, 1).len(), 1 - expected as usize);
+        drop(store);
+        let mut store = open(&shelf);
+        assert_eq!(
+            run(&mut store, save(&two, 100)),
+            StoreAnswer::Saved { evicted: 0 },
+            "counted after a restart"
+        );
+        let three = record(1, 3, Variant::Full, b"");
+        assert_eq!(run(&mut store, save(&three, 100)), StoreAnswer::Saved { evicted: 1 - expected });
+    }
+}
+
 fn commands_before_opening_fail(shelves: &impl Shelves) {
     let shelf = shelves.shelf(ROOMY);
     let mut store = shelf.store();
@@ -242,15 +302,16 @@ fn switches_are_kept(shelves: &impl Shelves) {
     assert_eq!(kept(&mut store), Bytes::new(), "a new store has none");
 }
 
-/// Random commands, and restarts in between.
-fn agrees_with_the_reference(shelves: &impl Shelves, seed: u64) {
+/// Random commands, and restarts in between where there is room for everything: a restart may forget what was loaded
+/// last, and so evict something else.
+fn agrees_with_the_reference(shelves: &impl Shelves, seed: u64, budget: usize) {
     let mut random = Random::new(seed);
-    let shelf = shelves.shelf(ROOMY);
-    let mut reference = Reference::default();
+    let shelf = shelves.shelf(budget);
+    let mut reference = Reference::new(budget as u64);
     let mut store = open(&shelf);
     let mut sequence = 0;
     for step in 0..1500 {
-        if random.below(50) == 0 {
+        if random.below(50) == 0 && budget == ROOMY {
             drop(store);
             store = shelf.store();
             let answer = run(&mut store, StoreCommand::Open);
@@ -282,6 +343,7 @@ fn command(random: &mut Random, sequence: &mut u64) -> StoreCommand {
             saved.tags = (0..random.below(4)).map(|_| tag(random.below(6))).collect();
             let length = random.below(100);
             saved.meta = random.bytes(length).into();
+            saved.expires_ms = i64::try_from(random.below(1 << 41)).unwrap_or(0);
             save(&saved, i64::try_from(random.below(1 << 40)).unwrap_or(0))
         }
         9..15 => load(n, random.below(10)),

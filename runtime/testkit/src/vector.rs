@@ -45,6 +45,12 @@ pub struct Vector {
     /// Events that are outputs beside those that are so always.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub listen: Vec<String>,
+    /// How many bytes memory may hold; 8 MB if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<usize>,
+    /// How many bytes the store may hold; 64 MB if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<u64>,
     /// The seed of all randomness.
     #[serde(default, skip_serializing_if = "is_default")]
     pub seed: u64,

@@ -26,6 +26,8 @@ const MAX_IDLE_TICKS: u32 = 1000;
 pub struct World {
     api: Api,
     seed: u64,
+    /// The budget of memory, if it is not the default.
+    memory: Option<usize>,
     clock: Clock,
     store: ScriptedStore,
     /// What the app says of the network, if it says something.
@@ -119,12 +121,13 @@ impl World {
         let mut world = World {
             api: api.clone(),
             seed: vector.seed,
+            memory: vector.memory,
             clock: Clock::default(),
-            store: ScriptedStore::default(),
+            store: ScriptedStore::new(vector.disk.unwrap_or(64 << 20)),
             pinned,
             platform: Platform::default(),
             app: AppState::default(),
-            process: Process::new(api, vector.seed, 0)?,
+            process: Process::new(api, vector.seed, vector.memory, 0)?,
             processes: 1,
             sessions: BTreeMap::new(),
             sends: Vec::new(),
@@ -196,7 +199,7 @@ impl World {
             send.attempt = None;
             send.waiting.clear();
         }
-        self.process = Process::new(&self.api, self.seed, self.processes)?;
+        self.process = Process::new(&self.api, self.seed, self.memory, self.processes)?;
         self.processes += 1;
         self.handle(Input::PinQuality(self.pinned))?;
         self.handle(Input::Platform(self.platform))?;
@@ -291,12 +294,13 @@ impl World {
 }
 
 impl Process {
-    fn new(api: &Api, seed: u64, number: u64) -> Result<Process, String> {
+    fn new(api: &Api, seed: u64, memory: Option<usize>, number: u64) -> Result<Process, String> {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         // A runtime takes its seed from the system, so no two processes have the same.
         bytes[8..16].copy_from_slice(&number.to_le_bytes());
-        let mut engine = Engine::new(Config::default(), &Seed(bytes));
+        let memory_bytes = memory.unwrap_or(Config::default().memory_bytes);
+        let mut engine = Engine::new(Config { memory_bytes, ..Config::default() }, &Seed(bytes));
         let registered =
             engine.register(api.policy()).map_err(|error| format!("the policy was refused: {error}"))?;
         Ok(Process {

@@ -112,6 +112,8 @@ pub fn setting() -> Vector {
             ("bob".into(), bob),
         ]),
         quality: None,
+        memory: None,
+        disk: None,
         seed: 7,
         steps: Vec::new(),
     }

@@ -15,7 +15,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct MemoryStore {
     contents: Arc<Mutex<Contents>>,
-    budget: usize,
+    budget: u64,
     opened: bool,
 }
 
@@ -26,7 +26,7 @@ struct Contents {
     marks: Vec<(PartitionId, OutboxChoice)>,
     highest_wall_ms: Option<i64>,
     switches: Bytes,
-    bytes: usize,
+    bytes: u64,
     /// Counts uses, to tell which was the last.
     uses: u64,
 }
@@ -37,6 +37,8 @@ struct Partition {
     sequence: u64,
     tags: BTreeMap<TagHash, u64>,
     records: BTreeMap<(KeyHash, bool), Kept>,
+    /// What its records count.
+    bytes: u64,
 }
 
 #[derive(Debug)]
@@ -51,8 +53,8 @@ impl MemoryStore {
         Self::with_budget(64 << 20)
     }
 
-    /// Room for this many bytes of values, with their tags and the engine's notes.
-    pub fn with_budget(bytes: usize) -> Self {
+    /// Room for this many bytes, counted as [`Record::size`] says.
+    pub fn with_budget(bytes: u64) -> Self {
         Self { contents: Arc::default(), budget: bytes, opened: false }
     }
 }
@@ -95,7 +97,7 @@ impl Contents {
         }
     }
 
-    fn execute(&mut self, command: StoreCommand, budget: usize) -> StoreAnswer {
+    fn execute(&mut self, command: StoreCommand, budget: u64) -> StoreAnswer {
         match command {
             StoreCommand::Open | StoreCommand::Recreate => return self.opened(),
             StoreCommand::OpenPartition { partition, fresh_key } => {
@@ -104,20 +106,23 @@ impl Contents {
                     sequence: 0,
                     tags: BTreeMap::new(),
                     records: BTreeMap::new(),
+                    bytes: 0,
                 });
                 return StoreAnswer::Partition { key: partition.key.clone(), sequence: partition.sequence };
             }
             StoreCommand::Load { partition, key } => return StoreAnswer::Found(self.load(partition, key)),
             StoreCommand::Save { record, wall_ms } => {
                 self.highest_wall_ms = self.highest_wall_ms.max(Some(wall_ms));
-                self.save(record);
-                self.evict(budget, wall_ms);
+                self.save(record, budget);
+                return StoreAnswer::Saved { evicted: self.evict(budget, wall_ms) };
             }
             StoreCommand::Remove { partition, key, reduced_only } => {
                 if let Some(partition) = self.partitions.get_mut(&partition) {
                     let reduced = partition.records.remove(&(key, true));
                     let full = if reduced_only { None } else { partition.records.remove(&(key, false)) };
-                    self.bytes -= reduced.iter().chain(&full).map(Kept::bytes).sum::<usize>();
+                    let bytes: u64 = reduced.iter().chain(&full).map(Kept::bytes).sum();
+                    partition.bytes -= bytes;
+                    self.bytes -= bytes;
                 }
             }
             StoreCommand::WriteTags(writes) => writes.into_iter().for_each(|write| self.write_tags(write)),
@@ -128,7 +133,7 @@ impl Contents {
             }
             StoreCommand::DropPartition { partition, erase: _ } => {
                 if let Some(dropped) = self.partitions.remove(&partition) {
-                    self.bytes -= dropped.records.values().map(Kept::bytes).sum::<usize>();
+                    self.bytes -= dropped.bytes;
                 }
                 self.marks.retain(|(marked, _)| *marked != partition);
             }
@@ -141,10 +146,10 @@ impl Contents {
     fn load(&mut self, partition: PartitionId, key: KeyHash) -> Vec<Loaded> {
         let Some(partition) = self.partitions.get_mut(&partition) else { return Vec::new() };
         let Partition { tags, records, .. } = partition;
-        self.uses += 1;
-        let uses = self.uses;
+        let uses = &mut self.uses;
         let found = records.range_mut((key, false)..=(key, true)).map(|(_, kept)| {
-            kept.used = uses;
+            *uses += 1;
+            kept.used = *uses;
             let sequences = kept.record.tags.iter().filter_map(|tag| tags.get(tag).copied());
             Loaded { record: kept.record.clone(), tag_sequence: sequences.max().unwrap_or(0) }
         });
@@ -152,14 +157,19 @@ impl Contents {
     }
 
     /// A record of a partition that is not there is not kept: the partition was destroyed meanwhile.
-    fn save(&mut self, record: Record) {
+    fn save(&mut self, record: Record, budget: u64) {
         let Some(partition) = self.partitions.get_mut(&record.partition) else { return };
-        self.uses += 1;
         let slot = (record.key, record.variant != Variant::Full);
-        let kept = Kept { record, used: self.uses };
-        self.bytes += kept.bytes();
-        if let Some(before) = partition.records.insert(slot, kept) {
+        if let Some(before) = partition.records.remove(&slot) {
+            partition.bytes -= before.bytes();
             self.bytes -= before.bytes();
+        }
+        if record.size() <= budget {
+            self.uses += 1;
+            let kept = Kept { record, used: self.uses };
+            partition.bytes += kept.bytes();
+            self.bytes += kept.bytes();
+            partition.records.insert(slot, kept);
         }
     }
 
@@ -172,31 +182,34 @@ impl Contents {
         partition.tags.extend(write.tags.into_iter().map(|tag| (tag, sequence)));
     }
 
-    /// Makes room: what is expired goes first, then what was not used for longest.
-    fn evict(&mut self, budget: usize, wall_ms: i64) {
-        if self.bytes <= budget {
-            return;
-        }
-        let mut candidates: Vec<(bool, u64, PartitionId, (KeyHash, bool))> = Vec::new();
-        for (id, partition) in &self.partitions {
-            let order = |(slot, kept): (&(KeyHash, bool), &Kept)| {
-                (kept.record.expires_ms > wall_ms, kept.used, *id, *slot)
+    /// Makes room: what is expired goes first, then what was not used for longest in the partition that holds the most.
+    /// Returns how many records went.
+    fn evict(&mut self, budget: u64, wall_ms: i64) -> u32 {
+        let mut evicted = 0;
+        while self.bytes > budget {
+            let records = self.partitions.iter().flat_map(|(id, partition)| {
+                let place = move |(slot, kept): (&(KeyHash, bool), _)| (*id, *slot, partition.bytes, kept);
+                partition.records.iter().map(place)
+            });
+            let order = |(_, _, bytes, kept): &(PartitionId, (KeyHash, bool), u64, &Kept)| {
+                let live = kept.record.expires_ms > wall_ms;
+                let (first, second) = if live { (0, u64::MAX - bytes) } else { (kept.record.expires_ms, 0) };
+                (live, first, second, kept.used)
             };
-            candidates.extend(partition.records.iter().map(order));
-        }
-        candidates.sort_unstable();
-        for (_, _, id, slot) in candidates {
-            if self.bytes <= budget {
-                return;
+            let Some((id, slot, ..)) = records.min_by_key(order) else { break };
+            let Some(partition) = self.partitions.get_mut(&id) else { break };
+            if let Some(removed) = partition.records.remove(&slot) {
+                partition.bytes -= removed.bytes();
+                self.bytes -= removed.bytes();
             }
-            let removed = self.partitions.get_mut(&id).and_then(|partition| partition.records.remove(&slot));
-            self.bytes -= removed.as_ref().map_or(0, Kept::bytes);
+            evicted += 1;
         }
+        evicted
     }
 }
 
 impl Kept {
-    fn bytes(&self) -> usize {
-        self.record.value.len() + self.record.meta.len() + 32 * self.record.tags.len()
+    fn bytes(&self) -> u64 {
+        self.record.size()
     }
 }

@@ -232,7 +232,7 @@ impl Engine {
             return Some(Err(NotStored::TooLarge));
         }
         if fits && is_complete {
-            self.memory.insert(key.clone(), spec.owner.clone(), entry.clone());
+            self.remember(spec, key, entry.clone());
         } else {
             self.memory.remove(key);
         }

@@ -9,7 +9,7 @@ use holdover_wire::Tag;
 use super::Engine;
 use super::signouts::SignOut;
 use crate::call::OpId;
-use crate::event::Event;
+use crate::event::{Event, Tier};
 use crate::key::{Key, Owner};
 use crate::operation::Spec;
 use crate::output::{Delivered, Output};
@@ -178,7 +178,12 @@ impl Engine {
                 self.partition_found(&owner, key, sequence);
             }
             (Pending::Load(spec), Ok(StoreAnswer::Found(found))) => self.found(&spec, found),
-            (Pending::Save | Pending::Remove(..), Ok(StoreAnswer::Done)) => {}
+            (Pending::Save, Ok(StoreAnswer::Saved { evicted })) => {
+                if evicted > 0 {
+                    self.event(Event::MadeRoom { tier: Tier::Disk, entries: evicted });
+                }
+            }
+            (Pending::Remove(..), Ok(StoreAnswer::Done)) => {}
             (Pending::Tags(_, _, then), Ok(StoreAnswer::Done)) => self.settle_all(then),
             (Pending::Mark(sign_out), Ok(StoreAnswer::Done)) => self.marked(sign_out),
             (Pending::Drop(sign_out), Ok(StoreAnswer::Done)) => self.dropped(&sign_out, Ok(())),

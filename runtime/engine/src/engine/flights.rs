@@ -65,6 +65,7 @@ impl Engine {
         self.flights.insert(id, flight);
         if let Some(key) = spec.shared_key() {
             self.by_key.entry((key.clone(), want == Detail::Reduced)).or_default().push(id);
+            self.memory.pin(key);
         }
         self.depart(id);
         id
@@ -292,6 +293,7 @@ impl Engine {
             self.evidence_dropped(attempt.id);
         }
         if let Some(key) = flight.spec.shared_key() {
+            self.memory.unpin(key);
             let index = (key.clone(), flight.want == Detail::Reduced);
             if let Some(flights) = self.by_key.get_mut(&index) {
                 flights.retain(|other| *other != id);

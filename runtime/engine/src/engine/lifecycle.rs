@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::call::OpId;
+use crate::event::Event;
 use crate::lifecycle::{AppState, Switch};
 use crate::output::Delivered;
 
@@ -17,8 +18,11 @@ impl Engine {
     /// Work again.
     pub(super) fn resume_work(&mut self) {}
 
-    /// Drop what memory holds.
-    pub(super) fn memory_pressure(&mut self) {}
+    /// Drops the entries that memory holds, and nothing else (rule E4).
+    pub(super) fn memory_pressure(&mut self) {
+        let (entries, bytes) = self.memory.clear();
+        self.event(Event::MemoryDropped { entries: entries as u64, bytes: bytes as u64 });
+    }
 
     /// Turn parts of policies off.
     pub(super) fn disable(&mut self, op: OpId, _switches: Vec<Switch>) {

@@ -6,8 +6,8 @@ use super::Engine;
 use super::disk::Pending;
 use crate::call::OpId;
 use crate::entry::{Answer, Entry};
-use crate::event::Event;
-use crate::key::hash_key;
+use crate::event::{Event, Tier};
+use crate::key::{Key, hash_key};
 use crate::operation::Spec;
 use crate::record;
 use crate::snapshot::PlanHash;
@@ -56,7 +56,7 @@ impl Engine {
         }
         let is_open = self.is_open(&spec.owner);
         if is_open && !entry.is_empty() && entry.largest() <= self.config.max_memory_entry_bytes {
-            self.memory.insert(key.clone(), spec.owner.clone(), entry.clone());
+            self.remember(spec, key, entry.clone());
         }
         for op in self.disk.loading.remove(key).unwrap_or_default() {
             self.loaded(op, Some(&entry).filter(|entry| !entry.is_empty()));
@@ -83,6 +83,16 @@ impl Engine {
         Some((record.variant, answer))
     }
 
+    /// Keeps an entry in memory, within the budget (rule E4).
+    pub(super) fn remember(&mut self, spec: &Spec, key: &Key, entry: Entry) {
+        let Some(cache) = &spec.method.cache else { return };
+        let expires = entry.expires(&self.now, cache.retention);
+        let evicted = self.memory.insert(key.clone(), spec.owner.clone(), entry, expires, self.now.boot);
+        if evicted > 0 {
+            self.event(Event::MadeRoom { tier: Tier::Memory, entries: evicted });
+        }
+    }
+
     pub(super) fn save(&mut self, spec: &Spec, answer: &Answer, plan: Option<PlanHash>) {
         let (Some((partition, key)), Some(cache)) = (self.key_on_disk(spec), &spec.method.cache) else {
             return;
@@ -94,7 +104,7 @@ impl Engine {
             value: answer.value.clone(),
             meta: record::encode(answer),
             tags: answer.tags.to_vec(),
-            expires_ms: answer.expires_ms(&cache.windows),
+            expires_ms: answer.expires_ms(cache.retention),
         };
         // What the clock showed before it was set back must outlive the process (rule E3).
         let wall_ms = self.clock.highest_wall_ms().unwrap_or(self.now.wall_ms);

@@ -63,7 +63,7 @@ impl Disk {
                 self.highest_wall_ms = self.highest_wall_ms.max(Some(wall_ms));
                 let reduced = record.variant != Variant::Full;
                 self.records.insert((record.partition, record.key, reduced), record);
-                StoreAnswer::Done
+                StoreAnswer::Saved { evicted: 0 }
             }
             StoreCommand::Remove { partition, key, reduced_only } => {
                 self.records.remove(&(partition, key, true));

@@ -1,98 +1,155 @@
-//! What a store should answer, by the letter of the documentation, without a budget.
+//! What a store should answer, by the letter of the documentation: lists that are searched from end to end.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use holdover_client::store::{
-    KeyHash, Loaded, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, TagHash, Variant,
+    KeyHash, Loaded, PartitionId, PartitionKey, Record, StoreAnswer, StoreCommand, TagHash, TagWrite, Variant,
 };
 
-#[derive(Default)]
-pub(super) struct Reference {
+/// A store without a disk, without haste and without faults.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    budget: u64,
     keys: BTreeMap<PartitionId, PartitionKey>,
-    /// Full and reduced.
-    records: BTreeMap<(PartitionId, KeyHash), [Option<Record>; 2]>,
+    records: Vec<Kept>,
     tags: BTreeMap<(PartitionId, TagHash), u64>,
     sequences: BTreeMap<PartitionId, u64>,
     marks: Vec<PartitionId>,
     highest_wall_ms: Option<i64>,
     switches: Bytes,
+    uses: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    record: Record,
+    used: u64,
+}
+
+impl Kept {
+    fn is(&self, partition: PartitionId, key: KeyHash, reduced: bool) -> bool {
+        self.record.partition == partition
+            && self.record.key == key
+            && (self.record.variant != Variant::Full) == reduced
+    }
 }
 
 impl Reference {
-    pub(super) fn execute(&mut self, command: StoreCommand) -> StoreAnswer {
+    /// Nothing in it, and room for so many bytes.
+    #[must_use]
+    pub fn new(budget: u64) -> Self {
+        Self {
+            budget,
+            keys: BTreeMap::new(),
+            records: Vec::new(),
+            tags: BTreeMap::new(),
+            sequences: BTreeMap::new(),
+            marks: Vec::new(),
+            highest_wall_ms: None,
+            switches: Bytes::new(),
+            uses: 0,
+        }
+    }
+
+    /// Carries out a command.
+    pub fn execute(&mut self, command: StoreCommand) -> StoreAnswer {
         match command {
-            StoreCommand::Open => StoreAnswer::Opened {
-                highest_wall_ms: self.highest_wall_ms,
-                unfinished: self.marks.clone(),
-                switches: self.switches.clone(),
-            },
+            StoreCommand::Open => {
+                return StoreAnswer::Opened {
+                    highest_wall_ms: self.highest_wall_ms,
+                    unfinished: self.marks.clone(),
+                    switches: self.switches.clone(),
+                };
+            }
             StoreCommand::Recreate => {
-                *self = Self::default();
-                self.execute(StoreCommand::Open)
+                *self = Self::new(self.budget);
+                return self.execute(StoreCommand::Open);
             }
             StoreCommand::OpenPartition { partition, fresh_key } => {
                 let key = self.keys.entry(partition).or_insert(fresh_key).clone();
                 let sequence = self.sequences.get(&partition).copied().unwrap_or(0);
-                StoreAnswer::Partition { key, sequence }
+                return StoreAnswer::Partition { key, sequence };
             }
-            StoreCommand::Load { partition, key } => {
-                let records = self.records.get(&(partition, key)).cloned().unwrap_or_default();
-                StoreAnswer::Found(records.into_iter().flatten().map(|record| self.loaded(record)).collect())
-            }
-            StoreCommand::Save { record, wall_ms } => {
-                self.highest_wall_ms = self.highest_wall_ms.max(Some(wall_ms));
-                if self.keys.contains_key(&record.partition) {
-                    let variants = self.records.entry((record.partition, record.key)).or_default();
-                    let at = usize::from(record.variant != Variant::Full);
-                    variants[at] = Some(record);
-                }
-                StoreAnswer::Done
-            }
+            StoreCommand::Load { partition, key } => return self.load(partition, key),
+            StoreCommand::Save { record, wall_ms } => return self.save(record, wall_ms),
             StoreCommand::Remove { partition, key, reduced_only } => {
-                if let Some([full, reduced]) = self.records.get_mut(&(partition, key)) {
-                    *reduced = None;
-                    if !reduced_only {
-                        *full = None;
-                    }
-                }
-                StoreAnswer::Done
+                self.records.retain(|kept| {
+                    !kept.is(partition, key, true) && (reduced_only || !kept.is(partition, key, false))
+                });
             }
-            StoreCommand::WriteTags(writes) => {
-                for write in writes {
-                    if self.keys.contains_key(&write.partition) {
-                        self.sequences.insert(write.partition, write.sequence);
-                        for tag in write.tags {
-                            self.tags.insert((write.partition, tag), write.sequence);
-                        }
-                    }
-                }
-                StoreAnswer::Done
-            }
+            StoreCommand::WriteTags(writes) => writes.into_iter().for_each(|write| self.write_tags(write)),
             StoreCommand::MarkSignOut { partition, .. } => {
                 if !self.marks.contains(&partition) {
                     self.marks.push(partition);
                 }
-                StoreAnswer::Done
             }
             StoreCommand::DropPartition { partition, .. } => {
                 self.keys.remove(&partition);
                 self.sequences.remove(&partition);
-                self.records.retain(|(of, _), _| *of != partition);
+                self.records.retain(|kept| kept.record.partition != partition);
                 self.tags.retain(|(of, _), _| *of != partition);
                 self.marks.retain(|marked| *marked != partition);
-                StoreAnswer::Done
             }
-            StoreCommand::SaveSwitches(switches) => {
-                self.switches = switches;
-                StoreAnswer::Done
+            StoreCommand::SaveSwitches(switches) => self.switches = switches,
+            StoreCommand::Close => {}
+        }
+        StoreAnswer::Done
+    }
+
+    fn load(&mut self, partition: PartitionId, key: KeyHash) -> StoreAnswer {
+        let mut found = Vec::new();
+        for reduced in [false, true] {
+            if let Some(kept) = self.records.iter_mut().find(|kept| kept.is(partition, key, reduced)) {
+                self.uses += 1;
+                kept.used = self.uses;
+                let numbers = kept.record.tags.iter().filter_map(|tag| self.tags.get(&(partition, *tag)));
+                let tag_sequence = numbers.copied().max().unwrap_or(0);
+                found.push(Loaded { record: kept.record.clone(), tag_sequence });
             }
-            StoreCommand::Close => StoreAnswer::Done,
+        }
+        StoreAnswer::Found(found)
+    }
+
+    fn save(&mut self, record: Record, wall_ms: i64) -> StoreAnswer {
+        self.highest_wall_ms = self.highest_wall_ms.max(Some(wall_ms));
+        let mut evicted = 0;
+        if self.keys.contains_key(&record.partition) {
+            let reduced = record.variant != Variant::Full;
+            self.records.retain(|kept| !kept.is(record.partition, record.key, reduced));
+            if record.size() <= self.budget {
+                self.uses += 1;
+                self.records.push(Kept { record, used: self.uses });
+            }
+            while self.bytes(None) > self.budget {
+                self.evict(wall_ms);
+                evicted += 1;
+            }
+        }
+        StoreAnswer::Saved { evicted }
+    }
+
+    fn bytes(&self, of: Option<PartitionId>) -> u64 {
+        let counted = self.records.iter().filter(|kept| of.is_none_or(|of| kept.record.partition == of));
+        counted.map(|kept| kept.record.size()).sum()
+    }
+
+    fn evict(&mut self, wall_ms: i64) {
+        let all = || self.records.iter().enumerate();
+        let expired = all().filter(|(_, kept)| kept.record.expires_ms <= wall_ms);
+        let expired = expired.min_by_key(|(_, kept)| (kept.record.expires_ms, kept.used));
+        let unused =
+            all().max_by_key(|(_, kept)| (self.bytes(Some(kept.record.partition)), u64::MAX - kept.used));
+        if let Some((at, _)) = expired.or(unused) {
+            self.records.remove(at);
         }
     }
 
-    fn loaded(&self, record: Record) -> Loaded {
-        let numbers = record.tags.iter().filter_map(|tag| self.tags.get(&(record.partition, *tag)).copied());
-        Loaded { tag_sequence: numbers.max().unwrap_or(0), record }
+    fn write_tags(&mut self, write: TagWrite) {
+        if self.keys.contains_key(&write.partition) {
+            let last = self.sequences.entry(write.partition).or_default();
+            *last = write.sequence.max(*last + 1);
+            self.tags.extend(write.tags.into_iter().map(|tag| ((write.partition, tag), *last)));
+        }
     }
 }

@@ -134,6 +134,12 @@ impl Vector {
         if !self.listen.is_empty() {
             members.push(format!("\"listen\": {}", line(&self.listen)));
         }
+        if let Some(bytes) = self.memory {
+            members.push(format!("\"memory\": {bytes}"));
+        }
+        if let Some(bytes) = self.disk {
+            members.push(format!("\"disk\": {bytes}"));
+        }
         if self.seed != 0 {
             members.push(format!("\"seed\": {}", self.seed));
         }
