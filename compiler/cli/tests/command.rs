@@ -22,6 +22,10 @@ service Quotes {
     option (holdover.method).detail = {};
   }
   rpc Watch(GetQuoteRequest) returns (stream Quote);
+  rpc Keep(GetQuoteRequest) returns (Quote) {
+    option idempotency_level = IDEMPOTENT;
+    option (holdover.method).offline.outbox.expires_after = { seconds: 60 };
+  }
 }
 
 message GetQuoteRequest {
@@ -128,7 +132,8 @@ fn check_says_what_is_wrong_and_how_bad_it_is() {
     let found: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     assert!(found.to_string().contains("UNSAFE_CACHE"), "{found:#}");
 
-    let quiet = QUOTES.replace("  rpc Watch(GetQuoteRequest) returns (stream Quote);\n", "");
+    let outbox = "    option (holdover.method).offline.outbox.expires_after = { seconds: 60 };\n";
+    let quiet = QUOTES.replace(outbox, "");
     folder.write("proto/quotes.proto", quiet);
     let clean = folder.run(&with(&["check", "--deny", "warnings"], &[]));
     assert_eq!((clean.code, clean.out.as_str(), clean.err.as_str()), (0, "", "No findings.\n"));

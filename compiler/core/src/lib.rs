@@ -9,6 +9,7 @@
 pub mod annotation;
 pub mod check;
 pub mod diagnostic;
+mod duration;
 pub mod explain;
 pub mod ir;
 pub mod load;

@@ -20,25 +20,23 @@ fn clients_embed_the_methods_that_they_call() {
             "pricing.v1.Pricing/UpdateDestination"
         ]
     );
-    // Streams are left out, and with them what they would require of a runtime.
-    assert_eq!(methods(streams::streams::v1::MixedClient::POLICY), ["streams.v1.Mixed/Get"]);
-    assert!(methods(streams::streams::v1::StreamsClient::POLICY).is_empty());
+    let kinds =
+        ["Watch", "Upload", "Chat", "New", "Send", "Next"].map(|name| format!("streams.v1.Streams/{name}"));
+    assert_eq!(methods(streams::streams::v1::StreamsClient::POLICY), kinds);
     assert_eq!(methods(imports::shop::v1::api::ShopClient::POLICY).len(), 3);
     // Its own message is called EvilClient.
     assert_eq!(methods(evil::EvilClient_::POLICY).len(), 10);
 }
 
-/// A promise that the runtime cannot keep yet is refused where an app can still be told; what only streams promise, which
-/// the client does not have, is no reason to refuse it.
+/// A promise that the runtime cannot keep yet is refused where an app can still be told.
 #[test]
 fn a_client_is_refused_when_the_runtime_cannot_keep_a_promise() {
     use holdover::{Account, Anonymous, ErrorKind, Runtime};
     let runtime = Runtime::builder().endpoint("prod", "https://api.example.com").build().unwrap();
     let session = runtime.session(Account::Guest, Anonymous);
-    let error = streams::streams::v1::MixedClient::new(&session).unwrap_err();
+    let error = streams::streams::v1::QueuedClient::new(&session).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Misuse);
-    assert!(error.message.contains("streams.v1.Mixed/Get") && error.message.contains("retry"), "{error}");
-    assert!(!error.message.contains("Watch"), "{error}");
+    assert!(error.message.contains("streams.v1.Queued/Log") && error.message.contains("outbox"), "{error}");
     streams::streams::v1::StreamsClient::new(&session).unwrap();
     ride_pricing::pricing::v1::PricingClient::new(&session).unwrap();
 }

@@ -1,11 +1,11 @@
 //! The values of blocks, in words.
 
 use super::{Block, Line, Places};
+use crate::duration::in_words;
 use crate::ir::{
     Cache, Code, Delivery, Detail, Kind, Method, Mode, OnPark, Origin, Outbox, Signal, Template,
     TemplateError, Value, Written,
 };
-use std::time::Duration;
 
 pub(super) fn kind(method: &Method) -> &'static str {
     match method.kind {
@@ -213,22 +213,6 @@ fn codes(codes: &[Code]) -> String {
     codes.iter().map(Code::as_str_name).collect::<Vec<_>>().join(", ")
 }
 
-/// `90 s`, `10 min`, `500 ms`: the largest unit that says it without a fraction.
 fn duration(written: &Written) -> String {
-    let Ok(duration) = written else { return "out of range".to_owned() };
-    const UNITS: [(u128, &str); 7] = [
-        (86_400_000_000_000, "d"),
-        (3_600_000_000_000, "h"),
-        (60_000_000_000, "min"),
-        (1_000_000_000, "s"),
-        (1_000_000, "ms"),
-        (1_000, "µs"),
-        (1, "ns"),
-    ];
-    let nanos = Duration::as_nanos(duration);
-    if nanos == 0 {
-        return "0".to_owned();
-    }
-    let (unit, name) = UNITS.into_iter().find(|(unit, _)| nanos.is_multiple_of(*unit)).unwrap_or((1, "ns"));
-    format!("{} {name}", nanos / unit)
+    written.as_ref().map_or_else(|_| "out of range".to_owned(), |duration| in_words(*duration))
 }

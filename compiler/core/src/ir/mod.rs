@@ -125,6 +125,11 @@ impl Method {
         matches!(self.kind, Kind::ClientStream | Kind::BidiStream)
     }
 
+    /// The server sends a sequence of messages.
+    pub fn receives_many(&self) -> bool {
+        matches!(self.kind, Kind::ServerStream | Kind::BidiStream)
+    }
+
     /// Calling changes nothing, so that answers may be kept.
     pub fn is_read(&self) -> bool {
         self.idempotency.value == Idempotency::NoSideEffects

@@ -1,60 +1,27 @@
-//! What is said in the files, but not (yet) in what is generated, or not by runtimes.
+//! What is said in the files, but not (yet) followed by runtimes.
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
-use crate::ir::{Kind, Method, Mode};
+use crate::ir::{Method, Mode};
 use crate::pipeline::Compilation;
+use crate::policy::not_enforced as not_enforced_features;
+use holdover_annotations::policy::Feature;
 
-/// A streaming method is left out of generated clients.
-pub const STREAM_LEFT_OUT: Code = Code::new("STREAM_LEFT_OUT");
 /// A block that the runtime refuses, because it cannot enforce it yet.
 pub const NOT_ENFORCED: Code = Code::new("NOT_ENFORCED");
 
 /// Codes of what targets find, with the pages that explain them.
-pub const PAGES: &[(Code, &str)] = &[
-    (
-        STREAM_LEFT_OUT,
-        "Generated clients have unary methods only for now. The streaming method is left out: of the interface, of the \
-         client and of the fake, and what is annotated on it has no effect. Call it with your gRPC library until then. \
-         The rest of the service is generated as usual.",
-    ),
-    (
-        NOT_ENFORCED,
-        "The schema may say it, but the runtime cannot do it yet. The vocabulary is ahead of the runtime: `delivery.retry`, \
+pub const PAGES: &[(Code, &str)] = &[(
+    NOT_ENFORCED,
+    "The schema may say it, but the runtime cannot do it yet. The vocabulary is ahead of the runtime: `delivery.retry`, \
          `delivery.defer_at_most`, `offline.outbox` and the offline modes `serve_stale`, `wait` and `fail_fast`. A runtime \
          that cannot keep a promise refuses to make it, so building any client of the service (`PricingClient::new`) fails \
          with MISUSE when the app starts, and the error names the method and the block. Remove the block until the \
          runtime enforces it; servers and `holdover explain` read it all the same.",
-    ),
-];
+)];
 
-/// What is said in the files, but not in what is generated, or not by runtimes.
+/// What is said in the files, but not followed by runtimes.
 pub fn warnings(compilation: &Compilation) -> Diagnostics {
-    compilation
-        .ir
-        .methods()
-        .flat_map(|method| match method.is_streaming() {
-            true => vec![left_out(compilation, method)],
-            false => not_enforced(compilation, method),
-        })
-        .collect()
-}
-
-fn left_out(compilation: &Compilation, method: &Method) -> Diagnostic {
-    let kind = match method.kind {
-        Kind::ServerStream => "a server stream",
-        Kind::ClientStream => "a client stream",
-        _ => "a stream in both directions",
-    };
-    let warning = Diagnostic::warning(
-        STREAM_LEFT_OUT,
-        format!("`{}` is {kind}, so generated clients do not have it yet", method.name),
-    )
-    .subject(method.full_name())
-    .help("call it with your gRPC library until streams are generated");
-    match name_span(compilation, method) {
-        Some(span) => warning.at(span, "left out"),
-        None => warning,
-    }
+    compilation.ir.methods().flat_map(|method| not_enforced(compilation, method)).collect()
 }
 
 fn not_enforced(compilation: &Compilation, method: &Method) -> Vec<Diagnostic> {
@@ -78,32 +45,33 @@ fn not_enforced(compilation: &Compilation, method: &Method) -> Vec<Diagnostic> {
     unenforced(method).into_iter().map(warning).collect()
 }
 
-/// The blocks of a unary method that need a feature of the runtime (`policy.Feature`), with the places where they are
-/// written. Runtimes have none of these features yet, and refuse policies that need one.
+/// The blocks of a method that need something of the runtime that it does not have, with the places where they are
+/// written.
 fn unenforced(method: &Method) -> Vec<(&'static str, Option<Span>)> {
-    let mut blocks = Vec::new();
-    if let Some(mode) = method.offline.as_ref().and_then(|offline| offline.mode.as_ref()) {
-        let block = match &mode.value {
-            Mode::ServeStale(_) => "offline.serve_stale",
-            Mode::Outbox(_) => "offline.outbox",
-            Mode::Wait => "offline.wait",
-            Mode::FailFast => "offline.fail_fast",
-        };
-        blocks.push((block, mode.origin.span));
-    }
-    if let Some(retry) = &method.delivery.retry {
-        blocks.push(("delivery.retry", retry.origin.span));
-    }
-    if let Some(defer) = method.delivery.deferral() {
-        blocks.push(("delivery.defer_at_most", defer.origin.span));
-    }
-    if let Some(replay) = method.cache.as_ref().and_then(|cache| cache.replay.as_ref()) {
-        blocks.push(("cache.replay", replay.origin.span));
-    }
-    if method.delivery.reconnect.value {
-        blocks.push(("delivery.reconnect", method.delivery.reconnect.origin.span));
-    }
-    blocks
+    not_enforced_features(method).into_iter().map(|feature| block(method, feature)).collect()
+}
+
+fn block(method: &Method, feature: Feature) -> (&'static str, Option<Span>) {
+    let delivery = &method.delivery;
+    let mode = method.offline.as_ref().and_then(|offline| offline.mode.as_ref());
+    let replay = method.cache.as_ref().and_then(|cache| cache.replay.as_ref());
+    let (name, origin) = match feature {
+        Feature::Replay => ("cache.replay", replay.map(|replay| &replay.origin)),
+        Feature::OfflineMode | Feature::Outbox => {
+            let name = match mode.map(|mode| &mode.value) {
+                Some(Mode::ServeStale(_)) => "offline.serve_stale",
+                Some(Mode::Wait) => "offline.wait",
+                Some(Mode::FailFast) => "offline.fail_fast",
+                Some(Mode::Outbox(_)) | None => "offline.outbox",
+            };
+            (name, mode.map(|mode| &mode.origin))
+        }
+        Feature::Retry => ("delivery.retry", delivery.retry.as_ref().map(|retry| &retry.origin)),
+        Feature::Defer => ("delivery.defer_at_most", delivery.deferral().map(|defer| &defer.origin)),
+        Feature::Reconnect => ("delivery.reconnect", Some(&delivery.reconnect.origin)),
+        Feature::Unspecified => ("a block", None),
+    };
+    (name, origin.and_then(|origin| origin.span))
 }
 
 fn name_span(compilation: &Compilation, method: &Method) -> Option<Span> {

@@ -8,11 +8,12 @@ mod comments;
 mod gap;
 mod option;
 mod output;
+mod promise;
 pub mod rust;
 mod surface;
 
 pub use comments::Comments;
-pub use gap::{NOT_ENFORCED, PAGES, STREAM_LEFT_OUT, warnings};
+pub use gap::{NOT_ENFORCED, PAGES, warnings};
 pub use option::OptionError;
 pub use output::{OutputFile, OutputPath, OutputPathError};
 pub use surface::{Accessor, EnrichedMessage, Method, Package, Part, Service};

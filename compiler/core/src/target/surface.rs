@@ -1,7 +1,7 @@
 //! What is generated for a package, in words that no language owns: the interfaces, tags and accessors that every
 //! target spells in its own way.
 
-use super::{Comments, TargetError};
+use super::{Comments, TargetError, promise};
 use crate::ir::{self, Ir, Tag, TagPart, Template, TemplatePart};
 use crate::load::LoadedFile;
 use crate::pipeline::Compilation;
@@ -30,17 +30,15 @@ pub struct Service<'a> {
     pub ir: &'a ir::Service,
     /// `Pricing`
     pub name: &'a str,
-    /// The unary methods, in the order of the source.
+    /// The methods, in the order of the source.
     pub methods: Vec<Method<'a>>,
-    /// Methods that are left out for now, because they stream.
-    pub streams: Vec<&'a ir::Method>,
-    /// What clients are bound with: the encoded `PolicySet` of the unary methods.
+    /// What clients are bound with: the encoded `PolicySet` of the methods.
     pub policy: Vec<u8>,
     /// What people wrote above it.
     pub comment: Option<&'a str>,
 }
 
-/// A unary method.
+/// A method of any kind.
 #[derive(Debug)]
 pub struct Method<'a> {
     /// Its policy.
@@ -49,12 +47,14 @@ pub struct Method<'a> {
     pub index: usize,
     /// What people wrote above it.
     pub comment: Option<&'a str>,
+    /// What its policy promises: sentences for its documentation.
+    pub promises: Vec<String>,
 }
 
 impl Method<'_> {
     /// Its answers are kept, so that they can be observed, peeked at, prefetched and put.
     pub fn is_cached(&self) -> bool {
-        self.ir.cache.is_some()
+        self.ir.kind == Kind::Unary && self.ir.cache.is_some()
     }
 }
 
@@ -145,23 +145,17 @@ impl<'a> Service<'a> {
         comments: &'a Comments,
         service: &'a ir::Service,
     ) -> Result<Self, TargetError> {
-        let mut policy = compilation.policy_of(&[&service.name]);
-        policy.methods.retain(|method| method.kind() == Kind::Unary);
+        let policy = compilation.policy_of(&[&service.name]);
         let mut methods = Vec::new();
-        let mut streams = Vec::new();
         for method in &service.methods {
-            if method.is_streaming() {
-                streams.push(method);
-                continue;
-            }
             let index = policy.methods.iter().position(|each| each.name == method.name);
             let index = index.ok_or_else(|| TargetError::Inconsistent { what: method.full_name() })?;
             let comment = comments.at(&method.file, &method.path);
-            methods.push(Method { ir: method, index, comment });
+            methods.push(Method { ir: method, index, comment, promises: promise::of(method) });
         }
         let name = service.name.rsplit_once('.').map_or(service.name.as_str(), |(_, name)| name);
         let comment = comments.at(&service.file, &service.path);
-        Ok(Self { ir: service, name, methods, streams, policy: policy.encode_to_vec(), comment })
+        Ok(Self { ir: service, name, methods, policy: policy.encode_to_vec(), comment })
     }
 }
 

@@ -182,14 +182,14 @@ fn docs<S: AsRef<str>>(lines: impl IntoIterator<Item = S>) -> TokenStream {
 }
 
 /// The comment of a declaration, or else a line of our own, with what callers should know below it.
-fn documented(comment: Option<&str>, otherwise: &str, below: &[&str]) -> TokenStream {
+fn documented(comment: Option<&str>, otherwise: &str, below: &[String]) -> TokenStream {
     let mut lines = comment.map(docs::doc_lines).unwrap_or_default();
     if lines.is_empty() {
         lines.push(otherwise.to_owned());
     }
     if !below.is_empty() {
         lines.push(String::new());
-        lines.extend(below.iter().map(|line| (*line).to_owned()));
+        lines.extend(below.iter().cloned());
     }
     docs(lines)
 }

@@ -1,97 +1,13 @@
 //! Interfaces, clients and fakes of services.
 
-use super::names::{Names, camel, ident, snake};
+mod function;
+
+use super::names::camel;
 use super::{Item, Rust, allow, documented};
-use crate::target::{Method, Package, Service, TargetError};
-use heck::ToSnakeCase;
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
-
-/// Names and types of a method's functions.
-struct Functions<'a> {
-    method: &'a Method<'a>,
-    call: Ident,
-    /// Functions that only cached methods have.
-    cached: Option<Cached>,
-    request: TokenStream,
-    response: TokenStream,
-    deprecated: TokenStream,
-}
-
-struct Cached {
-    observe: Ident,
-    cached: Ident,
-    prefetch: Ident,
-    put: Ident,
-}
-
-/// The functions of a service. Methods have their names before derived functions get theirs, so that a method
-/// `ObserveQuote` keeps its name beside an observed method `Quote`.
-fn functions<'a>(
-    rust: &Rust,
-    package: &Package<'_>,
-    service: &'a Service<'a>,
-) -> Result<Vec<Functions<'a>>, TargetError> {
-    // Clients and fakes are made by a function that is called so.
-    let mut names = Names::taken(["new".to_owned()]);
-    let calls: Vec<Ident> =
-        service.methods.iter().map(|method| names.take(&snake(&method.ir.name))).collect();
-    let mut functions = Vec::new();
-    for (method, call) in service.methods.iter().zip(calls) {
-        let mut derived =
-            |prefix: &str| names.take(&ident(&format!("{prefix}_{}", method.ir.name.to_snake_case())));
-        let cached = method.is_cached().then(|| Cached {
-            observe: derived("observe"),
-            cached: derived("cached"),
-            prefetch: derived("prefetch"),
-            put: derived("put"),
-        });
-        functions.push(Functions {
-            method,
-            call,
-            cached,
-            request: rust.type_of(package, &method.ir.request)?,
-            response: rust.type_of(package, &method.ir.response)?,
-            deprecated: deprecated(method.ir.deprecated),
-        });
-    }
-    Ok(functions)
-}
-
-fn deprecated(is: bool) -> TokenStream {
-    if is { quote!(#[deprecated]) } else { TokenStream::new() }
-}
-
-/// Signatures with their documentation, in the order in which they are written.
-fn signatures(rust: &Rust, functions: &Functions<'_>) -> Vec<(TokenStream, TokenStream)> {
-    let holdover = &rust.holdover;
-    let Functions { method, call, cached, request, response, deprecated } = functions;
-    let name = &method.ir.name;
-    let otherwise = format!("Calls `{name}`.");
-    let doc = documented(method.comment, &otherwise, &[]);
-    let mut all = vec![(
-        quote!(#doc #deprecated),
-        quote!(fn #call(&self, request: #request) -> #holdover::UnaryCall<#response>),
-    )];
-    let Some(Cached { observe, cached, prefetch, put }) = cached else { return all };
-    let doc = |line: String| documented(None, &line, &[]);
-    let lines = [
-        doc(format!(
-            "Keeps a screen current with the answer to `{name}`: states, of which only the newest counts."
-        )),
-        doc(format!("What memory holds of `{name}`, at once: for the first frame.")),
-        doc(format!("Warms the cache for `{name}`, at background priority.")),
-        doc(format!("Stores an answer to `{name}` that the app has from elsewhere, as stale.")),
-    ];
-    let signatures = [
-        quote!(fn #observe(&self, request: #request) -> #holdover::Observation<#response>),
-        quote!(fn #cached(&self, request: &#request) -> ::core::option::Option<#holdover::Snapshot<#response>>),
-        quote!(fn #prefetch(&self, request: &#request) -> #holdover::Completion),
-        quote!(fn #put(&self, request: &#request, value: &#response) -> #holdover::Completion),
-    ];
-    all.extend(lines.into_iter().map(|doc| quote!(#doc #deprecated)).zip(signatures));
-    all
-}
+use crate::target::{Package, Service, TargetError};
+use function::{Function, Functions, deprecated, functions};
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
 
 /// `trait Pricing`: object-safe, so that apps can hold an `Arc<dyn Pricing>`.
 pub(super) fn interface(
@@ -106,8 +22,8 @@ pub(super) fn interface(
     let functions = functions(rust, package, service)?;
     let methods = functions
         .iter()
-        .flat_map(|each| signatures(rust, each))
-        .map(|(doc, signature)| quote!(#doc #signature;));
+        .flat_map(|each| &each.all)
+        .map(|Function { head, signature, .. }| quote!(#head #signature;));
     Ok(quote! {
         #doc
         #deprecated
@@ -133,29 +49,12 @@ pub(super) fn client(
     let policy = Literal::byte_string(&service.policy);
     let doc = documented(None, &format!("Calls `{}` as its policy says.", service.ir.name), &[]);
     let functions = functions(rust, package, service)?;
-    let mut own = Vec::new();
-    let mut of_trait = Vec::new();
-    for each in &functions {
-        let index = Literal::usize_unsuffixed(each.method.index);
-        let mut bodies = vec![quote!(self.client.unary(#index, &request))];
-        let mut names = vec![&each.call];
-        let mut arguments = vec![quote!(request)];
-        if let Some(Cached { observe, cached, prefetch, put }) = &each.cached {
-            names.extend([observe, cached, prefetch, put]);
-            arguments.extend([quote!(request), quote!(request), quote!(request), quote!(request, value)]);
-            bodies.extend([
-                quote!(self.client.observe(#index, &request)),
-                quote!(self.client.cached(#index, request)),
-                quote!(self.client.prefetch(#index, request)),
-                quote!(self.client.put(#index, request, value)),
-            ]);
-        }
-        for ((((doc, signature), body), function), arguments) in
-            signatures(rust, each).into_iter().zip(bodies).zip(names).zip(arguments)
-        {
-            own.push(quote!(#doc pub #signature { #body }));
-            of_trait.push(quote!(#signature { Self::#function(self, #arguments) }));
-        }
+    let (mut own, mut of_trait) = (Vec::new(), Vec::new());
+    for Function { head, signature, name, arguments, client_body, .. } in
+        functions.iter().flat_map(|each| &each.all)
+    {
+        own.push(quote!(#head pub #signature { #client_body }));
+        of_trait.push(quote!(#signature { Self::#name(self, #arguments) }));
     }
     Ok(quote! {
         #doc
@@ -205,28 +104,16 @@ pub(super) fn fake(
     let deprecated = deprecated(service.ir.deprecated);
     let [allow, clippy] = allow();
     let functions = functions(rust, package, service)?;
-    let mut fields = Vec::new();
-    let mut values = Vec::new();
-    let mut methods = Vec::new();
-    for each in &functions {
-        let Functions { method, call, cached, request, response, .. } = each;
+    let (mut fields, mut values, mut methods) = (Vec::new(), Vec::new(), Vec::new());
+    for Functions { method, call, fake, request, response, all } in &functions {
         let full = method.ir.full_name();
         let doc =
             documented(None, &format!("Answers `{}`, and remembers what it was asked.", method.ir.name), &[]);
-        let kind = if cached.is_some() { format_ident!("FakeCached") } else { format_ident!("FakeUnary") };
-        fields.push(quote!(#doc pub #call: #holdover::fake::#kind<#request, #response>));
-        values.push(quote!(#call: #holdover::fake::#kind::new(#full)));
-        let mut bodies = vec![quote!(self.#call.call(request))];
-        if cached.is_some() {
-            bodies.extend([
-                quote!(self.#call.observe(request)),
-                quote!(self.#call.cached(request)),
-                quote!(self.#call.prefetch(request)),
-                quote!(self.#call.put(request, value)),
-            ]);
-        }
-        let signatures = signatures(rust, each).into_iter().map(|(_, signature)| signature);
-        methods.extend(signatures.zip(bodies).map(|(signature, body)| quote!(#signature { #body })));
+        fields.push(quote!(#doc pub #call: #holdover::fake::#fake<#request, #response>));
+        values.push(quote!(#call: #holdover::fake::#fake::new(#full)));
+        methods.extend(
+            all.iter().map(|Function { signature, fake_body, .. }| quote!(#signature { #fake_body })),
+        );
     }
     let camel = camel(service.name);
     let doc = documented(

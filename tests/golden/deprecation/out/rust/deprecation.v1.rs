@@ -179,6 +179,9 @@ impl Old for FakeOld {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Mixed: ::core::marker::Send + ::core::marker::Sync {
     /// Use `GetNew`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     #[deprecated]
     fn get_old(&self, request: GetRequest) -> ::holdover::UnaryCall<Thing>;
     /// Keeps a screen current with the answer to `GetOld`: states, of which only the newest counts.
@@ -226,6 +229,9 @@ impl MixedClient {
         })
     }
     /// Use `GetNew`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     #[deprecated]
     pub fn get_old(&self, request: GetRequest) -> ::holdover::UnaryCall<Thing> {
         self.client.unary(0, &request)

@@ -25,6 +25,8 @@ pub struct AppConfig {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Config: ::core::marker::Send + ::core::marker::Sync {
     /// The same for everybody who uses the device.
+    ///
+    /// An answer is fresh for 1 h; after that it is shown for 1 d when the network fails.
     fn get_config(&self, request: GetConfigRequest) -> ::holdover::UnaryCall<AppConfig>;
     /// Keeps a screen current with the answer to `GetConfig`: states, of which only the newest counts.
     fn observe_get_config(
@@ -72,6 +74,8 @@ impl ConfigClient {
         })
     }
     /// The same for everybody who uses the device.
+    ///
+    /// An answer is fresh for 1 h; after that it is shown for 1 d when the network fails.
     pub fn get_config(
         &self,
         request: GetConfigRequest,

@@ -210,6 +210,9 @@ pub struct String {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Evil: ::core::marker::Send + ::core::marker::Sync {
     /// type
+    ///
+    /// An answer is fresh for 1 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     fn r#type(&self, request: Self_) -> ::holdover::UnaryCall<Self_>;
     /// Keeps a screen current with the answer to `Type`: states, of which only the newest counts.
     fn observe_type_(&self, request: Self_) -> ::holdover::Observation<Self_>;
@@ -269,6 +272,9 @@ impl EvilClient_ {
         })
     }
     /// type
+    ///
+    /// An answer is fresh for 1 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     pub fn r#type(&self, request: Self_) -> ::holdover::UnaryCall<Self_> {
         self.client.unary(0, &request)
     }

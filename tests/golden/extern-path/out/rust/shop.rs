@@ -28,6 +28,9 @@ pub struct Item {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Shop: ::core::marker::Send + ::core::marker::Sync {
     /// Calls `Get`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     fn get(
         &self,
         request: crate::common_crate::money::Kind,
@@ -86,6 +89,9 @@ impl ShopClient {
         })
     }
     /// Calls `Get`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     pub fn get(
         &self,
         request: crate::common_crate::money::Kind,

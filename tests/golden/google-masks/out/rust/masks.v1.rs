@@ -51,11 +51,16 @@ pub struct Leg {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Routes: ::core::marker::Send + ::core::marker::Sync {
     /// Calls `ComputeRoute`.
+    ///
+    /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     fn compute_route(
         &self,
         request: ComputeRouteRequest,
     ) -> ::holdover::UnaryCall<Route>;
     /// Calls `GetRoute`.
+    ///
+    /// An answer is fresh for 10 s.
+    /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     fn get_route(&self, request: GetRouteRequest) -> ::holdover::UnaryCall<Route>;
     /// Keeps a screen current with the answer to `GetRoute`: states, of which only the newest counts.
     fn observe_get_route(
@@ -103,6 +108,8 @@ impl RoutesClient {
         })
     }
     /// Calls `ComputeRoute`.
+    ///
+    /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     pub fn compute_route(
         &self,
         request: ComputeRouteRequest,
@@ -110,6 +117,9 @@ impl RoutesClient {
         self.client.unary(0, &request)
     }
     /// Calls `GetRoute`.
+    ///
+    /// An answer is fresh for 10 s.
+    /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     pub fn get_route(&self, request: GetRouteRequest) -> ::holdover::UnaryCall<Route> {
         self.client.unary(1, &request)
     }

@@ -15,6 +15,9 @@ pub struct Money {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Shop: ::core::marker::Send + ::core::marker::Sync {
     /// Calls `GetItem`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     fn get_item(
         &self,
         request: ::holdover::prost::alloc::string::String,
@@ -78,6 +81,9 @@ impl ShopClient {
         })
     }
     /// Calls `GetItem`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     pub fn get_item(
         &self,
         request: ::holdover::prost::alloc::string::String,

@@ -56,6 +56,8 @@ pub struct Stop {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Rides: ::core::marker::Send + ::core::marker::Sync {
     /// Calls `GetRide`.
+    ///
+    /// An answer is fresh for 5 s.
     fn get_ride(&self, request: GetRideRequest) -> ::holdover::UnaryCall<Ride>;
     /// Keeps a screen current with the answer to `GetRide`: states, of which only the newest counts.
     fn observe_get_ride(&self, request: GetRideRequest) -> ::holdover::Observation<Ride>;
@@ -73,6 +75,8 @@ pub trait Rides: ::core::marker::Send + ::core::marker::Sync {
         value: &Ride,
     ) -> ::holdover::Completion;
     /// Calls `ChangeRide`.
+    ///
+    /// Makes stored answers about `ride:{request.ride_id}`, `driver:{response.driver.id}:{response.driver.active}`, `stop:{request.stop}`, `rides` outdated.
     fn change_ride(&self, request: ChangeRideRequest) -> ::holdover::UnaryCall<Ride>;
 }
 
@@ -102,6 +106,8 @@ impl RidesClient {
         })
     }
     /// Calls `GetRide`.
+    ///
+    /// An answer is fresh for 5 s.
     pub fn get_ride(&self, request: GetRideRequest) -> ::holdover::UnaryCall<Ride> {
         self.client.unary(0, &request)
     }
@@ -132,6 +138,8 @@ impl RidesClient {
         self.client.put(0, request, value)
     }
     /// Calls `ChangeRide`.
+    ///
+    /// Makes stored answers about `ride:{request.ride_id}`, `driver:{response.driver.id}:{response.driver.active}`, `stop:{request.stop}`, `rides` outdated.
     pub fn change_ride(
         &self,
         request: ChangeRideRequest,

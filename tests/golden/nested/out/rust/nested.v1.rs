@@ -206,6 +206,9 @@ pub mod place {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Trips: ::core::marker::Send + ::core::marker::Sync {
     /// Calls `GetTrip`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     fn get_trip(&self, request: GetTripRequest) -> ::holdover::UnaryCall<Trip>;
     /// Keeps a screen current with the answer to `GetTrip`: states, of which only the newest counts.
     fn observe_get_trip(&self, request: GetTripRequest) -> ::holdover::Observation<Trip>;
@@ -223,8 +226,12 @@ pub trait Trips: ::core::marker::Send + ::core::marker::Sync {
         value: &Trip,
     ) -> ::holdover::Completion;
     /// Keeps what the other drops: their accessors serve both plans.
+    ///
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     fn get_whole_trip(&self, request: GetTripRequest) -> ::holdover::UnaryCall<Trip>;
     /// Trims by a plan of another type.
+    ///
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     fn get_place(&self, request: GetPlaceRequest) -> ::holdover::UnaryCall<Place>;
 }
 
@@ -254,6 +261,9 @@ impl TripsClient {
         })
     }
     /// Calls `GetTrip`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     pub fn get_trip(&self, request: GetTripRequest) -> ::holdover::UnaryCall<Trip> {
         self.client.unary(0, &request)
     }
@@ -284,6 +294,8 @@ impl TripsClient {
         self.client.put(0, request, value)
     }
     /// Keeps what the other drops: their accessors serve both plans.
+    ///
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     pub fn get_whole_trip(
         &self,
         request: GetTripRequest,
@@ -291,6 +303,8 @@ impl TripsClient {
         self.client.unary(1, &request)
     }
     /// Trims by a plan of another type.
+    ///
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     pub fn get_place(&self, request: GetPlaceRequest) -> ::holdover::UnaryCall<Place> {
         self.client.unary(2, &request)
     }

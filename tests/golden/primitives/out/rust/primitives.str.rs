@@ -214,6 +214,9 @@ pub mod option {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Things: ::core::marker::Send + ::core::marker::Sync {
     /// Calls `Get`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     fn get(&self, request: Str) -> ::holdover::UnaryCall<U32>;
     /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     fn observe_get(&self, request: Str) -> ::holdover::Observation<U32>;
@@ -256,6 +259,9 @@ impl ThingsClient {
         })
     }
     /// Calls `Get`.
+    ///
+    /// An answer is fresh for 5 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     pub fn get(&self, request: Str) -> ::holdover::UnaryCall<U32> {
         self.client.unary(0, &request)
     }

@@ -132,6 +132,9 @@ pub struct UpdateDestinationResponse {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Pricing: ::core::marker::Send + ::core::marker::Sync {
     /// The price of a ride, as the quote screen shows it.
+    ///
+    /// An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min when the network fails.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     fn get_quote(&self, request: GetQuoteRequest) -> ::holdover::UnaryCall<Quote>;
     /// Keeps a screen current with the answer to `GetQuote`: states, of which only the newest counts.
     fn observe_get_quote(
@@ -152,6 +155,8 @@ pub trait Pricing: ::core::marker::Send + ::core::marker::Sync {
         value: &Quote,
     ) -> ::holdover::Completion;
     /// The rider's profile. It is sensitive, so it never lies on disk unsealed.
+    ///
+    /// An answer is fresh for 1 min; after that it is shown for 10 min when the network fails.
     fn get_profile(&self, request: GetProfileRequest) -> ::holdover::UnaryCall<Profile>;
     /// Keeps a screen current with the answer to `GetProfile`: states, of which only the newest counts.
     fn observe_get_profile(
@@ -175,6 +180,8 @@ pub trait Pricing: ::core::marker::Send + ::core::marker::Sync {
         value: &Profile,
     ) -> ::holdover::Completion;
     /// Changes where a ride goes. Quotes of that ride are outdated from then on.
+    ///
+    /// Makes stored answers about `ride:{request.ride_id}` outdated.
     fn update_destination(
         &self,
         request: UpdateDestinationRequest,
@@ -207,6 +214,9 @@ impl PricingClient {
         })
     }
     /// The price of a ride, as the quote screen shows it.
+    ///
+    /// An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min when the network fails.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
     pub fn get_quote(&self, request: GetQuoteRequest) -> ::holdover::UnaryCall<Quote> {
         self.client.unary(0, &request)
     }
@@ -240,6 +250,8 @@ impl PricingClient {
         self.client.put(0, request, value)
     }
     /// The rider's profile. It is sensitive, so it never lies on disk unsealed.
+    ///
+    /// An answer is fresh for 1 min; after that it is shown for 10 min when the network fails.
     pub fn get_profile(
         &self,
         request: GetProfileRequest,
@@ -276,6 +288,8 @@ impl PricingClient {
         self.client.put(1, request, value)
     }
     /// Changes where a ride goes. Quotes of that ride are outdated from then on.
+    ///
+    /// Makes stored answers about `ride:{request.ride_id}` outdated.
     pub fn update_destination(
         &self,
         request: UpdateDestinationRequest,

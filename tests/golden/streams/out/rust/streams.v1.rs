@@ -7,6 +7,8 @@
 pub struct Request {
     #[prost(string, tag = "1")]
     pub id: ::holdover::prost::alloc::string::String,
+    #[prost(message, optional, tag = "2")]
+    pub mask: ::core::option::Option<::holdover::prost_types::FieldMask>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash, ::holdover::prost::Message)]
@@ -14,15 +16,66 @@ pub struct Request {
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub struct Response {
-    #[prost(string, tag = "1")]
-    pub text: ::holdover::prost::alloc::string::String,
+    #[prost(string, optional, tag = "1")]
+    pub text: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub fare: ::core::option::Option<response::Fare>,
+    #[prost(string, optional, tag = "3")]
+    pub promo: ::core::option::Option<::holdover::prost::alloc::string::String>,
 }
 
-/// The service `streams.v1.Mixed`.
+/// Nested message and enum types in `Response`.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub mod response {
+    #[derive(Clone, PartialEq, Eq, Hash, ::holdover::prost::Message)]
+    #[prost(prost_path = "::holdover::prost")]
+    pub struct Fare {
+        #[prost(string, optional, tag = "1")]
+        pub id: ::core::option::Option<::holdover::prost::alloc::string::String>,
+        #[prost(string, optional, tag = "2")]
+        pub note: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    }
+}
+
+/// Everything that may be said of a stream.
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub trait Mixed: ::core::marker::Send + ::core::marker::Sync {
+    /// The price, and every change of it.
+    ///
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
+    /// Opened on a network that is MODERATE or worse, its messages come without what only enriches, until the network has recovered.
+    fn watch(&self, request: Request) -> ::holdover::Streaming<Response>;
+    /// Opens the stream `Follow`.
+    ///
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
+    fn follow(&self, request: Request) -> ::holdover::Streaming<Response>;
+    /// Opens the stream `FollowMasked`.
+    ///
+    /// It ends with an error when the connection breaks.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
+    fn follow_masked(&self, request: Request) -> ::holdover::Streaming<Response>;
+    /// Sends a stream to `Upload`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    /// Makes stored answers about `price:all` outdated.
+    fn upload(&self) -> ::holdover::ClientStream<Request, Response>;
+    /// Opens the streams of `Chat`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
+    fn chat(&self) -> ::holdover::BidiStream<Request, Response>;
+    /// Calls `Set`.
+    ///
+    /// Makes stored answers about `price:{request.id}`, `fare:{response.fare.id}` outdated.
+    fn set(&self, request: Request) -> ::holdover::UnaryCall<Response>;
     /// Calls `Get`.
+    ///
+    /// After a failure that may pass it is tried again, 3 attempts in all.
     fn get(&self, request: Request) -> ::holdover::UnaryCall<Response>;
 }
 
@@ -38,7 +91,7 @@ pub struct MixedClient {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl MixedClient {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    pub const POLICY: &'static [u8] = b"\x08\x01\x12 \n\x12streams.v1.Request\x12\n\x08\x01\x12\x02id\x18\t \x01\x12#\n\x13streams.v1.Response\x12\x0C\x08\x01\x12\x04text\x18\t \x01\x1A;\n\x10streams.v1.Mixed\x12\x03Get\x18\x01 \x010\x01J\x19\x1A\x15\x08\x03\x10\x80\xC2\xD7/\x18\x80\x94\xEB\xDC\x03%\0\0\0@*\x01\x0E \x01j\x01\x03\"\x0Eholdover 0.1.0";
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12*\n\x19google.protobuf.FieldMask\x12\r\x08\x01\x12\x05paths\x18\t \x03\x12.\n\x12streams.v1.Request\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0C\x08\x02\x12\x04mask\x18\x0B \x02\x12B\n\x13streams.v1.Response\x12\x0C\x08\x01\x12\x04text\x18\t \x02\x12\x0E\x08\x02\x12\x04fare\x18\x0B \x02(\x03\x12\r\x08\x03\x12\x05promo\x18\t \x02\x124\n\x18streams.v1.Response.Fare\x12\n\x08\x01\x12\x02id\x18\t \x02\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x1A\xBD\x02\n\x10streams.v1.Mixed\x12\x05Watch\x18\x02 \x01(\x010\x02:\xA4\x01(\x010\x01:\x08\n\x06\x08\x01\x12\x02\x08\x01B\x0Faccept-languageJ\x18\n\x0B\n\tprice:all\x12\tprice:allJ+\n\x08\n\x06price:\n\x0B\x12\t\x08\x01\x12\x01\x01\x1A\x02id\x12\x12price:{request.id}J5\n\x07\n\x05fare:\n\x11\x1A\x0F\x08\x02\x12\x02\x02\x01\x1A\x07fare.id\x12\x17fare:{response.fare.id}P\x80\xB0\x9D\xC2\xDF\x01J\x08\x08\x80\xD0\xAC\xF3\x0E \x01RS\x08\x04\x10\x01\x1A\x002K\n\x0E\x08\x02\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x10\x01\n\x08\x08\x03\x12\x04\x08\x02\x10\x01\x12 d8becb1ddce3cc2f9054b0d429ebea93\x1A\x07fare.id\x1A\x04textZ\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01j\x01\x01\x1A\x91\x01\n\x10streams.v1.Mixed\x12\x06Follow\x18\x02 \x01(\x010\x02J\x04 \x020\x01RQ\x08\x03\"\x002K\n\x0E\x08\x02\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x10\x01\n\x08\x08\x03\x12\x04\x08\x02\x10\x01\x12 d8becb1ddce3cc2f9054b0d429ebea93\x1A\x07fare.id\x1A\x04textZ\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01j\x01\x06\x1A\x9D\x01\n\x10streams.v1.Mixed\x12\x0CFollowMasked\x18\x02 \x01(\x010\x02J\x02 \x02R\\\x08\x03*\x0B\x08\x01\x12\x01\x02\x1A\x04mask2K\n\x0E\x08\x02\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x10\x01\n\x08\x08\x03\x12\x04\x08\x02\x10\x01\x12 d8becb1ddce3cc2f9054b0d429ebea93\x1A\x07fare.id\x1A\x04textZ\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A\xA4\x01\n\x10streams.v1.Mixed\x12\x06Upload\x18\x03(\x010\x02J\x02 \x02RQ\x08\x03\x1A\x002K\n\x0E\x08\x02\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x10\x01\n\x08\x08\x03\x12\x04\x08\x02\x10\x01\x12 d8becb1ddce3cc2f9054b0d429ebea93\x1A\x07fare.id\x1A\x04textZ\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01b\x18\n\x0B\n\tprice:all\x12\tprice:all\x1A\x8B\x01\n\x10streams.v1.Mixed\x12\x04Chat\x18\x04(\x010\x02J\x02 \x02RQ\x08\x03\x1A\x002K\n\x0E\x08\x02\x12\x04\x08\x02\x18\x01\x12\x04\x08\x03\x10\x01\n\x08\x08\x03\x12\x04\x08\x02\x10\x01\x12 d8becb1ddce3cc2f9054b0d429ebea93\x1A\x07fare.id\x1A\x04textZ\x14\n\x0B\x08\x02\x12\x01\x01\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A\x98\x01\n\x10streams.v1.Mixed\x12\x03Set\x18\x01(\x010\x02J\x02 \x02Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01b+\n\x08\n\x06price:\n\x0B\x12\t\x08\x01\x12\x01\x01\x1A\x02id\x12\x12price:{request.id}b5\n\x07\n\x05fare:\n\x11\x1A\x0F\x08\x02\x12\x02\x02\x01\x1A\x07fare.id\x12\x17fare:{response.fare.id}\x1AP\n\x10streams.v1.Mixed\x12\x03Get\x18\x01 \x01(\x010\x02J\x19\x1A\x15\x08\x03\x10\x80\xC2\xD7/\x18\x80\x94\xEB\xDC\x03%\0\0\0@*\x01\x0E \x02Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01j\x01\x03\"\x0Eholdover 0.1.0";
     /// A client for one account at one endpoint. Does no input or output.
     ///
     /// # Errors
@@ -51,15 +104,78 @@ impl MixedClient {
             client: ::holdover::binding::Client::bind(session, Self::POLICY)?,
         })
     }
+    /// The price, and every change of it.
+    ///
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
+    /// Opened on a network that is MODERATE or worse, its messages come without what only enriches, until the network has recovered.
+    pub fn watch(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.client.server_stream(0, &request)
+    }
+    /// Opens the stream `Follow`.
+    ///
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
+    pub fn follow(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.client.server_stream(1, &request)
+    }
+    /// Opens the stream `FollowMasked`.
+    ///
+    /// It ends with an error when the connection breaks.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
+    pub fn follow_masked(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.client.server_stream(2, &request)
+    }
+    /// Sends a stream to `Upload`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    /// Makes stored answers about `price:all` outdated.
+    pub fn upload(&self) -> ::holdover::ClientStream<Request, Response> {
+        self.client.client_stream(3)
+    }
+    /// Opens the streams of `Chat`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
+    pub fn chat(&self) -> ::holdover::BidiStream<Request, Response> {
+        self.client.bidi_stream(4)
+    }
+    /// Calls `Set`.
+    ///
+    /// Makes stored answers about `price:{request.id}`, `fare:{response.fare.id}` outdated.
+    pub fn set(&self, request: Request) -> ::holdover::UnaryCall<Response> {
+        self.client.unary(5, &request)
+    }
     /// Calls `Get`.
+    ///
+    /// After a failure that may pass it is tried again, 3 attempts in all.
     pub fn get(&self, request: Request) -> ::holdover::UnaryCall<Response> {
-        self.client.unary(0, &request)
+        self.client.unary(6, &request)
     }
 }
 
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl Mixed for MixedClient {
+    fn watch(&self, request: Request) -> ::holdover::Streaming<Response> {
+        Self::watch(self, request)
+    }
+    fn follow(&self, request: Request) -> ::holdover::Streaming<Response> {
+        Self::follow(self, request)
+    }
+    fn follow_masked(&self, request: Request) -> ::holdover::Streaming<Response> {
+        Self::follow_masked(self, request)
+    }
+    fn upload(&self) -> ::holdover::ClientStream<Request, Response> {
+        Self::upload(self)
+    }
+    fn chat(&self) -> ::holdover::BidiStream<Request, Response> {
+        Self::chat(self)
+    }
+    fn set(&self, request: Request) -> ::holdover::UnaryCall<Response> {
+        Self::set(self, request)
+    }
     fn get(&self, request: Request) -> ::holdover::UnaryCall<Response> {
         Self::get(self, request)
     }
@@ -70,6 +186,18 @@ impl Mixed for MixedClient {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 #[derive(Clone, Debug)]
 pub struct FakeMixed {
+    /// Answers `Watch`, and remembers what it was asked.
+    pub watch: ::holdover::fake::FakeServerStream<Request, Response>,
+    /// Answers `Follow`, and remembers what it was asked.
+    pub follow: ::holdover::fake::FakeServerStream<Request, Response>,
+    /// Answers `FollowMasked`, and remembers what it was asked.
+    pub follow_masked: ::holdover::fake::FakeServerStream<Request, Response>,
+    /// Answers `Upload`, and remembers what it was asked.
+    pub upload: ::holdover::fake::FakeClientStream<Request, Response>,
+    /// Answers `Chat`, and remembers what it was asked.
+    pub chat: ::holdover::fake::FakeBidiStream<Request, Response>,
+    /// Answers `Set`, and remembers what it was asked.
+    pub set: ::holdover::fake::FakeUnary<Request, Response>,
     /// Answers `Get`, and remembers what it was asked.
     pub get: ::holdover::fake::FakeUnary<Request, Response>,
 }
@@ -80,6 +208,14 @@ impl FakeMixed {
     /// Every method fails until it is told what to answer.
     pub fn new() -> Self {
         Self {
+            watch: ::holdover::fake::FakeServerStream::new("streams.v1.Mixed/Watch"),
+            follow: ::holdover::fake::FakeServerStream::new("streams.v1.Mixed/Follow"),
+            follow_masked: ::holdover::fake::FakeServerStream::new(
+                "streams.v1.Mixed/FollowMasked",
+            ),
+            upload: ::holdover::fake::FakeClientStream::new("streams.v1.Mixed/Upload"),
+            chat: ::holdover::fake::FakeBidiStream::new("streams.v1.Mixed/Chat"),
+            set: ::holdover::fake::FakeUnary::new("streams.v1.Mixed/Set"),
             get: ::holdover::fake::FakeUnary::new("streams.v1.Mixed/Get"),
         }
     }
@@ -96,15 +232,58 @@ impl ::core::default::Default for FakeMixed {
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl Mixed for FakeMixed {
+    fn watch(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.watch.call(request)
+    }
+    fn follow(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.follow.call(request)
+    }
+    fn follow_masked(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.follow_masked.call(request)
+    }
+    fn upload(&self) -> ::holdover::ClientStream<Request, Response> {
+        self.upload.call()
+    }
+    fn chat(&self) -> ::holdover::BidiStream<Request, Response> {
+        self.chat.call()
+    }
+    fn set(&self, request: Request) -> ::holdover::UnaryCall<Response> {
+        self.set.call(request)
+    }
     fn get(&self, request: Request) -> ::holdover::UnaryCall<Response> {
         self.get.call(request)
     }
 }
 
-/// All of it streams: an interface without methods.
+/// Nothing is said of these: they pass through.
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
-pub trait Streams: ::core::marker::Send + ::core::marker::Sync {}
+pub trait Streams: ::core::marker::Send + ::core::marker::Sync {
+    /// Opens the stream `Watch`.
+    ///
+    /// It ends with an error when the connection breaks.
+    fn watch(&self, request: Request) -> ::holdover::Streaming<Response>;
+    /// Sends a stream to `Upload`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    fn upload(&self) -> ::holdover::ClientStream<Request, Response>;
+    /// Opens the streams of `Chat`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    fn chat(&self) -> ::holdover::BidiStream<Request, Response>;
+    /// Their names are those of what generated types have.
+    ///
+    /// It ends with an error when the connection breaks.
+    fn new_(&self, request: Request) -> ::holdover::Streaming<Response>;
+    /// Opens the streams of `Send`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    fn send(&self) -> ::holdover::BidiStream<Request, Response>;
+    /// Sends a stream to `Next`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    fn next(&self) -> ::holdover::ClientStream<Request, Response>;
+}
 
 /// Calls `streams.v1.Streams` as its policy says.
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
@@ -118,7 +297,7 @@ pub struct StreamsClient {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl StreamsClient {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    pub const POLICY: &'static [u8] = b"\x08\x01\x12 \n\x12streams.v1.Request\x12\n\x08\x01\x12\x02id\x18\t \x01\x12#\n\x13streams.v1.Response\x12\x0C\x08\x01\x12\x04text\x18\t \x01\"\x0Eholdover 0.1.0";
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12*\n\x19google.protobuf.FieldMask\x12\r\x08\x01\x12\x05paths\x18\t \x03\x12.\n\x12streams.v1.Request\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0C\x08\x02\x12\x04mask\x18\x0B \x02\x12B\n\x13streams.v1.Response\x12\x0C\x08\x01\x12\x04text\x18\t \x02\x12\x0E\x08\x02\x12\x04fare\x18\x0B \x02(\x03\x12\r\x08\x03\x12\x05promo\x18\t \x02\x124\n\x18streams.v1.Response.Fare\x12\n\x08\x01\x12\x02id\x18\t \x02\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x1A8\n\x12streams.v1.Streams\x12\x05Watch\x18\x02(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A9\n\x12streams.v1.Streams\x12\x06Upload\x18\x03(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A7\n\x12streams.v1.Streams\x12\x04Chat\x18\x04(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A6\n\x12streams.v1.Streams\x12\x03New\x18\x02(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A7\n\x12streams.v1.Streams\x12\x04Send\x18\x04(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A7\n\x12streams.v1.Streams\x12\x04Next\x18\x03(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\"\x0Eholdover 0.1.0";
     /// A client for one account at one endpoint. Does no input or output.
     ///
     /// # Errors
@@ -131,24 +310,99 @@ impl StreamsClient {
             client: ::holdover::binding::Client::bind(session, Self::POLICY)?,
         })
     }
+    /// Opens the stream `Watch`.
+    ///
+    /// It ends with an error when the connection breaks.
+    pub fn watch(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.client.server_stream(0, &request)
+    }
+    /// Sends a stream to `Upload`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    pub fn upload(&self) -> ::holdover::ClientStream<Request, Response> {
+        self.client.client_stream(1)
+    }
+    /// Opens the streams of `Chat`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    pub fn chat(&self) -> ::holdover::BidiStream<Request, Response> {
+        self.client.bidi_stream(2)
+    }
+    /// Their names are those of what generated types have.
+    ///
+    /// It ends with an error when the connection breaks.
+    pub fn new_(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.client.server_stream(3, &request)
+    }
+    /// Opens the streams of `Send`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    pub fn send(&self) -> ::holdover::BidiStream<Request, Response> {
+        self.client.bidi_stream(4)
+    }
+    /// Sends a stream to `Next`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    pub fn next(&self) -> ::holdover::ClientStream<Request, Response> {
+        self.client.client_stream(5)
+    }
 }
 
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
-impl Streams for StreamsClient {}
+impl Streams for StreamsClient {
+    fn watch(&self, request: Request) -> ::holdover::Streaming<Response> {
+        Self::watch(self, request)
+    }
+    fn upload(&self) -> ::holdover::ClientStream<Request, Response> {
+        Self::upload(self)
+    }
+    fn chat(&self) -> ::holdover::BidiStream<Request, Response> {
+        Self::chat(self)
+    }
+    fn new_(&self, request: Request) -> ::holdover::Streaming<Response> {
+        Self::new_(self, request)
+    }
+    fn send(&self) -> ::holdover::BidiStream<Request, Response> {
+        Self::send(self)
+    }
+    fn next(&self) -> ::holdover::ClientStream<Request, Response> {
+        Self::next(self)
+    }
+}
 
 /// A `Streams` for tests of apps: closures answer, and calls are remembered.
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 #[derive(Clone, Debug)]
-pub struct FakeStreams {}
+pub struct FakeStreams {
+    /// Answers `Watch`, and remembers what it was asked.
+    pub watch: ::holdover::fake::FakeServerStream<Request, Response>,
+    /// Answers `Upload`, and remembers what it was asked.
+    pub upload: ::holdover::fake::FakeClientStream<Request, Response>,
+    /// Answers `Chat`, and remembers what it was asked.
+    pub chat: ::holdover::fake::FakeBidiStream<Request, Response>,
+    /// Answers `New`, and remembers what it was asked.
+    pub new_: ::holdover::fake::FakeServerStream<Request, Response>,
+    /// Answers `Send`, and remembers what it was asked.
+    pub send: ::holdover::fake::FakeBidiStream<Request, Response>,
+    /// Answers `Next`, and remembers what it was asked.
+    pub next: ::holdover::fake::FakeClientStream<Request, Response>,
+}
 
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl FakeStreams {
     /// Every method fails until it is told what to answer.
     pub fn new() -> Self {
-        Self {}
+        Self {
+            watch: ::holdover::fake::FakeServerStream::new("streams.v1.Streams/Watch"),
+            upload: ::holdover::fake::FakeClientStream::new("streams.v1.Streams/Upload"),
+            chat: ::holdover::fake::FakeBidiStream::new("streams.v1.Streams/Chat"),
+            new_: ::holdover::fake::FakeServerStream::new("streams.v1.Streams/New"),
+            send: ::holdover::fake::FakeBidiStream::new("streams.v1.Streams/Send"),
+            next: ::holdover::fake::FakeClientStream::new("streams.v1.Streams/Next"),
+        }
     }
 }
 
@@ -162,4 +416,414 @@ impl ::core::default::Default for FakeStreams {
 
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
-impl Streams for FakeStreams {}
+impl Streams for FakeStreams {
+    fn watch(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.watch.call(request)
+    }
+    fn upload(&self) -> ::holdover::ClientStream<Request, Response> {
+        self.upload.call()
+    }
+    fn chat(&self) -> ::holdover::BidiStream<Request, Response> {
+        self.chat.call()
+    }
+    fn new_(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.new_.call(request)
+    }
+    fn send(&self) -> ::holdover::BidiStream<Request, Response> {
+        self.send.call()
+    }
+    fn next(&self) -> ::holdover::ClientStream<Request, Response> {
+        self.next.call()
+    }
+}
+
+/// What the runtime cannot do yet.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub trait Queued: ::core::marker::Send + ::core::marker::Sync {
+    /// Calls `Log`.
+    ///
+    /// Offline, it is queued, and sent later.
+    fn log(&self, request: Request) -> ::holdover::UnaryCall<Response>;
+    /// Opens the stream `Watch`.
+    ///
+    /// It ends with an error when the connection breaks.
+    fn watch(&self, request: Request) -> ::holdover::Streaming<Response>;
+}
+
+/// Calls `streams.v1.Queued` as its policy says.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Debug)]
+pub struct QueuedClient {
+    client: ::holdover::binding::Client,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl QueuedClient {
+    /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12*\n\x19google.protobuf.FieldMask\x12\r\x08\x01\x12\x05paths\x18\t \x03\x12.\n\x12streams.v1.Request\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0C\x08\x02\x12\x04mask\x18\x0B \x02\x12B\n\x13streams.v1.Response\x12\x0C\x08\x01\x12\x04text\x18\t \x02\x12\x0E\x08\x02\x12\x04fare\x18\x0B \x02(\x03\x12\r\x08\x03\x12\x05promo\x18\t \x02\x124\n\x18streams.v1.Response.Fare\x12\n\x08\x01\x12\x02id\x18\t \x02\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x1AN\n\x11streams.v1.Queued\x12\x03Log\x18\x01 \x02(\x010\x02B\x12\x12\x10\x08\x80\x80\xBC\x8A\xC9\xD2\x13 \x80\x80\xBC\x8A\xC9\xD2\x13J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01j\x01\x04\x1A7\n\x11streams.v1.Queued\x12\x05Watch\x18\x02(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\"\x0Eholdover 0.1.0";
+    /// A client for one account at one endpoint. Does no input or output.
+    ///
+    /// # Errors
+    ///
+    /// MISUSE, naming the method, if the runtime cannot keep a promise that the policy makes.
+    pub fn new(
+        session: &::holdover::Session,
+    ) -> ::core::result::Result<Self, ::holdover::Error> {
+        ::core::result::Result::Ok(Self {
+            client: ::holdover::binding::Client::bind(session, Self::POLICY)?,
+        })
+    }
+    /// Calls `Log`.
+    ///
+    /// Offline, it is queued, and sent later.
+    pub fn log(&self, request: Request) -> ::holdover::UnaryCall<Response> {
+        self.client.unary(0, &request)
+    }
+    /// Opens the stream `Watch`.
+    ///
+    /// It ends with an error when the connection breaks.
+    pub fn watch(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.client.server_stream(1, &request)
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl Queued for QueuedClient {
+    fn log(&self, request: Request) -> ::holdover::UnaryCall<Response> {
+        Self::log(self, request)
+    }
+    fn watch(&self, request: Request) -> ::holdover::Streaming<Response> {
+        Self::watch(self, request)
+    }
+}
+
+/// A `Queued` for tests of apps: closures answer, and calls are remembered.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Debug)]
+pub struct FakeQueued {
+    /// Answers `Log`, and remembers what it was asked.
+    pub log: ::holdover::fake::FakeUnary<Request, Response>,
+    /// Answers `Watch`, and remembers what it was asked.
+    pub watch: ::holdover::fake::FakeServerStream<Request, Response>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl FakeQueued {
+    /// Every method fails until it is told what to answer.
+    pub fn new() -> Self {
+        Self {
+            log: ::holdover::fake::FakeUnary::new("streams.v1.Queued/Log"),
+            watch: ::holdover::fake::FakeServerStream::new("streams.v1.Queued/Watch"),
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::core::default::Default for FakeQueued {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl Queued for FakeQueued {
+    fn log(&self, request: Request) -> ::holdover::UnaryCall<Response> {
+        self.log.call(request)
+    }
+    fn watch(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.watch.call(request)
+    }
+}
+
+/// The service `streams.v1.Keywords`.
+#[deprecated]
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub trait Keywords: ::core::marker::Send + ::core::marker::Sync {
+    /// Opens the stream `Match`.
+    ///
+    /// It ends with an error when the connection breaks.
+    fn r#match(&self, request: Request) -> ::holdover::Streaming<Response>;
+    /// Use `Match`.
+    ///
+    /// It ends with an error when the connection breaks.
+    #[deprecated]
+    fn r#while(&self, request: Request) -> ::holdover::Streaming<Response>;
+    /// Sends a stream to `Yield`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    #[deprecated]
+    fn r#yield(&self) -> ::holdover::ClientStream<Request, Response>;
+    /// Opens the streams of `Async`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    #[deprecated]
+    fn r#async(&self) -> ::holdover::BidiStream<Request, Response>;
+    /// Opens the stream `Self`.
+    ///
+    /// It ends with an error when the connection breaks.
+    fn self_(&self, request: Request) -> ::holdover::Streaming<Response>;
+}
+
+/// Calls `streams.v1.Keywords` as its policy says.
+#[deprecated]
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Debug)]
+pub struct KeywordsClient {
+    client: ::holdover::binding::Client,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl KeywordsClient {
+    /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12*\n\x19google.protobuf.FieldMask\x12\r\x08\x01\x12\x05paths\x18\t \x03\x12.\n\x12streams.v1.Request\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0C\x08\x02\x12\x04mask\x18\x0B \x02\x12B\n\x13streams.v1.Response\x12\x0C\x08\x01\x12\x04text\x18\t \x02\x12\x0E\x08\x02\x12\x04fare\x18\x0B \x02(\x03\x12\r\x08\x03\x12\x05promo\x18\t \x02\x124\n\x18streams.v1.Response.Fare\x12\n\x08\x01\x12\x02id\x18\t \x02\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x1A9\n\x13streams.v1.Keywords\x12\x05Match\x18\x02(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A9\n\x13streams.v1.Keywords\x12\x05While\x18\x02(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A9\n\x13streams.v1.Keywords\x12\x05Yield\x18\x03(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A9\n\x13streams.v1.Keywords\x12\x05Async\x18\x04(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\x1A8\n\x13streams.v1.Keywords\x12\x04Self\x18\x02(\x010\x02J\x02 \x01Z\x11\n\x08\x08\x02\"\x04\x08\x02\x10\x01\n\x05\x08\x03\x12\x01\x01\"\x0Eholdover 0.1.0";
+    /// A client for one account at one endpoint. Does no input or output.
+    ///
+    /// # Errors
+    ///
+    /// MISUSE, naming the method, if the runtime cannot keep a promise that the policy makes.
+    pub fn new(
+        session: &::holdover::Session,
+    ) -> ::core::result::Result<Self, ::holdover::Error> {
+        ::core::result::Result::Ok(Self {
+            client: ::holdover::binding::Client::bind(session, Self::POLICY)?,
+        })
+    }
+    /// Opens the stream `Match`.
+    ///
+    /// It ends with an error when the connection breaks.
+    pub fn r#match(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.client.server_stream(0, &request)
+    }
+    /// Use `Match`.
+    ///
+    /// It ends with an error when the connection breaks.
+    #[deprecated]
+    pub fn r#while(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.client.server_stream(1, &request)
+    }
+    /// Sends a stream to `Yield`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    #[deprecated]
+    pub fn r#yield(&self) -> ::holdover::ClientStream<Request, Response> {
+        self.client.client_stream(2)
+    }
+    /// Opens the streams of `Async`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    #[deprecated]
+    pub fn r#async(&self) -> ::holdover::BidiStream<Request, Response> {
+        self.client.bidi_stream(3)
+    }
+    /// Opens the stream `Self`.
+    ///
+    /// It ends with an error when the connection breaks.
+    pub fn self_(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.client.server_stream(4, &request)
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl Keywords for KeywordsClient {
+    fn r#match(&self, request: Request) -> ::holdover::Streaming<Response> {
+        Self::r#match(self, request)
+    }
+    fn r#while(&self, request: Request) -> ::holdover::Streaming<Response> {
+        Self::r#while(self, request)
+    }
+    fn r#yield(&self) -> ::holdover::ClientStream<Request, Response> {
+        Self::r#yield(self)
+    }
+    fn r#async(&self) -> ::holdover::BidiStream<Request, Response> {
+        Self::r#async(self)
+    }
+    fn self_(&self, request: Request) -> ::holdover::Streaming<Response> {
+        Self::self_(self, request)
+    }
+}
+
+/// A `Keywords` for tests of apps: closures answer, and calls are remembered.
+#[deprecated]
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Debug)]
+pub struct FakeKeywords {
+    /// Answers `Match`, and remembers what it was asked.
+    pub r#match: ::holdover::fake::FakeServerStream<Request, Response>,
+    /// Answers `While`, and remembers what it was asked.
+    pub r#while: ::holdover::fake::FakeServerStream<Request, Response>,
+    /// Answers `Yield`, and remembers what it was asked.
+    pub r#yield: ::holdover::fake::FakeClientStream<Request, Response>,
+    /// Answers `Async`, and remembers what it was asked.
+    pub r#async: ::holdover::fake::FakeBidiStream<Request, Response>,
+    /// Answers `Self`, and remembers what it was asked.
+    pub self_: ::holdover::fake::FakeServerStream<Request, Response>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl FakeKeywords {
+    /// Every method fails until it is told what to answer.
+    pub fn new() -> Self {
+        Self {
+            r#match: ::holdover::fake::FakeServerStream::new(
+                "streams.v1.Keywords/Match",
+            ),
+            r#while: ::holdover::fake::FakeServerStream::new(
+                "streams.v1.Keywords/While",
+            ),
+            r#yield: ::holdover::fake::FakeClientStream::new(
+                "streams.v1.Keywords/Yield",
+            ),
+            r#async: ::holdover::fake::FakeBidiStream::new("streams.v1.Keywords/Async"),
+            self_: ::holdover::fake::FakeServerStream::new("streams.v1.Keywords/Self"),
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::core::default::Default for FakeKeywords {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl Keywords for FakeKeywords {
+    fn r#match(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.r#match.call(request)
+    }
+    fn r#while(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.r#while.call(request)
+    }
+    fn r#yield(&self) -> ::holdover::ClientStream<Request, Response> {
+        self.r#yield.call()
+    }
+    fn r#async(&self) -> ::holdover::BidiStream<Request, Response> {
+        self.r#async.call()
+    }
+    fn self_(&self, request: Request) -> ::holdover::Streaming<Response> {
+        self.self_.call(request)
+    }
+}
+
+/// Names of what answers are about, for `Session::invalidate`.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub mod tags {
+    /// `fare:{response.fare.id}`
+    pub fn fare(
+        id: impl ::core::convert::Into<::std::string::String>,
+    ) -> ::holdover::Tag {
+        ::holdover::binding::TagBuilder::new()
+            .literal("fare:")
+            .value(::core::convert::Into::<::std::string::String>::into(id))
+            .build()
+    }
+    /// `price:{request.id}`
+    pub fn price(
+        id: impl ::core::convert::Into<::std::string::String>,
+    ) -> ::holdover::Tag {
+        ::holdover::binding::TagBuilder::new()
+            .literal("price:")
+            .value(::core::convert::Into::<::std::string::String>::into(id))
+            .build()
+    }
+    /// `price:all`
+    pub fn price_all() -> ::holdover::Tag {
+        ::holdover::binding::TagBuilder::new().literal("price:all").build()
+    }
+}
+
+/// What a poor network may leave out of [`Response`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedResponse<'a> {
+    message: &'a Response,
+    view: ::holdover::View<'a, Response>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for Response {
+    type Accessors<'a> = EnrichedResponse<'a>;
+    fn enriched<'a>(
+        &'a self,
+        withheld: ::holdover::View<'a, Self>,
+    ) -> EnrichedResponse<'a> {
+        EnrichedResponse {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedResponse<'a> {
+    /// `fare`
+    pub fn fare(
+        self,
+    ) -> ::core::option::Option<
+        (&'a response::Fare, ::holdover::View<'a, response::Fare>),
+    > {
+        let pick = |message: &'a Response| message.fare.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(2, pick)))
+    }
+    /// `promo`
+    pub fn promo(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Response| message.promo.as_deref();
+        self.view.field(3, pick(self.message), pick)
+    }
+}
+
+/// What a poor network may leave out of [`response :: Fare`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedResponseFare<'a> {
+    message: &'a response::Fare,
+    view: ::holdover::View<'a, response::Fare>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for response::Fare {
+    type Accessors<'a> = EnrichedResponseFare<'a>;
+    fn enriched<'a>(
+        &'a self,
+        withheld: ::holdover::View<'a, Self>,
+    ) -> EnrichedResponseFare<'a> {
+        EnrichedResponseFare {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedResponseFare<'a> {
+    /// `note`
+    pub fn note(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a response::Fare| message.note.as_deref();
+        self.view.field(2, pick(self.message), pick)
+    }
+}
