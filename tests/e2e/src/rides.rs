@@ -1,8 +1,9 @@
 //! The ride-pricing service, as a test scripts it.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -266,13 +267,7 @@ impl Handler for Rides {
             watched.end_if(outcome.is_err());
             let mut streamed = outcome?;
             // From here on the stream of messages knows whether the call has ended.
-            let mut messages = streamed.messages;
-            streamed.messages = futures_util::stream::poll_fn(move |cx| {
-                let item = messages.poll_next_unpin(cx);
-                watched.end_if(matches!(item, Poll::Ready(None | Some(Err(_)))));
-                item
-            })
-            .boxed();
+            streamed.messages = Told { messages: streamed.messages, watched }.boxed();
             Ok(streamed)
         })
     }
@@ -287,6 +282,22 @@ struct Watched {
 impl Watched {
     fn end_if(&mut self, ended: bool) {
         self.ended |= ended;
+    }
+}
+
+/// The messages of a stream. They are gone before anybody hears that the call was given up.
+struct Told {
+    messages: Messages,
+    watched: Watched,
+}
+
+impl Stream for Told {
+    type Item = Result<Bytes, Refusal>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = self.messages.poll_next_unpin(cx);
+        self.watched.end_if(matches!(item, Poll::Ready(None | Some(Err(_)))));
+        item
     }
 }
 

@@ -3,9 +3,11 @@
 
 mod cancellation;
 mod deadline;
+mod layer;
 mod metadata;
 mod restart;
 mod statuses;
+mod streams;
 mod success;
 
 use std::time::Duration;
