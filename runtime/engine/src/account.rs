@@ -8,9 +8,17 @@ use crate::fault::{Fault, planted};
 use crate::flight::FlightId;
 use crate::metadata::Metadata;
 use crate::session::Endpoint;
+use crate::stream::StreamId;
 
 /// For what credentials are asked and kept: an endpoint and a method's path.
 pub(crate) type Slot = (Endpoint, Arc<str>);
+
+/// Who waits for credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Asker {
+    Flight(FlightId),
+    Stream(StreamId),
+}
 
 /// One account's credentials.
 #[derive(Debug, Default)]
@@ -24,8 +32,8 @@ pub(crate) struct Credentials {
     pub(crate) asked: Option<(AskId, Slot)>,
     /// What is to be asked next, each slot once.
     queue: VecDeque<Slot>,
-    /// Flights that wait for an answer.
-    pub(crate) waiting: BTreeMap<Slot, BTreeSet<FlightId>>,
+    /// Who waits for an answer.
+    pub(crate) waiting: BTreeMap<Slot, BTreeSet<Asker>>,
     /// Nobody is signed in as far as the server is concerned.
     pub(crate) sign_in_required: bool,
 }
@@ -67,38 +75,38 @@ impl Credentials {
         }
     }
 
-    /// A flight waits for an answer; the slot is asked for in its turn.
-    pub(crate) fn wait(&mut self, slot: Slot, flight: FlightId) {
+    /// Somebody waits for an answer; the slot is asked for in its turn.
+    pub(crate) fn wait(&mut self, slot: Slot, asker: Asker) {
         let is_asked = self.asked.as_ref().is_some_and(|(_, asked)| *asked == slot);
         if !is_asked && !self.queue.contains(&slot) {
             self.queue.push_back(slot.clone());
         }
-        self.waiting.entry(slot).or_default().insert(flight);
+        self.waiting.entry(slot).or_default().insert(asker);
     }
 
-    /// A flight does not wait any more. A question that nobody waits for loses its turn.
-    pub(crate) fn forget(&mut self, flight: FlightId) {
-        self.waiting.retain(|_, flights| {
-            flights.remove(&flight);
-            !flights.is_empty()
+    /// Somebody does not wait any more. A question that nobody waits for loses its turn.
+    pub(crate) fn forget(&mut self, asker: Asker) {
+        self.waiting.retain(|_, askers| {
+            askers.remove(&asker);
+            !askers.is_empty()
         });
         self.queue.retain(|slot| self.waiting.contains_key(slot));
     }
 
     /// What to ask next, if nothing is being asked: the first slot that somebody still waits for, one of those who wait,
     /// and what was refused.
-    pub(crate) fn next(&mut self) -> Option<(Slot, FlightId, Option<Metadata>)> {
+    pub(crate) fn next(&mut self) -> Option<(Slot, Asker, Option<Metadata>)> {
         if self.asked.is_some() {
             return None;
         }
         while let Some(slot) = self.queue.pop_front() {
-            if let Some(flight) = self.waiting.get(&slot).and_then(BTreeSet::first) {
-                let flight = *flight;
+            if let Some(asker) = self.waiting.get(&slot).and_then(BTreeSet::first) {
+                let asker = *asker;
                 if let Some(rejected) = self.rejected.remove(&slot) {
                     self.told.insert(slot.clone(), rejected);
                 }
                 let rejected = self.told.get(&slot).cloned();
-                return Some((slot, flight, rejected));
+                return Some((slot, asker, rejected));
             }
         }
         None
@@ -150,20 +158,20 @@ mod tests {
         credentials.reject(&slot("/a"), &token("old"));
         assert_eq!(credentials.kept(&slot("/a"), 0), Some(&token("new")));
         credentials.reject(&slot("/a"), &token("new"));
-        credentials.wait(slot("/a"), FlightId(1));
-        assert_eq!(credentials.next(), Some((slot("/a"), FlightId(1), Some(token("new")))));
+        credentials.wait(slot("/a"), Asker::Flight(FlightId(1)));
+        assert_eq!(credentials.next(), Some((slot("/a"), Asker::Flight(FlightId(1)), Some(token("new")))));
     }
 
     #[test]
     fn an_answer_that_was_refused_meanwhile_is_not_kept() {
         let mut credentials = Credentials::default();
-        credentials.wait(slot("/a"), FlightId(1));
+        credentials.wait(slot("/a"), Asker::Flight(FlightId(1)));
         let (asked, ..) = credentials.next().unwrap();
         credentials.asked = Some((AskId(1), asked));
         credentials.reject(&slot("/a"), &token("old"));
         credentials.asked = None;
         assert!(!credentials.keep(slot("/a"), token("old"), None));
-        credentials.wait(slot("/a"), FlightId(1));
+        credentials.wait(slot("/a"), Asker::Flight(FlightId(1)));
         assert_eq!(credentials.next().unwrap().2, Some(token("old")));
         assert!(credentials.keep(slot("/a"), token("old"), None), "the hook was told, and insists");
     }
@@ -172,14 +180,14 @@ mod tests {
     fn one_question_at_a_time_and_none_that_nobody_waits_for() {
         let mut credentials = Credentials::default();
         for (path, flight) in [("/a", 1), ("/b", 2), ("/a", 3), ("/c", 4)] {
-            credentials.wait(slot(path), FlightId(flight));
+            credentials.wait(slot(path), Asker::Flight(FlightId(flight)));
         }
         let (first, ..) = credentials.next().unwrap();
         assert_eq!(first, slot("/a"));
         credentials.asked = Some((AskId(1), first));
         assert_eq!(credentials.next(), None);
         credentials.asked = None;
-        credentials.forget(FlightId(2));
+        credentials.forget(Asker::Flight(FlightId(2)));
         assert_eq!(credentials.next().unwrap().0, slot("/c"));
         assert_eq!(credentials.next(), None);
     }

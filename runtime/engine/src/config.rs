@@ -1,5 +1,7 @@
 //! The engine's configuration.
 
+use std::time::Duration;
+
 /// Sizes and limits. The defaults are those of the project's rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Config {
@@ -18,6 +20,8 @@ pub struct Config {
     pub max_metadata_bytes: usize,
     /// The most tags that one entry or one invalidation may have.
     pub max_tags: usize,
+    /// How long the app may be in the background before its streams go off the wire.
+    pub grace: Duration,
 }
 
 impl Default for Config {
@@ -30,6 +34,7 @@ impl Default for Config {
             max_message_bytes: 4 << 20,
             max_metadata_bytes: 16 << 10,
             max_tags: 1000,
+            grace: Duration::from_secs(30),
         }
     }
 }

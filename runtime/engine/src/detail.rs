@@ -84,27 +84,42 @@ pub(crate) fn applied(
     response: &Response,
     limits: &Limits,
 ) -> Result<Option<PlanHash>, WireError> {
-    let said = response.metadata.text(APPLIED).or_else(|| response.trailers.text(APPLIED));
-    match said.and_then(parse_applied) {
+    let said = said(&response.metadata).or_else(|| said(&response.trailers));
+    plan_of(method, asked, said, &response.body, limits)
+}
+
+/// The same, for a message of which the server has said this or nothing.
+pub(crate) fn plan_of(
+    method: &Method,
+    asked: Detail,
+    said: Option<Applied>,
+    message: &[u8],
+    limits: &Limits,
+) -> Result<Option<PlanHash>, WireError> {
+    match said {
         Some(Applied::Full) => return Ok(None),
         Some(Applied::Reduced(_)) if planted(Fault::ReducedPassesForFull) => return Ok(None),
         Some(Applied::Reduced(plan)) => return Ok(Some(plan)),
         None => {}
     }
     match &method.detail {
-        Some(detail)
-            if asked == Detail::Reduced && !detail.response.contains_dropped(&response.body, limits)? =>
-        {
+        Some(detail) if asked == Detail::Reduced && !detail.response.contains_dropped(message, limits)? => {
             Ok(Some(detail.plan))
         }
         _ => Ok(None),
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-enum Applied {
+/// What a server did, by its own word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
     Full,
     Reduced(PlanHash),
+}
+
+/// What a server says that it did.
+pub(crate) fn said(metadata: &Metadata) -> Option<Applied> {
+    metadata.text(APPLIED).and_then(parse_applied)
 }
 
 /// `full`, or `reduced; plan=<hash>`. Anything else says nothing.

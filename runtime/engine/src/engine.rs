@@ -36,18 +36,20 @@ use crate::failure::Failed;
 use crate::flight::{Flight, FlightId};
 use crate::input::Input;
 use crate::key::{Key, Owner};
+use crate::lifecycle::AppState;
 use crate::memory::{Memory, MemoryUse};
 use crate::method::{self, Method};
 use crate::network::{AttemptId, NetworkState, Quality};
-use crate::operation::Operation;
+use crate::operation::{Operation, Spec};
 use crate::output::{Delivered, Output};
 use crate::partition::Partition;
 use crate::random::Random;
 use crate::retry::Budget;
 use crate::session::{Account, Endpoint, Session, SessionId};
 use crate::snapshot::{Detail, Snapshot};
+use crate::stream::{Reader, Stream, StreamId};
 use crate::time::Now;
-use crate::timer::{Timer, Timers};
+use crate::timer::{Timer, TimerId, Timers};
 use disk::Disk;
 use quality::Evidence;
 
@@ -100,11 +102,25 @@ pub struct Engine {
     /// Flights that can be joined, oldest first.
     by_key: BTreeMap<(Key, bool), Vec<FlightId>>,
     attempts: BTreeMap<AttemptId, FlightId>,
+    streams: BTreeMap<StreamId, Stream>,
+    readers: BTreeMap<OpId, Reader>,
+    /// Streams that others may share, by key and by whether they are reduced.
+    shared_streams: BTreeMap<(Key, bool), StreamId>,
+    stream_attempts: BTreeMap<AttemptId, StreamId>,
     asks: BTreeMap<AskId, Account>,
     /// Retry budgets that are not full.
     budgets: BTreeMap<Endpoint, Budget>,
     /// Flights that ended while something else was being decided.
     ended: VecDeque<(FlightId, Failed)>,
+    /// Streams that broke meanwhile.
+    broken: VecDeque<(StreamId, Failed)>,
+    /// The network has changed meanwhile: streams are looked at.
+    network_news: bool,
+    /// The device has moved to another network meanwhile.
+    path_news: bool,
+    app: AppState,
+    /// When the app has been in the background for long.
+    grace: Option<TimerId>,
     timers: Timers,
     outputs: VecDeque<Output>,
     /// Where keys are written.
@@ -149,9 +165,18 @@ impl Engine {
             flights: BTreeMap::new(),
             by_key: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            streams: BTreeMap::new(),
+            readers: BTreeMap::new(),
+            shared_streams: BTreeMap::new(),
+            stream_attempts: BTreeMap::new(),
             asks: BTreeMap::new(),
             budgets: BTreeMap::new(),
             ended: VecDeque::new(),
+            broken: VecDeque::new(),
+            network_news: false,
+            path_news: false,
+            app: AppState::default(),
+            grace: None,
             timers: Timers::default(),
             outputs: VecDeque::new(),
             scratch: Vec::new(),
@@ -214,14 +239,23 @@ impl Engine {
             Input::OwnEstimate(estimate) => self.own_estimate(estimate),
             Input::Credentials { ask, answer } => self.credentials_answered(ask, answer),
             Input::CredentialsChanged { account } => self.credentials_changed(&account),
+            Input::Head { attempt, head } if self.stream_attempts.contains_key(&attempt) => {
+                self.stream_head(attempt, &head);
+            }
             Input::Head { attempt, head } => self.head(attempt, &head),
             Input::Progress { attempt } => self.progress(attempt),
             Input::Transferred { attempt, bytes, over } => self.transferred(attempt, bytes, over),
             Input::Message { attempt, message } => self.stream_message(attempt, message),
-            Input::Ended { attempt, trailers } => self.stream_ended(attempt, trailers),
+            Input::Ended { attempt, trailers } => self.stream_ended(attempt, &trailers),
             Input::Written { attempt, messages } => self.stream_written(attempt, messages),
             Input::Contact { attempt } => self.contact(attempt),
+            Input::Response { attempt, response } if self.stream_attempts.contains_key(&attempt) => {
+                self.stream_response(attempt, response);
+            }
             Input::Response { attempt, response } => self.response(attempt, response),
+            Input::Failed { attempt, failure } if self.stream_attempts.contains_key(&attempt) => {
+                self.stream_failed(attempt, failure);
+            }
             Input::Failed { attempt, failure } => self.attempt_failed(attempt, failure),
             Input::Stored { id, result } => self.stored(id, result),
             Input::Tick => {}
@@ -306,6 +340,11 @@ impl Engine {
                 Timer::Retry(flight) => self.retry(flight),
                 Timer::Total(flight) => self.total_timeout(flight),
                 Timer::Silence(attempt) => self.silence(attempt),
+                Timer::Grace => self.grace_over(),
+                Timer::Deadline(op) => self.reader_deadline(op),
+                Timer::StreamHead(stream) => self.stream_head_timeout(stream),
+                Timer::Reopen(stream) => self.reopen_due(stream),
+                Timer::SaveKept(stream) => self.save_kept(stream),
             }
             self.settle();
         }
@@ -313,8 +352,19 @@ impl Engine {
 
     /// Ends what ended while something else was being decided.
     fn settle(&mut self) {
-        while let Some((flight, failed)) = self.ended.pop_front() {
-            self.flight_failed(flight, failed);
+        loop {
+            if let Some((flight, failed)) = self.ended.pop_front() {
+                self.flight_failed(flight, failed);
+            } else if let Some((stream, failed)) = self.broken.pop_front() {
+                self.stream_broke(stream, failed);
+            } else if std::mem::take(&mut self.path_news) {
+                self.streams_path_changed();
+            } else if std::mem::take(&mut self.network_news) {
+                self.restore_streams();
+                self.streams_reachable();
+            } else {
+                return;
+            }
         }
     }
 
@@ -330,12 +380,18 @@ impl Engine {
     fn deliver(&mut self, op: OpId, delivered: Delivered) {
         if let Some(snapshot) = delivered.snapshot()
             && snapshot.detail == Detail::Reduced
-            && let Some(operation) = self.operations.get(&op)
+            && let Some(spec) = self.spec_of(op)
         {
-            let method = operation.spec.method.id;
+            let method = spec.method.id;
             self.event(Event::Withheld { method });
         }
         self.outputs.push_back(Output::Deliver { op, delivered });
+    }
+
+    /// What the caller of an operation calls.
+    fn spec_of(&self, op: OpId) -> Option<&Spec> {
+        let operation = self.operations.get(&op).map(|operation| &*operation.spec);
+        operation.or_else(|| self.readers.get(&op).map(|reader| &*reader.spec))
     }
 
     /// Ends a chore, unless it was cancelled.

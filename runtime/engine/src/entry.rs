@@ -28,6 +28,8 @@ pub(crate) struct Answer {
     pub(crate) outdated: bool,
     /// Given by the app and not by the server.
     pub(crate) put: bool,
+    /// Of a stream's message: the last moment when the stream is known to have been open (rule G2).
+    pub(crate) live: Option<Stamp>,
 }
 
 impl Answer {
@@ -45,9 +47,11 @@ impl Answer {
         self.sent.wall_ms.saturating_sub_unsigned(self.age_before / 1_000_000)
     }
 
-    /// The wall time at which it expires, if answers do so at this age, in nanoseconds.
+    /// The wall time at which it expires, if answers do so at this age, in nanoseconds. A stream's message counts from when
+    /// the stream was last live.
     pub(crate) fn expires_ms(&self, retention: u64) -> i64 {
-        self.as_of_ms().saturating_add_unsigned(retention / 1_000_000)
+        let from = self.live.map_or_else(|| self.as_of_ms(), |live| live.wall_ms);
+        from.saturating_add_unsigned(retention / 1_000_000)
     }
 }
 
@@ -213,7 +217,8 @@ impl Entry {
 
     /// When the last of its answers expires, if answers do so at this age, in nanoseconds.
     pub(crate) fn expires(&self, now: &Now, retention: u64) -> Instant {
-        let left = self.answers().map(|answer| retention.saturating_sub(answer.age(now))).max();
+        let age = |answer: &Answer| answer.live.map_or_else(|| answer.age(now), |live| elapsed(&live, now));
+        let left = self.answers().map(|answer| retention.saturating_sub(age(answer))).max();
         Instant(now.boot.0.saturating_add(left.unwrap_or(0)))
     }
 

@@ -105,6 +105,52 @@ pub enum Event {
         /// Of which method.
         method: MethodId,
     },
+    /// A stream was sent, for the first time or again.
+    StreamOpened {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// A call joined a stream that ran already.
+    StreamShared {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// The kept last message of a stream was delivered.
+    Replayed {
+        /// Of which method.
+        method: MethodId,
+        /// How old it was.
+        age: Duration,
+    },
+    /// A stream broke and will be opened again.
+    StreamBroke {
+        /// Of which method.
+        method: MethodId,
+        /// The kind of error that it is.
+        kind: ErrorKind,
+        /// How long from now; `None`: when the network is back.
+        again: Option<Duration>,
+    },
+    /// An item was delivered that may have a gap before it.
+    StreamGap {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// A message was not delivered to a reader that lagged behind.
+    StreamSkipped {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// A stream was taken off the wire because the app is in the background or paused.
+    StreamSuspended {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// A reduced stream is opened in full because the network has recovered.
+    StreamRestored {
+        /// Of which method.
+        method: MethodId,
+    },
     /// The account of this session needs to sign in. Once per state.
     SignInRequired {
         /// The session whose call found out.

@@ -59,6 +59,7 @@ mod retry;
 mod session;
 mod snapshot;
 mod store;
+mod stream;
 mod time;
 mod timer;
 mod window;

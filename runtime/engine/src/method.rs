@@ -11,7 +11,7 @@ use prost::Message as _;
 
 use crate::call::{MethodId, Priority};
 use crate::error::Error;
-use crate::network::Quality;
+use crate::network::{Kind, Quality};
 use crate::retry::Retry;
 use crate::snapshot::PlanHash;
 use crate::window::Windows;
@@ -22,12 +22,14 @@ pub(crate) struct Method {
     pub(crate) id: MethodId,
     /// "/pricing.v1.Pricing/GetQuote"
     pub(crate) path: Arc<str>,
-    pub(crate) unary: bool,
+    pub(crate) kind: Kind,
     pub(crate) idempotency: policy::method::Idempotency,
     pub(crate) cache: Option<Cache>,
     pub(crate) detail: Option<Detail>,
     pub(crate) presence: Option<Presence>,
     pub(crate) invalidates: Vec<Template>,
+    /// A stream that breaks is opened again (rule G3).
+    pub(crate) reconnect: bool,
     attempt_timeout: Option<Duration>,
     total_timeout: Option<Duration>,
     pub(crate) priority: Priority,
@@ -44,6 +46,8 @@ pub(crate) struct Cache {
     pub(crate) stale_after: Option<Duration>,
     /// Entries belong to the device and to no account.
     pub(crate) device: bool,
+    /// Of a stream: how long after its end its last message may be replayed, in nanoseconds (rule G2).
+    pub(crate) replay_window: Option<u64>,
     /// Entries may be on disk.
     pub(crate) disk: bool,
     pub(crate) keyer: Keyer,
@@ -85,6 +89,26 @@ impl Method {
         self.idempotency != policy::method::Idempotency::Unspecified
     }
 
+    /// That the method answers one request once.
+    pub(crate) fn check_unary(&self) -> Result<(), Error> {
+        let Some(what) = (match self.kind {
+            Kind::Unary => None,
+            Kind::ServerStream => Some("answers by a stream: open it as a stream"),
+            Kind::ClientStream => {
+                Some("takes a sequence of messages: open it as a stream, send them, and it answers once")
+            }
+            Kind::BidiStream => {
+                Some("takes a sequence of messages and answers by a stream: open it as a stream")
+            }
+        }) else {
+            return Ok(());
+        };
+        Err(Error::misuse(format!(
+            "{} {what}; it cannot be got, observed, prefetched or put",
+            &self.path[1..]
+        )))
+    }
+
     /// Whether calls carry the account's credentials (rule A5).
     pub(crate) fn has_account(&self) -> bool {
         !self.cache.as_ref().is_some_and(|cache| cache.device)
@@ -96,6 +120,16 @@ impl Method {
             Priority::Interactive => Duration::from_secs(10),
             Priority::Background => Duration::from_secs(30),
         })
+    }
+
+    /// How long the head of a stream may take (rule C5).
+    pub(crate) fn head_timeout(&self) -> Duration {
+        self.attempt_timeout.unwrap_or(Duration::from_secs(10))
+    }
+
+    /// How long a stream may take altogether, if the policy says so.
+    pub(crate) fn stream_timeout(&self) -> Option<Duration> {
+        self.total_timeout
     }
 
     /// How long all attempts together may take (rule C5).
@@ -148,9 +182,17 @@ fn read_method(
             method.service, method.name
         ))
     };
-    let unary = method.kind() == policy::method::Kind::Unary;
+    let kind = match method.kind() {
+        policy::method::Kind::Unary => Kind::Unary,
+        policy::method::Kind::ServerStream => Kind::ServerStream,
+        policy::method::Kind::ClientStream => Kind::ClientStream,
+        policy::method::Kind::BidiStream => Kind::BidiStream,
+        policy::method::Kind::Unspecified => return Err(broken(&"it has no kind")),
+    };
     let cache = match &method.cache {
-        Some(cache) if unary => Some(read_cache(method, cache, plans, &broken)?),
+        Some(cache) if kind == Kind::Unary || (kind == Kind::ServerStream && cache.replay_window > 0) => {
+            Some(read_cache(method, cache, plans, &broken)?)
+        }
         _ => None,
     };
     let detail = match &method.detail {
@@ -166,7 +208,7 @@ fn read_method(
     Ok(Method {
         id,
         path: plans.path().into(),
-        unary,
+        kind,
         idempotency: method.idempotency(),
         cache,
         detail,
@@ -174,6 +216,7 @@ fn read_method(
         invalidates: plans.invalidates().to_vec(),
         attempt_timeout: delivery.attempt_timeout.map(Duration::from_nanos),
         total_timeout: delivery.total_timeout.map(Duration::from_nanos),
+        reconnect: delivery.reconnect && kind == Kind::ServerStream,
         priority,
         retry: delivery.retry.as_ref().filter(|_| is_idempotent).map(Retry::read),
     })
@@ -206,8 +249,9 @@ fn read_cache(
     };
     Ok(Cache {
         windows,
-        retention: windows.end().max(offline),
+        retention: windows.end().max(offline).max(cache.replay_window),
         stale_after: cache.stale_after.map(Duration::from_nanos),
+        replay_window: Some(cache.replay_window).filter(|window| *window > 0),
         device: cache.scope() == policy::cache::Scope::Device,
         // Payloads are not sealed yet: sensitive ones stay in memory (rule E1).
         disk: cache.storage() != policy::cache::Storage::Memory && !method.sensitive_response,

@@ -45,6 +45,8 @@ pub(crate) enum Stage {
 /// Who waits for a partition.
 pub(crate) enum Waiter {
     Call(OpId),
+    /// A reader of a stream of which something may be kept.
+    Stream(OpId),
     Put(Box<Put>),
     Invalidate(Box<Invalidation>),
 }

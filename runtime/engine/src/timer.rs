@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::call::OpId;
 use crate::flight::FlightId;
 use crate::network::AttemptId;
+use crate::stream::StreamId;
 use crate::time::Instant;
 
 /// What becomes due.
@@ -24,6 +25,16 @@ pub(crate) enum Timer {
     Total(FlightId),
     /// Nothing of a response has come for long.
     Silence(AttemptId),
+    /// The app has been in the background for the grace period.
+    Grace,
+    /// A reader of a stream gives up.
+    Deadline(OpId),
+    /// The head of a stream is late.
+    StreamHead(StreamId),
+    /// A stream that broke is opened again.
+    Reopen(StreamId),
+    /// What is kept of a stream goes to disk.
+    SaveKept(StreamId),
 }
 
 /// A timer that is set. Dropping it does not cancel it.

@@ -66,6 +66,7 @@ impl Engine {
             sequence,
             outdated: false,
             put: false,
+            live: None,
         };
         if let (Some(plan), Detail::Full) = (plan, want) {
             let fallback = Fallback { answer, plan };
@@ -168,7 +169,7 @@ impl Engine {
     }
 
     /// Gives an answer its tags, by which observers, too, know when it is outdated, whether it is stored or not.
-    fn attach_tags(&self, spec: &Spec, answer: &mut Answer) -> Result<(), NotStored> {
+    pub(super) fn attach_tags(&self, spec: &Spec, answer: &mut Answer) -> Result<(), NotStored> {
         let (Some(_), Some(cache)) = (&spec.key, &spec.method.cache) else { return Ok(()) };
         let mut tags = Vec::new();
         for template in &cache.tags {

@@ -34,6 +34,9 @@ impl Engine {
         options: &CallOptions,
         form: Form,
     ) {
+        if form == Form::Stream {
+            return self.start_stream(id, session, method, request, options);
+        }
         match self.check_call(session, method, request, options, form) {
             Ok((method, specs)) => self.begin(id, &method, specs, options, form),
             Err(error) => self.refuse(id, form, error),
@@ -50,6 +53,7 @@ impl Engine {
     ) -> Result<(Arc<Method>, Specs), Error> {
         let method = self.method(method)?;
         self.session(session)?;
+        method.check_unary()?;
         let needs_cache = form != Form::Get || options.cache == CacheMode::CacheOnly;
         if needs_cache && method.cache.is_none() {
             return Err(Error::misuse(format!(
@@ -252,6 +256,7 @@ impl Engine {
 
     pub(super) fn cancel(&mut self, id: OpId) {
         self.chores.remove(&id);
+        self.leave_stream(id, None);
         self.remove_operation(id);
     }
 
@@ -308,6 +313,8 @@ impl Engine {
         if self.operations.contains_key(&id) {
             self.deliver(id, delivered);
             self.remove_operation(id);
+        } else if self.settle_reader(id, &delivered) {
+            // A stream has heard of its end.
         } else if self.chores.remove(&id).is_some() {
             self.deliver(id, delivered);
         }

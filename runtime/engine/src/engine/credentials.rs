@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
-use crate::account::{Credentials, Slot};
+use crate::account::{Asker, Credentials, Slot};
 use crate::call::OpId;
 use crate::credentials::{AskCredentials, AskId, CredentialsAnswer};
 use crate::error::{Error, ErrorKind};
@@ -27,12 +27,12 @@ impl Engine {
 
     /// Asks the hook the next question of an account, if none is in the air.
     pub(super) fn ask_next(&mut self, account: &Account) {
-        let Some((slot, flight, rejected)) = self.credentials.get_mut(account).and_then(Credentials::next)
+        let Some((slot, asker, rejected)) = self.credentials.get_mut(account).and_then(Credentials::next)
         else {
             return;
         };
         let ask = AskId(self.name());
-        let Some(session) = self.session_to_ask(account, &slot, flight) else { return };
+        let Some(session) = self.session_to_ask(account, &slot, asker) else { return };
         let question = AskCredentials {
             ask,
             session,
@@ -48,10 +48,10 @@ impl Engine {
         self.outputs.push_back(Output::AskCredentials(Box::new(question)));
     }
 
-    /// The session of a flight that waits; another one of the same account and endpoint if that has been closed since, for
+    /// The session of somebody who waits; another one of the same account and endpoint if that has been closed since, for
     /// then its hook is gone.
-    fn session_to_ask(&self, account: &Account, slot: &Slot, flight: FlightId) -> Option<SessionId> {
-        let own = self.flights.get(&flight)?.spec.session;
+    fn session_to_ask(&self, account: &Account, slot: &Slot, asker: Asker) -> Option<SessionId> {
+        let own = self.asker(asker)?.session;
         if self.sessions.contains_key(&own) {
             return Some(own);
         }
@@ -62,6 +62,14 @@ impl Engine {
         Some(other.map_or(own, |(id, _)| *id))
     }
 
+    /// What somebody who waits for credentials calls.
+    fn asker(&self, asker: Asker) -> Option<&Spec> {
+        match asker {
+            Asker::Flight(id) => self.flights.get(&id).map(|flight| &*flight.spec),
+            Asker::Stream(id) => self.streams.get(&id).map(|stream| &*stream.spec),
+        }
+    }
+
     pub(super) fn credentials_answered(&mut self, ask: AskId, answer: CredentialsAnswer) {
         let Some(account) = self.asks.remove(&ask) else { return };
         let Some(credentials) = self.credentials.get_mut(&account) else { return };
@@ -70,15 +78,18 @@ impl Engine {
         match answer {
             CredentialsAnswer::Use { metadata, expires_ms } => {
                 if !credentials.keep(slot.clone(), metadata.clone(), expires_ms) {
-                    for flight in waiting {
-                        credentials.wait(slot.clone(), flight);
+                    for asker in waiting {
+                        credentials.wait(slot.clone(), asker);
                     }
                     return self.ask_next(&account);
                 }
                 let session = self.session_of(&waiting);
                 self.end_sign_in_state(&account, session);
-                for flight in waiting {
-                    self.send(flight, Some(metadata.clone()));
+                for asker in waiting {
+                    match asker {
+                        Asker::Flight(id) => self.send(id, Some(metadata.clone())),
+                        Asker::Stream(id) => self.send_stream(id, Some(metadata.clone())),
+                    }
                 }
             }
             CredentialsAnswer::SignInRequired => {
@@ -95,16 +106,21 @@ impl Engine {
         self.ask_next(&account);
     }
 
-    fn session_of(&self, flights: &BTreeSet<FlightId>) -> Option<SessionId> {
-        flights.first().and_then(|flight| self.flights.get(flight)).map(|flight| flight.spec.session)
+    fn session_of(&self, askers: &BTreeSet<Asker>) -> Option<SessionId> {
+        askers.first().and_then(|asker| self.asker(*asker)).map(|spec| spec.session)
     }
 
-    fn lose_waiting(&mut self, flights: BTreeSet<FlightId>, failed: &Failed) {
-        for id in flights {
-            if let Some(flight) = self.flights.get_mut(&id) {
-                flight.asking = false;
+    fn lose_waiting(&mut self, askers: BTreeSet<Asker>, failed: &Failed) {
+        for asker in askers {
+            match asker {
+                Asker::Flight(id) => {
+                    if let Some(flight) = self.flights.get_mut(&id) {
+                        flight.asking = false;
+                    }
+                    self.ended.push_back((id, failed.clone()));
+                }
+                Asker::Stream(id) => self.broken.push_back((id, failed.clone())),
             }
-            self.ended.push_back((id, failed.clone()));
         }
     }
 
@@ -123,7 +139,7 @@ impl Engine {
     }
 
     /// Nobody is signed in: reads that wait for the hook end, observers fail, and one event says so.
-    fn begin_sign_in_state(&mut self, account: &Account, session: Option<SessionId>) {
+    pub(super) fn begin_sign_in_state(&mut self, account: &Account, session: Option<SessionId>) {
         let Some(credentials) = self.credentials.get_mut(account) else { return };
         let began = !std::mem::replace(&mut credentials.sign_in_required, true);
         if began && let Some(session) = session.or_else(|| self.any_session(account)) {
@@ -132,8 +148,9 @@ impl Engine {
         let waits = |flight: &crate::flight::Flight| {
             flight.asking && flight.spec.account == *account && flight.spec.method.is_read()
         };
-        let waiting: BTreeSet<FlightId> =
-            self.flights.iter().filter(|(_, flight)| waits(flight)).map(|(id, _)| *id).collect();
+        let flights = self.flights.iter().filter(|(_, flight)| waits(flight));
+        let streams = self.streams_asking_to_read(account).map(Asker::Stream);
+        let waiting: BTreeSet<Asker> = flights.map(|(id, _)| Asker::Flight(*id)).chain(streams).collect();
         // At once, so that nobody is asked for them any more.
         if let Some(credentials) = self.credentials.get_mut(account) {
             for id in &waiting {

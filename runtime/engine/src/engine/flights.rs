@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
+use crate::account::Asker;
 use crate::call::{OpId, Priority};
 use crate::detail;
 use crate::entry::Entry;
@@ -138,7 +139,7 @@ impl Engine {
         if let Some(kept) = account.kept(&slot, wall_ms).cloned() {
             return self.send(id, Some(kept));
         }
-        account.wait(slot, id);
+        account.wait(slot, Asker::Flight(id));
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.asking = true;
         }
@@ -305,7 +306,7 @@ impl Engine {
         if flight.asking
             && let Some(account) = self.credentials.get_mut(&flight.spec.account)
         {
-            account.forget(id);
+            account.forget(Asker::Flight(id));
         }
         Some(flight)
     }

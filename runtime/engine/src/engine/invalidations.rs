@@ -43,6 +43,17 @@ impl Engine {
         self.invalidate(Invalidation { account: flight.spec.account.clone(), tags, then: Vec::new() });
     }
 
+    /// A stream with `invalidates` has ended, or may have had its effect.
+    pub(super) fn invalidate_after(
+        &mut self,
+        spec: &Spec,
+        response: Option<&[u8]>,
+        then: Vec<(OpId, Delivered)>,
+    ) {
+        let tags = self.render(spec, response);
+        self.invalidate(Invalidation { account: spec.account.clone(), tags, then });
+    }
+
     /// The tags that a call invalidates. Those that cannot be rendered are left out: they cannot be attached either.
     fn render(&self, spec: &Spec, response: Option<&[u8]>) -> Vec<Tag> {
         let limits = Limits { max_tags: MAX_INVALIDATED, ..self.limits };

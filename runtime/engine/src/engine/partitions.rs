@@ -101,6 +101,7 @@ impl Engine {
     fn resume(&mut self, waiter: Waiter) {
         match waiter {
             Waiter::Call(op) => self.read(op),
+            Waiter::Stream(op) => self.attach(op),
             Waiter::Put(put) => self.put_now(*put),
             Waiter::Invalidate(invalidation) => self.invalidate(*invalidation),
         }

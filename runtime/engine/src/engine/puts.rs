@@ -46,6 +46,7 @@ impl Engine {
         options: &CallOptions,
     ) -> Result<Spec, Error> {
         let method = self.method(method)?;
+        method.check_unary()?;
         self.check_message(&method, request, "request")?;
         self.check_message(&method, value, "value")?;
         let (spec, _) = self.spec(session, &method, request, &options.metadata)?;
@@ -87,6 +88,7 @@ impl Engine {
             sequence: self.sequence(&spec),
             outdated: false,
             put: true,
+            live: None,
         };
         let kept = self.keep(&spec, &mut answer, None);
         let result = match kept {

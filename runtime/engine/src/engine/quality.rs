@@ -8,7 +8,7 @@ use crate::error::Code;
 use crate::event::{Event, QualitySource};
 use crate::metadata::Metadata;
 use crate::network::{
-    AttemptId, Estimate, Failure, Head, Kind, Platform, Quality, Reachability, TransportFailure,
+    AttemptId, Estimate, Failure, Head, Interface, Kind, Platform, Quality, Reachability, TransportFailure,
 };
 use crate::quality::{Estimator, SampleId, class_of, server_time};
 use crate::time::Instant;
@@ -60,10 +60,13 @@ impl Engine {
         } else if (platform.interface, platform.path) != (before.interface, before.path) {
             self.evidence.era += 1;
             self.evidence.estimator.network_changed(platform.interface, self.now.boot);
+            // The first word on the network is no move to another one.
+            self.path_news |= (before.interface, before.path) != (Interface::default(), 0);
         }
         self.quality_changed(QualitySource::Platform);
         if save_data != platform.save_data {
             self.restore_observers();
+            self.network_news = true;
         }
     }
 
@@ -110,6 +113,7 @@ impl Engine {
         let samples = u32::try_from(self.evidence.estimator.samples()).unwrap_or(u32::MAX);
         self.event(Event::QualityChanged { from, to, source, estimate, samples });
         self.restore_observers();
+        self.network_news = true;
     }
 
     /// A request is on its way. Every attempt is told of, and its end too, by one of the other functions here.

@@ -39,6 +39,17 @@ impl Engine {
         true
     }
 
+    /// Looks up what is kept of a stream. Whether the stream has to wait for that.
+    pub(super) fn load_kept(&mut self, spec: &Arc<Spec>) -> bool {
+        let Some(key) = spec.key.as_ref().filter(|_| self.writes_to_disk(spec)) else { return false };
+        let Some((partition, hash)) = self.key_on_disk(spec) else { return false };
+        if !self.disk.loading.contains_key(key) {
+            self.disk.loading.insert(key.clone(), Vec::new());
+            self.command(StoreCommand::Load { partition, key: hash }, Pending::Load(spec.clone()));
+        }
+        true
+    }
+
     /// The store has looked an entry up. What memory has got meanwhile is newer.
     pub(super) fn found(&mut self, spec: &Arc<Spec>, found: Vec<Loaded>) {
         let Some(key) = &spec.key else { return };
@@ -58,9 +69,11 @@ impl Engine {
         if is_open && !entry.is_empty() && entry.largest() <= self.config.max_memory_entry_bytes {
             self.remember(spec, key, entry.clone());
         }
+        let entry = Some(&entry).filter(|entry| !entry.is_empty());
         for op in self.disk.loading.remove(key).unwrap_or_default() {
-            self.loaded(op, Some(&entry).filter(|entry| !entry.is_empty()));
+            self.loaded(op, entry);
         }
+        self.kept_loaded(key, entry);
     }
 
     /// A record as an answer, if it is readable, usable and of the plan in force (rule E2); else it is removed.

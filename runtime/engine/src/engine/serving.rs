@@ -10,6 +10,7 @@ use crate::detail;
 use crate::entry::{Choice, Entry, Judge};
 use crate::event::Event;
 use crate::key;
+use crate::network::Kind;
 use crate::operation::{Operation, Role, Spec, wish};
 use crate::session::SessionId;
 use crate::snapshot::Snapshot;
@@ -85,7 +86,7 @@ impl Engine {
     ) -> Option<Snapshot> {
         let session = self.sessions.get(&session_id).filter(|session| !session.signed_out)?;
         let method = self.methods.get(usize::try_from(method.0).ok()?)?;
-        let cache = method.cache.as_ref()?;
+        let cache = method.cache.as_ref().filter(|_| method.kind == Kind::Unary)?;
         let config = &session.config;
         let reads = options.cache != CacheMode::NetworkOnly;
         let is_own = options.metadata.get("authorization").or(config.metadata.get("authorization")).is_some();

@@ -128,6 +128,7 @@ impl Engine {
         for id in ending {
             self.end(id, Err(signed_out()));
         }
+        self.end_streams_of(account);
         for op in chores {
             self.finish_chore(op, Err(signed_out()));
         }

@@ -56,12 +56,6 @@ impl Engine {
         let method = self.methods.get(usize::try_from(id.0).unwrap_or(usize::MAX)).ok_or_else(|| {
             Error::misuse("the method is of another runtime: register its policy with this one")
         })?;
-        if !method.unary {
-            return Err(Error::misuse(format!(
-                "{} is a stream, which this runtime does not support yet: call it by a plain client",
-                &method.path[1..]
-            )));
-        }
         Ok(method.clone())
     }
 

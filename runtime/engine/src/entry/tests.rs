@@ -17,6 +17,7 @@ fn sent(boot: u64) -> Answer {
         sequence: 0,
         outdated: false,
         put: false,
+        live: None,
     }
 }
 

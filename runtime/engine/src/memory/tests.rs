@@ -22,6 +22,7 @@ fn entry(bytes: usize) -> Entry {
         sequence: 0,
         outdated: false,
         put: false,
+        live: None,
     };
     Entry { full: Some(answer), reduced: None }
 }

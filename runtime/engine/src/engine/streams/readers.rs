@@ -1,0 +1,153 @@
+//! Readers: what they take, and how they leave (rule G5).
+
+use super::super::Engine;
+use super::super::specs::signed_out;
+use super::starts::end_of;
+use crate::call::OpId;
+use crate::error::{Error, ErrorKind};
+use crate::operation::Spec;
+use crate::output::Delivered;
+use crate::session::Account;
+use crate::stream::{Parting, Promise, Reader, StreamId, Unread};
+
+impl Engine {
+    /// The caller of a stream takes more items.
+    pub(in crate::engine) fn demand(&mut self, op: OpId, items: u32) {
+        let Some(reader) = self.readers.get_mut(&op) else { return };
+        reader.demand = reader.demand.saturating_add(items);
+        let stream = reader.stream;
+        if items > 0
+            && let Some(parting) = reader.parting.take()
+        {
+            let Parting { item, end } = *parting;
+            self.deliver_item(op, item);
+            return self.finish_reader(op, end);
+        }
+        self.flush(op);
+        if let Some(id) = stream {
+            self.top_up(id);
+        }
+    }
+
+    /// Delivers what a reader has not read yet, if it takes an item.
+    pub(super) fn flush(&mut self, op: OpId) {
+        let Some(reader) = self.readers.get(&op).filter(|reader| reader.demand > 0) else { return };
+        let Some(id) = reader.stream else { return };
+        if let Some(item) = self.unread_item(id, op) {
+            self.deliver_item(op, item);
+        }
+    }
+
+    /// The same for everybody who reads a stream.
+    pub(super) fn flush_all(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get(&id) else { return };
+        for op in stream.readers.clone() {
+            self.flush(op);
+        }
+        self.top_up(id);
+    }
+
+    /// A reader's time is over.
+    pub(in crate::engine) fn reader_deadline(&mut self, op: OpId) {
+        let Some(reader) = self.readers.get_mut(&op) else { return };
+        reader.wait = None;
+        let message = "the stream has lasted as long as its caller allows: allow more time, or none at all";
+        self.leave_stream(op, Some(Error::new(ErrorKind::Timeout, message)));
+    }
+
+    /// A reader leaves a stream; the last one closes it (rule G4).
+    pub(in crate::engine) fn leave_stream(&mut self, op: OpId, why: Option<Error>) {
+        let Some(reader) = self.take_reader(op) else { return };
+        if let Some(error) = why {
+            let delivered = end_of(&reader.spec.method, Err(error));
+            self.deliver(op, delivered);
+        }
+        let Some(id) = reader.stream else { return };
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        stream.readers.remove(&op);
+        if stream.readers.is_empty() {
+            self.close_stream(id);
+        }
+    }
+
+    /// Closes a stream that nobody reads. One that changes something on the server may have done so (reading 16).
+    fn close_stream(&mut self, id: StreamId) {
+        let was_sent = self.streams.get(&id).is_some_and(|stream| stream.opening().is_some());
+        let Some(stream) = self.retire(id, true) else { return };
+        if was_sent && !stream.spec.method.invalidates.is_empty() {
+            self.invalidate_after(&stream.spec, None, Vec::new());
+        }
+    }
+
+    fn take_reader(&mut self, op: OpId) -> Option<Reader> {
+        let mut reader = self.readers.remove(&op)?;
+        self.timers.cancel(&mut reader.wait);
+        Some(reader)
+    }
+
+    /// Ends a reader: it hears of the end, and of nothing afterwards.
+    pub(super) fn finish_reader(&mut self, op: OpId, result: Result<(), Error>) {
+        let Some(reader) = self.take_reader(op) else { return };
+        let delivered = end_of(&reader.spec.method, result);
+        self.deliver(op, delivered);
+    }
+
+    /// The stream of a reader has ended. What it has not read yet comes before the end, when it takes it.
+    pub(super) fn part(&mut self, op: OpId, item: Option<crate::snapshot::Snapshot>, end: Result<(), Error>) {
+        let Some(reader) = self.readers.get_mut(&op) else { return };
+        reader.stream = None;
+        match item.filter(|_| reader.unread == Unread::Message) {
+            Some(item) => {
+                let mut wait = reader.wait.take();
+                reader.parting = Some(Box::new(Parting { item, end }));
+                self.timers.cancel(&mut wait);
+            }
+            None => self.finish_reader(op, end),
+        }
+    }
+
+    /// Moves the readers of one stream to another of the same key (rule G4).
+    pub(super) fn merge(&mut self, from: StreamId, into: StreamId) {
+        let Some(stream) = self.retire(from, true) else { return };
+        for op in &stream.readers {
+            if let Some(reader) = self.readers.get_mut(op) {
+                reader.stream = Some(into);
+                reader.unread = Unread::Current;
+            }
+            if let Some(into) = self.streams.get_mut(&into) {
+                into.readers.insert(*op);
+            }
+        }
+        self.flush_all(into);
+    }
+
+    /// Ends the streams of an account that is signed out, whatever their readers have not read (rule A6). Others may read
+    /// those of the device.
+    pub(in crate::engine) fn end_streams_of(&mut self, account: &Account) {
+        let sessions = &self.sessions;
+        let is_ending = |spec: &Spec| {
+            spec.account == *account && sessions.get(&spec.session).is_none_or(|session| session.signed_out)
+        };
+        let ending: Vec<OpId> =
+            self.readers.iter().filter(|(_, reader)| is_ending(&reader.spec)).map(|(op, _)| *op).collect();
+        for op in ending {
+            self.leave_stream(op, Some(signed_out()));
+        }
+    }
+
+    /// Delivers the end of a reader that waited until tags were durable. Whether there is one.
+    pub(in crate::engine) fn settle_reader(&mut self, op: OpId, delivered: &Delivered) -> bool {
+        let Some(reader) = self.take_reader(op) else { return false };
+        debug_assert!(reader.settling, "only readers that wait are settled");
+        self.deliver(op, delivered.clone());
+        true
+    }
+}
+
+impl Reader {
+    /// Whether what is kept may be shown to it.
+    pub(super) fn reads_kept(&self) -> bool {
+        self.mode != crate::call::CacheMode::NetworkOnly
+            && super::starts::promise(&self.spec) == Promise::Replay
+    }
+}

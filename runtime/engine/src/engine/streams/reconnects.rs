@@ -1,0 +1,128 @@
+//! Streams that break are opened again, with backoff (rules G3, C9).
+
+use std::time::Duration;
+
+use super::super::Engine;
+use crate::error::Error;
+use crate::event::Event;
+use crate::network::Kind;
+use crate::retry::grown;
+use crate::stream::{Phase, Stream, StreamId};
+use crate::timer::Timer;
+
+impl Engine {
+    /// A stream broke, and will be opened again: after a while, or when the network is back.
+    pub(super) fn await_reopening(&mut self, id: StreamId, error: Error) {
+        let offline = self.is_offline();
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let (method, kind) = (stream.spec.method.id, error.kind);
+        let failures = stream.failures;
+        let asked = error.retry_after;
+        stream.failures = failures.saturating_add(1);
+        stream.error = Some(Box::new(Error { will_retry: true, ..error }));
+        self.mark_gap(id);
+        let wait = (!offline).then(|| self.backoff(failures).max(asked.unwrap_or_default()));
+        let timer = wait.map(|wait| self.timers.set(self.now.boot.after(wait), Timer::Reopen(id)));
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.phase = Phase::Waiting(timer);
+        }
+        self.event(Event::StreamBroke { method, kind, again: wait });
+        // What was invalidated may be shown now, for lack of something better (rule D1).
+        self.flush_all(id);
+    }
+
+    /// The network is known to be away: the stream waits for it.
+    pub(super) fn await_network(&mut self, id: StreamId) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.phase = Phase::Waiting(None);
+            self.flush_all(id);
+        }
+    }
+
+    /// The wait after so many failures in a row: 1 s × 1.5, at most 60 s, ± 50 % (rule C9).
+    fn backoff(&mut self, failures: u32) -> Duration {
+        grown(Duration::from_secs(1), 1.5, failures, Duration::from_secs(60), 0.5, &mut self.random)
+    }
+
+    /// The next live item may have a gap before it.
+    pub(super) fn mark_gap(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        stream.broken = true;
+        for op in &stream.readers {
+            if let Some(reader) = self.readers.get_mut(op) {
+                reader.gap = true;
+            }
+        }
+    }
+
+    /// The wait is over.
+    pub(in crate::engine) fn reopen_due(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if let Phase::Waiting(timer) = &mut stream.phase {
+            *timer = None;
+            self.open_stream(id);
+        }
+    }
+
+    /// Opens a stream anew, whatever it is doing: the old opening is closed first.
+    pub(super) fn reopen_now(&mut self, id: StreamId) {
+        if self.take_off_wire(id, true).is_some() {
+            self.mark_gap(id);
+        }
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        match &mut stream.phase {
+            Phase::Waiting(timer) => self.timers.cancel(timer),
+            Phase::Suspended => {}
+            // It is being opened already.
+            Phase::Looking | Phase::Asking | Phase::Open(_) => return,
+        }
+        self.open_stream(id);
+    }
+
+    /// The network may be back: streams that wait for it are opened at once.
+    pub(in crate::engine) fn streams_reachable(&mut self) {
+        if self.is_offline() {
+            return;
+        }
+        for id in self.streams_where(|stream| matches!(stream.phase, Phase::Waiting(None))) {
+            self.reopen_now(id);
+        }
+    }
+
+    /// The device has moved to another network: streams that can be opened again are, on the new path (rule J2).
+    pub(in crate::engine) fn streams_path_changed(&mut self) {
+        let moves = |stream: &Stream| {
+            stream.reconnects() && matches!(stream.phase, Phase::Open(_) | Phase::Waiting(_))
+        };
+        for id in self.streams_where(moves) {
+            if let Some(stream) = self.streams.get_mut(&id) {
+                stream.failures = 0;
+            }
+            self.reopen_now(id);
+        }
+    }
+
+    /// The network is good enough: streams that run reduced are opened in full (rule F8).
+    pub(in crate::engine) fn restore_streams(&mut self) {
+        let network = self.network;
+        let to_restore = |stream: &Stream| {
+            stream.want == crate::snapshot::Detail::Reduced
+                && matches!(stream.phase, Phase::Open(_))
+                && stream.spec.method.kind == Kind::ServerStream
+                && stream.spec.method.detail.as_ref().is_some_and(|detail| {
+                    detail.restore && !crate::detail::is_called_for(detail.reduce_at, network)
+                })
+        };
+        for id in self.streams_where(to_restore) {
+            if let Some(stream) = self.streams.get(&id) {
+                let method = stream.spec.method.id;
+                self.event(Event::StreamRestored { method });
+            }
+            self.reopen_now(id);
+        }
+    }
+
+    pub(super) fn streams_where(&self, wanted: impl Fn(&Stream) -> bool) -> Vec<StreamId> {
+        self.streams.iter().filter(|(_, stream)| wanted(stream)).map(|(id, _)| *id).collect()
+    }
+}

@@ -1,0 +1,280 @@
+//! What is kept of a stream, and when it is shown again (rules G2, D1, E2, F6).
+
+use std::time::Duration;
+
+use super::super::Engine;
+use crate::call::DetailMode;
+use crate::clock::elapsed;
+use crate::entry::{Answer, Entry};
+use crate::event::{Event, NotStored};
+use crate::key::Key;
+use crate::snapshot::{Detail, Freshness, PlanHash, Snapshot, Source, Withheld};
+use crate::stream::{Newest, Phase, Stream, StreamId};
+use crate::timer::Timer;
+
+/// What is kept reaches the disk at most this often (rule G2).
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+
+impl Engine {
+    /// Looks for what an earlier stream of the same key has left, in memory, then on disk.
+    pub(super) fn look_up_kept(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get(&id) else { return };
+        let spec = stream.spec.clone();
+        let Some(key) = spec.shared_key() else { return self.kept_found(id, None) };
+        if let Some(entry) = self.memory.get(key).cloned() {
+            return self.kept_found(id, Some(entry));
+        }
+        if !self.load_kept(&spec) {
+            self.kept_found(id, None);
+        }
+    }
+
+    /// The disk has answered: streams that waited for it go on.
+    pub(in crate::engine) fn kept_loaded(&mut self, key: &Key, entry: Option<&Entry>) {
+        let waits =
+            |stream: &Stream| matches!(stream.phase, Phase::Looking) && stream.spec.shared_key() == Some(key);
+        let waiting: Vec<StreamId> =
+            self.streams.iter().filter(|(_, stream)| waits(stream)).map(|(id, _)| *id).collect();
+        for id in waiting {
+            self.kept_found(id, entry.cloned());
+        }
+    }
+
+    /// All that is kept is known: it is shown at once, while the stream is opened.
+    fn kept_found(&mut self, id: StreamId, entry: Option<Entry>) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if let (Some(kept), Some(entry)) = (&mut stream.kept, entry) {
+            kept.entry.accept_all(entry);
+        }
+        stream.phase = Phase::Suspended;
+        self.flush_all(id);
+        self.open_stream(id);
+    }
+
+    /// What a reader is shown of what is kept, if it still may be: within the window of when the stream was last live.
+    /// What has been invalidated behaves as row 3: it is shown when an opening has failed, or the network is known to be
+    /// away (rule D1).
+    pub(super) fn replay(&self, stream: &Stream, mode: DetailMode) -> Option<Snapshot> {
+        let kept = stream.kept.as_ref()?;
+        let judge = self.judge(&stream.spec)?;
+        let window = stream.spec.method.cache.as_ref()?.replay_window?;
+        let has_failed = stream.failures > 0 || self.is_offline();
+        let is_live = stream.is_live();
+        let newest_sent = kept.entry.newest().map(|(_, answer)| answer.sent);
+        let may_show = |answer: &Answer| {
+            // While the stream is open, it is live; and so is what it brought last.
+            let is_current = is_live && newest_sent == Some(answer.sent);
+            let last_live = answer.live.unwrap_or(answer.sent);
+            let in_window = is_current || elapsed(&last_live, &self.now) < window;
+            in_window && (has_failed || !judge.is_invalidated(answer))
+        };
+        let full = kept.entry.full.as_ref().filter(|answer| may_show(answer));
+        let plan_in_force = stream.spec.method.detail.as_ref().map(|detail| detail.plan);
+        let reduced = kept
+            .entry
+            .reduced
+            .as_ref()
+            .filter(|(plan, _)| Some(*plan) == plan_in_force && mode != DetailMode::Full)
+            .filter(|(_, answer)| may_show(answer));
+        let (answer, plan) = match (full, reduced) {
+            (Some(full), Some((plan, reduced))) => {
+                // As rule F7 ranks answers: wanting all, a full one wins; wanting less, the newer one.
+                let full_wins = stream.want == Detail::Full || full.age(&self.now) <= reduced.age(&self.now);
+                if full_wins { (full, None) } else { (reduced, Some(*plan)) }
+            }
+            (Some(full), None) => (full, None),
+            (None, Some((plan, reduced))) => (reduced, Some(*plan)),
+            (None, None) => return None,
+        };
+        let last_known = plan.and_then(|_| self.last_full(stream));
+        Some(Snapshot {
+            value: answer.value.clone(),
+            source: Source::Replay,
+            freshness: Freshness::Stale,
+            as_of_ms: answer.as_of_ms(),
+            age: Duration::from_nanos(answer.age(&self.now)),
+            detail: if plan.is_some() { Detail::Reduced } else { Detail::Full },
+            withheld: plan.map(|plan| Withheld { plan, last_known }),
+            refreshing: false,
+            gap: false,
+            error: stream.error.clone().filter(|_| judge.is_invalidated(answer)),
+        })
+    }
+
+    /// Whether something that the current message of an open stream depends on was invalidated after it came.
+    pub(super) fn is_behind(&self, id: StreamId) -> bool {
+        let Some(stream) = self.streams.get(&id) else { return false };
+        let Some(newest) = stream.opening().and_then(|opening| opening.newest.as_ref()) else {
+            return false;
+        };
+        self.judge(&stream.spec).is_some_and(|judge| judge.is_invalidated(&newest.answer))
+    }
+
+    /// The stream is open: how long it lasts is noted from now on.
+    pub(super) fn begin_keeping(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let Some(kept) = &mut stream.kept else { return };
+        let spec = stream.spec.clone();
+        if kept.save.is_none() && !kept.entry.is_empty() && self.writes_to_disk(&spec) {
+            let timer = self.timers.set(self.now.boot.after(SAVE_EVERY), Timer::SaveKept(id));
+            if let Some(kept) = self.streams.get_mut(&id).and_then(|stream| stream.kept.as_mut()) {
+                kept.save = Some(timer);
+            }
+        }
+    }
+
+    /// Keeps a message that has just come.
+    pub(super) fn keep_message(&mut self, id: StreamId, newest: &mut Newest) {
+        let Some(stream) = self.streams.get(&id) else { return };
+        let spec = stream.spec.clone();
+        let before = stream.opening().and_then(|opening| opening.newest.as_ref());
+        let by_request = spec.method.cache.as_ref().is_some_and(|cache| !cache.response_tags);
+        let kept = match before.filter(|_| by_request) {
+            // The same request has the same tags.
+            Some(before) => {
+                newest.answer.tags = before.answer.tags.clone();
+                Ok(())
+            }
+            None => self.attach_tags(&spec, &mut newest.answer),
+        };
+        let kept = kept.and_then(|()| self.may_keep(&spec, newest));
+        if let Err(reason) = kept {
+            self.event(Event::NotStored { method: spec.method.id, reason });
+        }
+        let (answer, plan) = (newest.answer.clone(), newest.plan);
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if let Some(opening) = stream.opening_mut() {
+            opening.newest = Some(newest.clone());
+        }
+        let Some(kept_of) = stream.kept.as_mut().filter(|_| kept.is_ok()) else { return };
+        kept_of.entry.accept(answer, plan);
+        if kept_of.save.is_none() {
+            self.save_kept(id);
+        }
+    }
+
+    /// Whether a message may be kept (rule E2).
+    fn may_keep(&self, spec: &crate::operation::Spec, newest: &Newest) -> Result<(), NotStored> {
+        if newest.answer.value.len() > self.config.max_entry_bytes {
+            return Err(NotStored::TooLarge);
+        }
+        let plan_in_force = spec.method.detail.as_ref().map(|detail| detail.plan);
+        if newest.plan.is_some() && newest.plan != plan_in_force {
+            return Err(NotStored::UnknownPlan);
+        }
+        Ok(())
+    }
+
+    /// Notes what is kept, on disk, and does so again as long as the stream is open: the moment when it was last live
+    /// is kept too.
+    pub(in crate::engine) fn save_kept(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let spec = stream.spec.clone();
+        let is_live = stream.is_live();
+        let Some(kept) = &mut stream.kept else { return };
+        self.timers.cancel(&mut kept.save);
+        self.note_kept(id);
+        if is_live && self.writes_to_disk(&spec) {
+            let timer = self.timers.set(self.now.boot.after(SAVE_EVERY), Timer::SaveKept(id));
+            if let Some(kept) = self.streams.get_mut(&id).and_then(|stream| stream.kept.as_mut()) {
+                kept.save = Some(timer);
+            }
+        }
+    }
+
+    /// A stream leaves the wire: what it brought last was live until now.
+    pub(super) fn keep_last(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.is_live()) else { return };
+        let Some(kept) = &mut stream.kept else { return };
+        self.timers.cancel(&mut kept.save);
+        self.note_kept(id);
+    }
+
+    /// Puts what is kept into memory and on disk. What the stream brought last is live now, if the stream is.
+    fn note_kept(&mut self, id: StreamId) {
+        let now = self.now;
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let spec = stream.spec.clone();
+        let is_live = stream.is_live();
+        let Some(kept) = &mut stream.kept else { return };
+        let Some((plan, answer)) = kept.entry.newest_mut() else { return };
+        if is_live {
+            answer.live = Some(now);
+        }
+        let mut answer = answer.clone();
+        let Some(key) = spec.shared_key() else { return };
+        if !self.is_open(&spec.owner) {
+            return;
+        }
+        if answer.value.len() <= self.config.max_memory_entry_bytes {
+            // What a transport gives may be a small part of a large buffer.
+            answer.value = bytes::Bytes::copy_from_slice(&answer.value);
+        }
+        let known = self.memory.look(key).cloned();
+        let (kept, had_reduced) = match self.streams.get(&id).and_then(|stream| stream.kept.as_ref()) {
+            Some(kept) => (kept.entry.clone(), spec.method.detail.is_some()),
+            None => return,
+        };
+        let mut entry = known.unwrap_or_default();
+        let reduced_before = entry.reduced.is_some() || had_reduced;
+        entry.accept_all(kept);
+        entry.accept(answer.clone(), plan);
+        let on_disk = self.writes_to_disk(&spec);
+        if on_disk {
+            if plan.is_none() && reduced_before && entry.reduced.is_none() {
+                self.remove_from_disk(&spec, true);
+            }
+            self.save(&spec, &answer, plan);
+        }
+        if entry.largest() <= self.config.max_memory_entry_bytes {
+            self.remember(&spec, key, entry);
+        } else {
+            self.memory.remove(key);
+        }
+    }
+
+    /// The server says that there is no such stream: what is kept of it goes (rule G3).
+    pub(super) fn evict_kept(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.kept.is_some()) else { return };
+        let spec = stream.spec.clone();
+        if let Some(kept) = &mut stream.kept {
+            kept.entry = Entry::default();
+            self.timers.cancel(&mut kept.save);
+        }
+        if let Some(opening) = stream.opening_mut() {
+            opening.newest = None;
+        }
+        let Some(key) = spec.shared_key() else { return };
+        self.memory.remove(key);
+        self.remove_from_disk(&spec, false);
+        self.disk.void_load(key);
+        self.event(Event::Evicted { method: spec.method.id });
+    }
+}
+
+impl Entry {
+    /// What was brought last, of either detail.
+    pub(super) fn newest(&self) -> Option<(Option<PlanHash>, &Answer)> {
+        match (&self.full, &self.reduced) {
+            (Some(full), Some((plan, reduced))) => {
+                Some(if is_after(reduced, full) { (Some(*plan), reduced) } else { (None, full) })
+            }
+            (Some(full), None) => Some((None, full)),
+            (None, Some((plan, reduced))) => Some((Some(*plan), reduced)),
+            (None, None) => None,
+        }
+    }
+
+    fn newest_mut(&mut self) -> Option<(Option<PlanHash>, &mut Answer)> {
+        let plan = self.newest()?.0;
+        match plan {
+            None => self.full.as_mut().map(|answer| (None, answer)),
+            Some(plan) => self.reduced.as_mut().map(|(_, answer)| (Some(plan), answer)),
+        }
+    }
+}
+
+/// Whether one message came after another. Messages of an earlier boot came before those of this one.
+fn is_after(a: &Answer, b: &Answer) -> bool {
+    if a.sent.boot_id == b.sent.boot_id { a.sent.boot > b.sent.boot } else { a.sent.wall_ms > b.sent.wall_ms }
+}
