@@ -37,6 +37,7 @@ fn a_client_is_refused_when_the_runtime_cannot_keep_a_promise() {
     let error = streams::streams::v1::QueuedClient::new(&session).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Misuse);
     assert!(error.message.contains("streams.v1.Queued/Log") && error.message.contains("outbox"), "{error}");
+    streams::streams::v1::MixedClient::new(&session).unwrap();
     streams::streams::v1::StreamsClient::new(&session).unwrap();
     ride_pricing::pricing::v1::PricingClient::new(&session).unwrap();
 }

@@ -77,8 +77,8 @@ fn templates(
 fn offline(places: &Places<'_>, method: &Method) -> Vec<Line> {
     let Some(mode) = method.offline.as_ref().and_then(|offline| offline.mode.as_ref()) else {
         let default = match (&method.cache, &method.offline) {
+            _ if method.is_streaming() => return Vec::new(),
             (None, None) => return Vec::new(),
-            (Some(cache), _) if cache.replay.is_some() => "the last message within the replay window",
             (Some(_), _) => "stored answers within their windows, then OFFLINE",
             (None, Some(_)) => "OFFLINE",
         };
@@ -133,20 +133,21 @@ fn delivery(places: &Places<'_>, method: &Method, delivery: &Delivery) -> Vec<Li
         Kind::Unary | Kind::Unspecified => {
             ("10 s, at BACKGROUND priority 30 s", "30 s, at BACKGROUND priority 2 min")
         }
-        _ => ("10 s until the response begins", "as long as it likes"),
+        _ => ("10 s until its head", "as long as it likes"),
     };
     let timeouts = [
         ("attempt_timeout", &delivery.attempt_timeout, attempt),
         ("total_timeout", &delivery.total_timeout, total),
     ];
-    for (name, timeout, default) in timeouts {
+    // Where requests are a stream, the server may wait for the last of them.
+    for (name, timeout, default) in timeouts.into_iter().skip(usize::from(method.sends_many())) {
         lines.push(match timeout {
             Some(timeout) => places.line(name, duration(&timeout.value), &timeout.origin),
             None => places.line(name, default, &Origin::DEFAULT),
         });
     }
     match &delivery.retry {
-        None if method.sends_many() => {}
+        None if method.is_streaming() => {}
         None => lines.push(places.line("retry", "one attempt", &Origin::DEFAULT)),
         Some(retry) => {
             let attempts = &retry.max_attempts;

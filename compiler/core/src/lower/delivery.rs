@@ -35,15 +35,15 @@ pub(super) fn lower(
         }
         _ => true,
     };
-    let unsafe_to_repeat = if context.sends_many() {
-        Some("its requests are a stream, which cannot be sent again")
-    } else {
+    let stream = (context.kind != Kind::Unary).then_some("the method is a stream");
+    let unsafe_to_repeat = stream.or_else(|| {
         (!context.is_repeatable()).then_some(
             "the method may not be repeated: its idempotency is neither NO_SIDE_EFFECTS nor IDEMPOTENT",
         )
-    };
+    });
     let retry = retry(layers).filter(|retry| inherited("retry", &retry.origin, unsafe_to_repeat));
-    let interactive = (priority.value != Priority::Background).then_some("its priority is not BACKGROUND");
+    let interactive = stream
+        .or_else(|| (priority.value != Priority::Background).then_some("its priority is not BACKGROUND"));
     let defer_at_most = layers
         .duration("defer_at_most", |b| b.defer_at_most.as_ref())
         .filter(|defer| inherited("defer_at_most", &defer.origin, interactive));
@@ -57,14 +57,20 @@ pub(super) fn lower(
         .filter(|reconnect| !reconnect.value || inherited("reconnect", &reconnect.origin, needless))
         .unwrap_or_else(|| Value::default(false));
     // What is meant for calls with one answer would cut every stream off.
-    let endless = (context.kind != Kind::Unary).then_some("the method is a stream, which goes on");
+    let endless = stream.map(|_| "the method is a stream, which goes on");
     let total_timeout = layers
         .duration("total_timeout", |b| b.total_timeout.as_ref())
         .filter(|total| inherited("total_timeout", &total.origin, endless));
+    // The server may wait for the last request before it begins to answer.
+    let headless =
+        context.sends_many().then_some("its requests are a stream, which may be answered at its end");
+    let attempt_timeout = layers
+        .duration("attempt_timeout", |b| b.attempt_timeout.as_ref())
+        .filter(|attempt| inherited("attempt_timeout", &attempt.origin, headless));
     Delivery {
         own: layers.own(),
         origin: layers.origin(),
-        attempt_timeout: layers.duration("attempt_timeout", |b| b.attempt_timeout.as_ref()),
+        attempt_timeout,
         total_timeout,
         retry,
         priority,

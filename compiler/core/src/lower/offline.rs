@@ -81,9 +81,7 @@ fn lower_mode(context: &Context<'_>, mode: &Written) -> Mode {
 /// Why an inherited mode cannot apply to a method.
 fn obstacle(context: &Context<'_>, mode: &Mode, cache: Option<&Cache>) -> Option<&'static str> {
     match mode {
-        Mode::ServeStale(_) if context.kind != Kind::Unary => {
-            Some("the method is a stream, of which no old answers are served")
-        }
+        _ if context.kind != Kind::Unary => Some("the method is a stream"),
         Mode::ServeStale(_) if cache.is_none() => {
             Some("the method is not cached, so there is nothing to serve")
         }
@@ -92,7 +90,6 @@ fn obstacle(context: &Context<'_>, mode: &Mode, cache: Option<&Cache>) -> Option
         {
             Some("its `fresh_for` and `stale_if_error` together are longer than `max_age`")
         }
-        Mode::Outbox(_) if context.kind != Kind::Unary => Some("the method is a stream"),
         Mode::Outbox(_) if context.is_read() => Some("the method is a read"),
         Mode::Outbox(_) if !context.is_repeatable() && context.idempotency_key.is_none() => {
             Some("the method is not IDEMPOTENT, and its request has no `idempotency_key` field")

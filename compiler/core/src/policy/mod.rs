@@ -62,14 +62,7 @@ fn emit_method(pool: &DescriptorPool, types: &Types, method: &Method) -> policy:
 }
 
 /// What no runtime can do yet. A client of a policy that needs it is refused (MISUSE).
-const NOT_ENFORCED: &[Feature] = &[
-    Feature::Replay,
-    Feature::OfflineMode,
-    Feature::Retry,
-    Feature::Outbox,
-    Feature::Defer,
-    Feature::Reconnect,
-];
+const NOT_ENFORCED: &[Feature] = &[Feature::Outbox];
 
 /// The features that a method's policy asks for and no runtime has yet, sorted.
 pub fn not_enforced(method: &Method) -> Vec<Feature> {

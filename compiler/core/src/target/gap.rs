@@ -3,8 +3,6 @@
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Span};
 use crate::ir::{Method, Mode};
 use crate::pipeline::Compilation;
-use crate::policy::not_enforced as not_enforced_features;
-use holdover_annotations::policy::Feature;
 
 /// A block that the runtime refuses, because it cannot enforce it yet.
 pub const NOT_ENFORCED: Code = Code::new("NOT_ENFORCED");
@@ -12,11 +10,10 @@ pub const NOT_ENFORCED: Code = Code::new("NOT_ENFORCED");
 /// Codes of what targets find, with the pages that explain them.
 pub const PAGES: &[(Code, &str)] = &[(
     NOT_ENFORCED,
-    "The schema may say it, but the runtime cannot do it yet. The vocabulary is ahead of the runtime: `delivery.retry`, \
-         `delivery.defer_at_most`, `offline.outbox` and the offline modes `serve_stale`, `wait` and `fail_fast`. A runtime \
-         that cannot keep a promise refuses to make it, so building any client of the service (`PricingClient::new`) fails \
-         with MISUSE when the app starts, and the error names the method and the block. Remove the block until the \
-         runtime enforces it; servers and `holdover explain` read it all the same.",
+    "The schema may say it, but the runtime cannot do it yet: `offline.outbox`. A runtime that cannot keep a promise refuses \
+     to make it, so building any client of the service (`PricingClient::new`) fails with MISUSE when the app starts, and \
+     the error names the method and the block. Remove the block until the runtime enforces it; servers and `holdover \
+     explain` read it all the same.",
 )];
 
 /// What is said in the files, but not followed by runtimes.
@@ -48,30 +45,9 @@ fn not_enforced(compilation: &Compilation, method: &Method) -> Vec<Diagnostic> {
 /// The blocks of a method that need something of the runtime that it does not have, with the places where they are
 /// written.
 fn unenforced(method: &Method) -> Vec<(&'static str, Option<Span>)> {
-    not_enforced_features(method).into_iter().map(|feature| block(method, feature)).collect()
-}
-
-fn block(method: &Method, feature: Feature) -> (&'static str, Option<Span>) {
-    let delivery = &method.delivery;
     let mode = method.offline.as_ref().and_then(|offline| offline.mode.as_ref());
-    let replay = method.cache.as_ref().and_then(|cache| cache.replay.as_ref());
-    let (name, origin) = match feature {
-        Feature::Replay => ("cache.replay", replay.map(|replay| &replay.origin)),
-        Feature::OfflineMode | Feature::Outbox => {
-            let name = match mode.map(|mode| &mode.value) {
-                Some(Mode::ServeStale(_)) => "offline.serve_stale",
-                Some(Mode::Wait) => "offline.wait",
-                Some(Mode::FailFast) => "offline.fail_fast",
-                Some(Mode::Outbox(_)) | None => "offline.outbox",
-            };
-            (name, mode.map(|mode| &mode.origin))
-        }
-        Feature::Retry => ("delivery.retry", delivery.retry.as_ref().map(|retry| &retry.origin)),
-        Feature::Defer => ("delivery.defer_at_most", delivery.deferral().map(|defer| &defer.origin)),
-        Feature::Reconnect => ("delivery.reconnect", Some(&delivery.reconnect.origin)),
-        Feature::Unspecified => ("a block", None),
-    };
-    (name, origin.and_then(|origin| origin.span))
+    let outbox = mode.filter(|mode| matches!(mode.value, Mode::Outbox(_)));
+    outbox.map(|outbox| ("offline.outbox", outbox.origin.span)).into_iter().collect()
 }
 
 fn name_span(compilation: &Compilation, method: &Method) -> Option<Span> {

@@ -18,10 +18,7 @@ pub(super) fn of(method: &Method) -> Vec<String> {
     said.extend(offline(method));
     if let Some(retry) = &method.delivery.retry {
         let attempts = retry.max_attempts.value;
-        said.push(match method.kind {
-            Kind::ServerStream => format!("Opening it takes up to {attempts} attempts."),
-            _ => format!("After a failure that may pass it is tried again, {attempts} attempts in all."),
-        });
+        said.push(format!("After a failure that may pass it is tried again, {attempts} attempts in all."));
     }
     if let Some(defer) = method.delivery.deferral().and_then(words) {
         said.push(format!("On a POOR network it is put off, by {defer} at most."));

@@ -6,6 +6,7 @@ mod reconnect_not_server_stream;
 mod reconnect_with_replay;
 mod retry_code;
 mod retry_unsafe;
+mod stream_blocks;
 mod timeout_budget;
 
 use super::Rule;
@@ -18,4 +19,5 @@ pub(super) const RULES: &[&Rule] = &[
     &defer_interactive::RULE,
     &reconnect_not_server_stream::RULE,
     &reconnect_with_replay::RULE,
+    &stream_blocks::RULE,
 ];

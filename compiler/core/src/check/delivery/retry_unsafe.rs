@@ -11,10 +11,9 @@ pub(in crate::check) const RULE: Rule = Rule {
     level: Level::Error,
     summary: "A method is retried that must not be called twice",
     page: Page {
-        means: "`delivery.retry` stands on a method that says neither NO_SIDE_EFFECTS nor IDEMPOTENT, or whose requests are \
-                a stream.",
+        means: "`delivery.retry` stands on a method that says neither NO_SIDE_EFFECTS nor IDEMPOTENT.",
         matters: "When an attempt fails, nobody knows whether the server has done what it asked for. A second attempt \
-                  could book a second ride. And of a stream of requests nothing is kept that could be sent again.",
+                  could book a second ride.",
         wrong: r#"
 rpc BookRide(BookRideRequest) returns (Ride) {
   option (holdover.method).delivery.retry = {
@@ -36,19 +35,11 @@ rpc BookRide(BookRideRequest) returns (Ride) {
 
 fn check(context: &Context<'_>, out: &mut Findings) {
     for method in context.ir.methods() {
-        let sends_many = method.sends_many();
         let repeatable =
             matches!(method.idempotency.value, Idempotency::NoSideEffects | Idempotency::Idempotent);
-        let Some(retry) = method.delivery.retry.as_ref().filter(|_| sends_many || !repeatable) else {
-            continue;
-        };
-        let found = if sends_many {
-            out.found(format!("`{}` is retried, but its requests are a stream", method.name))
-                .at_origin(&retry.origin, "cannot be sent again")
-                .also_maybe(context.method_span(method), "this method")
-                .note("messages that were sent are not kept")
-                .help("remove `retry`: the app knows what has to be sent again")
-        } else {
+        let Some(retry) = method.delivery.retry.as_ref().filter(|_| !repeatable) else { continue };
+        out.push(
+            element(method),
             out.found(format!("`{}` is retried, but nothing says that it may be called twice", method.name))
                 .at_origin(&retry.origin, "may do it again")
                 .also_maybe(context.method_span(method), "this method")
@@ -56,8 +47,7 @@ fn check(context: &Context<'_>, out: &mut Findings) {
                 .help(
                     "if it is a read, add `option idempotency_level = NO_SIDE_EFFECTS;`; if repeating it has the same \
                      effect, IDEMPOTENT; else remove `retry`",
-                )
-        };
-        out.push(element(method), found);
+                ),
+        );
     }
 }

@@ -3,7 +3,7 @@
 use crate::check::context::{At, element};
 use crate::check::{Context, Findings, Group, Level, Page, Rule};
 use crate::diagnostic::Code;
-use crate::ir::{Kind, Mode};
+use crate::ir::Mode;
 
 pub(in crate::check) const RULE: Rule = Rule {
     code: Code::new("OUTBOX_STREAM"),
@@ -29,7 +29,7 @@ rpc UploadChunk(Chunk) returns (Summary) {
 };
 
 fn check(context: &Context<'_>, out: &mut Findings) {
-    for method in context.ir.methods().filter(|method| method.kind != Kind::Unary) {
+    for method in context.ir.methods().filter(|method| method.is_streaming()) {
         let Some(mode) = method.offline.as_ref().and_then(|offline| offline.mode.as_ref()) else { continue };
         if !matches!(mode.value, Mode::Outbox(_)) {
             continue;

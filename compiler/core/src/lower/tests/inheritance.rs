@@ -191,7 +191,7 @@ fn inherited_blocks_skip_methods_they_cannot_apply_to() {
         [
             "Read: cache retry detail restore",
             "Other: retry",
-            "Watch: cache retry detail restore",
+            "Watch: cache detail restore",
             "Send: detail",
             "Write: detail",
             "Put: offline retry detail",
