@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use holdover_testkit::vector::Vector;
 
 /// The folders of vectors, one for each section of the rules.
-pub const SECTIONS: [&str; 8] = [
+pub const SECTIONS: [&str; 9] = [
     "a-sessions",
     "b-snapshots",
     "c-windows",
     "d-invalidation",
     "e-keys",
     "f-detail",
+    "g-streams",
     "h-quality",
     "j-limits",
 ];
