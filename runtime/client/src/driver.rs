@@ -81,8 +81,10 @@ impl Driver {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let hits = self.lock().engine.hits();
-        self.telemetry.stats(hits)
+        let state = self.lock();
+        let (counts, memory) = (state.engine.counts(), state.engine.memory_use());
+        drop(state);
+        self.telemetry.stats(counts, memory)
     }
 
     pub(crate) fn quality(&self) -> Quality {

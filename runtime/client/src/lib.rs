@@ -25,9 +25,10 @@ mod telemetry;
 mod transport;
 
 pub use holdover_engine::{
-    Account, AppState, BootId, CacheMode, CallOptions, Code, Detail, DetailMode, Error, ErrorKind, Estimate,
-    Event, Failure, Freshness, Head, Instant, Interface, Kind, Metadata, Now, Part, Platform, Priority,
-    Quality, Reachability, Response, Source, StatusDetail, Switch, Tag, TagPart, TransportFailure,
+    Account, AppState, BootId, CacheMode, CallOptions, Code, Counts, Detail, DetailMode, Error, ErrorKind,
+    Estimate, Event, Failure, Freshness, Head, Instant, Interface, Kind, MemoryUse, Metadata, Now, Part,
+    Platform, Priority, Quality, Reachability, Response, Source, StatusDetail, Switch, Tag, TagPart,
+    TransportFailure,
 };
 
 pub use call::UnaryCall;
@@ -44,6 +45,6 @@ pub use snapshot::{Provenance, Snapshot};
 pub use store::OutboxChoice;
 pub use store::{MemoryStore, Store};
 pub use stream::{BidiStream, ClientStream, Sender, Streaming};
-pub use telemetry::Stats;
+pub use telemetry::{Measure, MeasureKind, Stats};
 pub use transport::{CallRequest, Limits, OnProgress, Progress, Received, Transport};
 pub use view::{Items, View};

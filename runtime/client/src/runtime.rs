@@ -155,6 +155,12 @@ impl Runtime {
         self.0.driver.stats()
     }
 
+    /// The same for somebody who must not keep the runtime alive, such as a meter; `None` when it has ended.
+    pub fn stats_reader(&self) -> impl Fn() -> Option<Stats> + Send + Sync + Clone + 'static {
+        let driver = Arc::downgrade(&self.0.driver);
+        move || driver.upgrade().map(|driver| driver.stats())
+    }
+
     /// Ends every call and observation with an error, and refuses new ones. What was given to the store before is still
     /// written; resolves when the store is closed and the listeners have heard everything, so do not wait for it in a
     /// listener. A runtime that is dropped does the same, unheard.

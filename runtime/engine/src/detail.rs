@@ -110,6 +110,12 @@ pub(crate) fn plan_of(
     }
 }
 
+/// How many bytes the server says that it left out: the optional parameter `dropped` of a reduced answer's header.
+pub(crate) fn dropped(response: &Response) -> Option<u64> {
+    let said = response.metadata.text(APPLIED).or_else(|| response.trailers.text(APPLIED))?;
+    said.split(';').map(str::trim).find_map(|part| part.strip_prefix("dropped="))?.parse().ok()
+}
+
 /// What a server did, by its own word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Applied {

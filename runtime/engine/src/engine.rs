@@ -29,6 +29,7 @@ use crate::account::Credentials;
 use crate::call::{CallOptions, MethodId, OpId};
 use crate::clock::Clock;
 use crate::config::Config;
+use crate::counts::Counts;
 use crate::credentials::AskId;
 use crate::error::Error;
 use crate::event::Event;
@@ -128,7 +129,7 @@ pub struct Engine {
     /// The last of all names that the engine has given.
     named: u64,
     /// Hits by row 1, 2 and 3.
-    hits: [u64; 3],
+    counts: Counts,
 }
 
 struct SessionState {
@@ -181,7 +182,7 @@ impl Engine {
             outputs: VecDeque::new(),
             scratch: Vec::new(),
             named: 0,
-            hits: [0; 3],
+            counts: Counts::default(),
         }
     }
 
@@ -297,11 +298,10 @@ impl Engine {
         self.network.quality
     }
 
-    /// How many calls were served by rows 1, 2 and 3 so far. Hits of [`Engine::peek`] by row 1 are counted, but are no
-    /// events.
+    /// How often each decision was made. Hits of [`Engine::peek`] by row 1 are counted, but are no events.
     #[must_use]
-    pub fn hits(&self) -> [u64; 3] {
-        self.hits
+    pub fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// What the memory tier holds now.
@@ -374,6 +374,7 @@ impl Engine {
     }
 
     fn event(&mut self, event: Event) {
+        self.counts.count(&event);
         self.outputs.push_back(Output::Event(event));
     }
 

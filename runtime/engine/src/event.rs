@@ -31,7 +31,7 @@ pub enum Event {
         /// Of which method.
         method: MethodId,
     },
-    /// A refresh that nobody waits for started.
+    /// A stored entry is being renewed that is served or shown meanwhile.
     Refreshing {
         /// Of which method.
         method: MethodId,
@@ -99,6 +99,13 @@ pub enum Event {
     Withheld {
         /// Of which method.
         method: MethodId,
+    },
+    /// The server says how much it left out of an answer.
+    Trimmed {
+        /// Of which method.
+        method: MethodId,
+        /// How many bytes of the encoded message.
+        bytes: u64,
     },
     /// Reduced although nobody asked for it: the full answer is asked for once more.
     DetailRefetched {
@@ -195,6 +202,88 @@ pub enum Event {
         /// How many samples the engine keeps.
         samples: u32,
     },
+}
+
+impl Event {
+    /// A stable name, for logs and meters.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Hit { .. } => "hit",
+            Self::Miss { .. } => "miss",
+            Self::Joined { .. } => "joined",
+            Self::Refreshing { .. } => "refreshing",
+            Self::Bypassed { .. } => "bypassed",
+            Self::AttemptFailed { .. } => "attempt_failed",
+            Self::Retrying { .. } => "retrying",
+            Self::RetryThrottled { .. } => "retry_throttled",
+            Self::NotStored { .. } => "not_stored",
+            Self::Evicted { .. } => "evicted",
+            Self::MadeRoom { .. } => "made_room",
+            Self::MemoryDropped { .. } => "memory_dropped",
+            Self::Invalidated { .. } => "invalidated",
+            Self::Withheld { .. } => "withheld",
+            Self::Trimmed { .. } => "trimmed",
+            Self::DetailRefetched { .. } => "detail_refetched",
+            Self::StreamOpened { .. } => "stream_opened",
+            Self::StreamShared { .. } => "stream_shared",
+            Self::Replayed { .. } => "replayed",
+            Self::StreamBroke { .. } => "stream_broke",
+            Self::StreamGap { .. } => "stream_gap",
+            Self::StreamSkipped { .. } => "stream_skipped",
+            Self::StreamSuspended { .. } => "stream_suspended",
+            Self::StreamRestored { .. } => "stream_restored",
+            Self::SignInRequired { .. } => "sign_in_required",
+            Self::SignedIn { .. } => "signed_in",
+            Self::StoreFailed { .. } => "store_failed",
+            Self::StoreRecovered => "store_recovered",
+            Self::StoreRecreated => "store_recreated",
+            Self::RecordUnreadable { .. } => "record_unreadable",
+            Self::SignOutFinished => "sign_out_finished",
+            Self::ClockDistrusted => "clock_distrusted",
+            Self::QualityChanged { .. } => "quality_changed",
+        }
+    }
+
+    /// The method that it is about.
+    #[must_use]
+    pub fn method(&self) -> Option<MethodId> {
+        match self {
+            Self::Hit { method, .. }
+            | Self::Miss { method }
+            | Self::Joined { method }
+            | Self::Refreshing { method }
+            | Self::Bypassed { method, .. }
+            | Self::AttemptFailed { method, .. }
+            | Self::Retrying { method, .. }
+            | Self::RetryThrottled { method }
+            | Self::NotStored { method, .. }
+            | Self::Evicted { method }
+            | Self::Withheld { method }
+            | Self::Trimmed { method, .. }
+            | Self::DetailRefetched { method }
+            | Self::StreamOpened { method }
+            | Self::StreamShared { method }
+            | Self::Replayed { method, .. }
+            | Self::StreamBroke { method, .. }
+            | Self::StreamGap { method }
+            | Self::StreamSkipped { method }
+            | Self::StreamSuspended { method }
+            | Self::StreamRestored { method }
+            | Self::RecordUnreadable { method } => Some(*method),
+            Self::MadeRoom { .. }
+            | Self::MemoryDropped { .. }
+            | Self::Invalidated { .. }
+            | Self::SignInRequired { .. }
+            | Self::SignedIn { .. }
+            | Self::StoreFailed { .. }
+            | Self::StoreRecovered
+            | Self::StoreRecreated
+            | Self::SignOutFinished
+            | Self::ClockDistrusted
+            | Self::QualityChanged { .. } => None,
+        }
+    }
 }
 
 /// What makes the class of the network another one.

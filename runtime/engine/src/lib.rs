@@ -29,6 +29,7 @@ mod account;
 mod call;
 mod clock;
 mod config;
+mod counts;
 mod credentials;
 mod detail;
 mod engine;
@@ -68,6 +69,7 @@ pub use holdover_annotations::policy;
 
 pub use call::{CacheMode, CallOptions, DetailMode, Form, MethodId, OpId, Priority};
 pub use config::Config;
+pub use counts::Counts;
 pub use credentials::{AskCredentials, AskId, CredentialsAnswer};
 pub use engine::{Engine, Registered, Seed};
 pub use error::{Code, Error, ErrorKind, StatusDetail};

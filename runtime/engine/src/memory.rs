@@ -88,13 +88,13 @@ impl Memory {
     /// go for it, which may be itself: the budget holds always, even where all the rest is pinned.
     pub(crate) fn insert(
         &mut self,
-        key: Key,
+        key: &Key,
         owner: Owner,
         entry: Entry,
         expires: Instant,
         now: Instant,
     ) -> u32 {
-        self.remove(&key);
+        self.remove(key);
         let bytes = key.len() + entry.size() + OVERHEAD;
         if bytes > self.budget {
             return 0;
@@ -104,11 +104,11 @@ impl Memory {
         self.shelves.entry(owner.clone()).or_default().bytes += bytes;
         self.slots
             .insert(key.clone(), Slot { owner, entry, expires, used: self.uses, listed: self.uses, bytes });
-        self.list(&key);
+        self.list(key);
         let mut evicted = 0;
         while self.bytes > self.budget {
-            let Some(key) = self.next_to_go(now).or_else(|| Some(key.clone())) else { break };
-            self.remove(&key);
+            let goes = self.next_to_go(now).unwrap_or_else(|| key.clone());
+            self.remove(&goes);
             evicted += 1;
         }
         evicted

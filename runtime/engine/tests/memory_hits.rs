@@ -22,7 +22,7 @@ fn a_fresh_hit_leaves_nothing_to_do() {
         (ride("q1"), Freshness::Fresh, false)
     );
     assert!(rig.take_trace().is_empty());
-    assert_eq!(rig.engine.hits(), [1, 0, 0]);
+    assert_eq!(rig.engine.counts().hits, [1, 0, 0]);
 }
 
 #[test]

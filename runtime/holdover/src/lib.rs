@@ -25,6 +25,8 @@
 //! not end on errors; `get_…` returns one usable answer.
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "opentelemetry")]
+mod meter;
 mod runtime;
 
 // What is named here as well takes precedence: the runtime of this crate has a transport and a store.

@@ -22,7 +22,7 @@ fn a_cold_call_is_answered_by_the_network_and_a_repeat_by_memory() {
     assert_eq!(world.network.sent(), 1);
     let sent = &world.network.requests()[0];
     assert_eq!((&*sent.path, &sent.body), ("/vectors.v1.Rides/Quote", &encode(&request("r1"))));
-    assert_eq!(world.runtime.stats().hits, [1, 0, 0]);
+    assert_eq!(world.runtime.stats().counts.hits, [1, 0, 0]);
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn calls_for_the_same_thing_share_a_request() {
     assert_eq!(world.finish(one).unwrap().value, ride("shared"));
     assert_eq!(world.finish(other).unwrap().value, ride("shared"));
     assert_eq!(world.network.sent(), 1);
-    assert_eq!(world.runtime.stats().joins, 1);
+    assert_eq!(world.runtime.stats().counts.joins, 1);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn what_a_mutation_makes_outdated_is_fetched_again() {
     world.network.now(answers("after the update"));
     let read = world.get(QUOTE, "r1").unwrap();
     assert_eq!((read.source(), read.value), (Source::Network, ride("after the update")));
-    assert_eq!(world.runtime.stats().invalidated_tags, 1);
+    assert_eq!(world.runtime.stats().counts.invalidated_tags, 1);
 }
 
 #[test]

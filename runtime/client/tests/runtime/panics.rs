@@ -50,7 +50,7 @@ fn a_listener_that_panics_is_not_listened_to() {
     let rides = Client::bind(&session, POLICY).unwrap();
     let mut world = World { clock, network, runtime, driver, session, rides };
     assert_eq!(world.get(QUOTE, "r1").unwrap().value, ride("q1"));
-    assert_eq!(world.runtime.stats().misses, 1);
+    assert_eq!(world.runtime.stats().counts.misses, 1);
 }
 
 /// Breaks in the middle of a decision.

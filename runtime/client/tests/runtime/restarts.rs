@@ -62,7 +62,7 @@ fn without_its_store_the_runtime_goes_on_in_memory_and_says_so() {
     assert_eq!(world.get(QUOTE, "r1").unwrap().source(), Source::Cache);
     let failed = |event: &Event| matches!(event, Event::StoreFailed { kind: StoreFaultKind::Held, .. });
     assert!(told.lock().unwrap().iter().any(failed));
-    assert!(world.runtime.stats().store_faults > 0);
+    assert!(world.runtime.stats().counts.store_faults > 0);
     *fault.lock().unwrap() = None;
     world.pass(secs(3600));
     assert_eq!(world.get(QUOTE, "r9").unwrap().source(), Source::Network);

@@ -64,8 +64,8 @@ fn many_threads_share_one_request() {
     });
     assert_eq!(network.sent(), 1);
     let stats = runtime.stats();
-    assert_eq!(stats.hits[0] + stats.misses, 400, "{stats:?}");
-    assert_eq!(stats.misses, stats.joins + 1, "{stats:?}");
+    assert_eq!(stats.counts.hits[0] + stats.counts.misses, 400, "{stats:?}");
+    assert_eq!(stats.counts.misses, stats.counts.joins + 1, "{stats:?}");
 }
 
 #[test]

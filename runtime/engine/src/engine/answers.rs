@@ -53,6 +53,9 @@ impl Engine {
                 return self.invalidate_by_answer(&flight, &response.body, &Err(failed.error));
             }
         };
+        if let Some(bytes) = plan.and_then(|_| crate::detail::dropped(&response)) {
+            self.event(Event::Trimmed { method: spec.method.id, bytes });
+        }
         let age_before = age_header(&response);
         let latest = self.sequence(&spec);
         let is_old = latest != attempt.sequence;

@@ -96,6 +96,9 @@ impl Engine {
         let priority = priority.unwrap_or(operation.priority);
         let unsent_only = unsent_only || operation.mode == CacheMode::NetworkOnly;
         let before = operation.flight.take();
+        if renews {
+            self.event(Event::Refreshing { method: spec.method.id });
+        }
         let flight = self.fly(&spec, want, priority, Some(id), unsent_only, renews);
         if let Some(operation) = self.operations.get_mut(&id) {
             operation.flight = Some(flight);

@@ -100,7 +100,7 @@ impl Engine {
     pub(super) fn remember(&mut self, spec: &Spec, key: &Key, entry: Entry) {
         let Some(cache) = &spec.method.cache else { return };
         let expires = entry.expires(&self.now, cache.retention);
-        let evicted = self.memory.insert(key.clone(), spec.owner.clone(), entry, expires, self.now.boot);
+        let evicted = self.memory.insert(key, spec.owner.clone(), entry, expires, self.now.boot);
         if evicted > 0 {
             self.event(Event::MadeRoom { tier: Tier::Memory, entries: evicted });
         }

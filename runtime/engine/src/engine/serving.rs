@@ -122,7 +122,7 @@ impl Engine {
         match choice.row {
             Row::Fresh => {
                 let snapshot = choice.snapshot();
-                self.hits[0] += 1;
+                self.counts.hits[0] += 1;
                 Some(snapshot)
             }
             Row::Revalidate => {
@@ -133,7 +133,7 @@ impl Engine {
                 }
                 let snapshot = choice.snapshot();
                 let refreshing = options.cache != CacheMode::CacheOnly;
-                self.hits[1] += 1;
+                self.counts.hits[1] += 1;
                 if refreshing {
                     let priority = options.priority.unwrap_or(method.priority);
                     let shareable = is_shareable(&options.metadata, cache, config);
@@ -155,7 +155,7 @@ impl Engine {
     }
 
     pub(super) fn count_hit(&mut self, row: Row) {
-        if let Some(count) = self.hits.get_mut(row as usize - 1) {
+        if let Some(count) = self.counts.hits.get_mut(row as usize - 1) {
             *count += 1;
         }
     }

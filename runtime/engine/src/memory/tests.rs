@@ -37,7 +37,7 @@ fn user(name: &str) -> Owner {
 
 impl Memory {
     fn keep(&mut self, n: u8, owner: &Owner, bytes: usize) -> u32 {
-        self.insert(key(n), owner.clone(), entry(bytes), NEVER, NOW)
+        self.insert(&key(n), owner.clone(), entry(bytes), NEVER, NOW)
     }
 
     fn kept(&self, keys: std::ops::Range<u8>) -> Vec<u8> {
@@ -103,9 +103,9 @@ fn what_is_expired_goes_before_what_was_not_used_for_longer() {
     let mut memory = Memory::new(4 * ONE, 0);
     memory.keep(0, &alice, 100);
     memory.keep(1, &alice, 100);
-    memory.insert(key(2), alice.clone(), entry(100), Instant(1001), NOW);
+    memory.insert(&key(2), alice.clone(), entry(100), Instant(1001), NOW);
     // Of another partition, which holds least.
-    memory.insert(key(3), bob.clone(), entry(100), NOW, NOW);
+    memory.insert(&key(3), bob.clone(), entry(100), NOW, NOW);
     memory.keep(4, &alice, 100);
     assert_eq!(memory.kept(0..5), [0, 1, 2, 4], "expired at this very instant; key 2 is not yet");
     memory.keep(5, &alice, 100);
@@ -134,7 +134,7 @@ fn pinned_entries_stay_and_count() {
     let alice = user("alice");
     let mut memory = Memory::new(3 * ONE, 0);
     memory.pin(&key(0));
-    memory.insert(key(0), alice.clone(), entry(100), NOW, NOW);
+    memory.insert(&key(0), alice.clone(), entry(100), NOW, NOW);
     memory.keep(1, &alice, 100);
     memory.pin(&key(1));
     memory.pin(&key(1));
@@ -266,7 +266,7 @@ proptest! {
             match step {
                 Step::Keep(n, of, bytes, expires) => {
                     let entry = entry(usize::from(bytes));
-                    memory.insert(key(n), owner(of), entry, Instant(expires), NOW);
+                    memory.insert(&key(n), owner(of), entry, Instant(expires), NOW);
                 }
                 Step::Use(n) => drop(memory.get(&[n]).cloned()),
                 Step::Remove(n) => drop(memory.remove(&[n])),

@@ -1,0 +1,233 @@
+//! Counters as meters name them.
+
+use holdover_engine::{Counts, MemoryUse};
+
+use super::Stats;
+
+/// One number of [`Stats`], named after OpenTelemetry's semantic conventions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measure {
+    /// "holdover.cache.hits"
+    pub name: &'static str,
+    /// In UCUM: "By", or a noun in braces.
+    pub unit: &'static str,
+    /// A sentence.
+    pub description: &'static str,
+    /// Whether it only grows.
+    pub kind: MeasureKind,
+    /// What tells it from others of the same name: an attribute's name and value.
+    pub attribute: Option<(&'static str, &'static str)>,
+    /// The number.
+    pub value: u64,
+}
+
+/// What a number means over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeasureKind {
+    /// The sum since the runtime was built.
+    Counter,
+    /// How much there is now.
+    Gauge,
+}
+
+use MeasureKind::{Counter, Gauge};
+
+impl Stats {
+    /// All numbers, for meters. Those with the same name, which differ by their attribute, stand together.
+    pub fn measures(&self) -> Vec<Measure> {
+        // Taken apart by name, so that a new number cannot be forgotten here.
+        let Self { counts, memory, answered_attempts, sent_bytes, received_bytes, unheard_events } = *self;
+        let Counts {
+            hits: [row1, row2, row3],
+            misses,
+            joins,
+            refreshes,
+            bypasses,
+            failed_attempts,
+            retries,
+            throttled_retries,
+            unusable,
+            oversized,
+            old_generations,
+            superseded,
+            unknown_plans,
+            evictions,
+            evicted_from_memory,
+            evicted_from_disk,
+            dropped_under_pressure,
+            invalidated_tags,
+            withheld,
+            detail_refetches,
+            saved_bytes,
+            streams_opened,
+            streams_shared,
+            replays,
+            stream_breaks,
+            stream_gaps,
+            stream_skips,
+            streams_suspended,
+            streams_restored,
+            sign_ins_required,
+            sign_ins,
+            store_faults,
+            store_recoveries,
+            store_rebuilds,
+            unreadable_records,
+            finished_sign_outs,
+            clock_doubts,
+            quality_changes,
+        } = counts;
+        let MemoryUse { entries, pinned, bytes } = memory;
+        let mut list = List(Vec::new());
+        let rows = [("1", row1), ("2", row2), ("3", row3)];
+        list.family(
+            "holdover.cache.hits",
+            "{hit}",
+            "Answers from what was stored.",
+            "holdover.cache.row",
+            rows,
+        );
+        list.one("holdover.cache.misses", "{call}", "Calls that nothing stored could answer.", misses);
+        list.one("holdover.cache.refreshes", "{request}", "Requests that renew what is served.", refreshes);
+        list.one("holdover.cache.bypasses", "{call}", "Calls that stayed away from the cache.", bypasses);
+        list.family(
+            "holdover.cache.not_stored",
+            "{answer}",
+            "Answers that were not stored.",
+            "holdover.cache.reason",
+            [
+                ("unusable", unusable),
+                ("too_large", oversized),
+                ("old_generation", old_generations),
+                ("superseded", superseded),
+                ("unknown_plan", unknown_plans),
+            ],
+        );
+        list.family(
+            "holdover.cache.evictions",
+            "{entry}",
+            "Entries that went before their time.",
+            "holdover.cache.eviction.cause",
+            [
+                ("server", evictions),
+                ("memory_budget", evicted_from_memory),
+                ("disk_budget", evicted_from_disk),
+                ("memory_pressure", dropped_under_pressure),
+            ],
+        );
+        list.one("holdover.cache.invalidations", "{tag}", "Tags that were invalidated.", invalidated_tags);
+        list.now("holdover.cache.memory.entries", "{entry}", "Entries in memory.", entries);
+        list.now(
+            "holdover.cache.memory.pinned",
+            "{entry}",
+            "Entries in memory that a flight renews.",
+            pinned,
+        );
+        list.now("holdover.cache.memory.usage", "By", "What they count against the budget.", bytes);
+        list.one("holdover.flight.joins", "{call}", "Calls that joined another's flight.", joins);
+        list.family(
+            "holdover.attempts",
+            "{attempt}",
+            "Requests that ended.",
+            "holdover.attempt.outcome",
+            [("answered", answered_attempts), ("failed", failed_attempts)],
+        );
+        list.family(
+            "holdover.retries",
+            "{attempt}",
+            "Retries, and those that the budget forbade.",
+            "holdover.retry.outcome",
+            [("made", retries), ("throttled", throttled_retries)],
+        );
+        list.family(
+            "holdover.network.io",
+            "By",
+            "Bodies on the wire.",
+            "network.io.direction",
+            [("transmit", sent_bytes), ("receive", received_bytes)],
+        );
+        list.one("holdover.network.quality.changes", "{change}", "Changes of the class.", quality_changes);
+        list.one("holdover.detail.withheld", "{answer}", "Reduced answers that were delivered.", withheld);
+        list.one(
+            "holdover.detail.refetches",
+            "{request}",
+            "Repetitions for the full answer.",
+            detail_refetches,
+        );
+        list.one("holdover.detail.saved", "By", "What servers say that they left out.", saved_bytes);
+        list.one("holdover.stream.opens", "{stream}", "Streams that were sent.", streams_opened);
+        list.one("holdover.stream.joins", "{call}", "Calls that joined a running stream.", streams_shared);
+        list.one("holdover.stream.replays", "{message}", "Kept messages that were delivered.", replays);
+        list.one("holdover.stream.breaks", "{stream}", "Streams to be opened again.", stream_breaks);
+        list.one("holdover.stream.gaps", "{message}", "Items with a gap before them.", stream_gaps);
+        list.one("holdover.stream.skips", "{message}", "Messages that slow readers missed.", stream_skips);
+        list.one("holdover.stream.suspensions", "{stream}", "Streams suspended.", streams_suspended);
+        list.one(
+            "holdover.stream.restorations",
+            "{stream}",
+            "Streams opened in full again.",
+            streams_restored,
+        );
+        list.family(
+            "holdover.sign_in.transitions",
+            "{transition}",
+            "Accounts that had to sign in, and that did.",
+            "holdover.sign_in.state",
+            [("required", sign_ins_required), ("signed_in", sign_ins)],
+        );
+        list.family(
+            "holdover.store.transitions",
+            "{transition}",
+            "Changes of the store's state.",
+            "holdover.store.state",
+            [("failed", store_faults), ("recovered", store_recoveries), ("rebuilt", store_rebuilds)],
+        );
+        list.one(
+            "holdover.store.unreadable",
+            "{record}",
+            "Records that could not be read.",
+            unreadable_records,
+        );
+        list.one("holdover.store.sign_outs", "{account}", "Sign-outs finished late.", finished_sign_outs);
+        list.one(
+            "holdover.clock.doubts",
+            "{change}",
+            "Wall clocks that could not be believed.",
+            clock_doubts,
+        );
+        list.one("holdover.events.unheard", "{event}", "Events that the listener missed.", unheard_events);
+        list.0
+    }
+}
+
+struct List(Vec<Measure>);
+
+impl List {
+    fn one(&mut self, name: &'static str, unit: &'static str, description: &'static str, value: u64) {
+        self.0.push(Measure { name, unit, description, kind: Counter, attribute: None, value });
+    }
+
+    fn now(&mut self, name: &'static str, unit: &'static str, description: &'static str, value: usize) {
+        let value = value as u64;
+        self.0.push(Measure { name, unit, description, kind: Gauge, attribute: None, value });
+    }
+
+    fn family<const N: usize>(
+        &mut self,
+        name: &'static str,
+        unit: &'static str,
+        description: &'static str,
+        attribute: &'static str,
+        values: [(&'static str, u64); N],
+    ) {
+        let member = |(label, value)| Measure {
+            name,
+            unit,
+            description,
+            kind: Counter,
+            attribute: Some((attribute, label)),
+            value,
+        };
+        self.0.extend(values.map(member));
+    }
+}
