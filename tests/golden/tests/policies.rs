@@ -17,7 +17,8 @@ fn clients_embed_the_methods_that_they_call() {
         [
             "pricing.v1.Pricing/GetQuote",
             "pricing.v1.Pricing/GetProfile",
-            "pricing.v1.Pricing/UpdateDestination"
+            "pricing.v1.Pricing/UpdateDestination",
+            "pricing.v1.Pricing/WatchPrices"
         ]
     );
     let kinds =

@@ -31,6 +31,8 @@ pub(crate) struct Switches {
     pub(crate) bytes_sent: AtomicU64,
     /// Quotes that were made up. It outlives a restart of the server, so that prices tell quotes apart.
     pub(crate) quotes: AtomicU64,
+    /// Price updates that were made up, likewise.
+    pub(crate) prices: AtomicU64,
     /// Calls that reached a handler.
     pub(crate) calls: AtomicU64,
 }

@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use futures_util::stream::{self, BoxStream, StreamExt as _};
+use tokio::time::{MissedTickBehavior, interval};
 use tonic::{Request, Response, Status};
 
 use super::Switches;
 use crate::proto::pricing::v1::pricing_server::Pricing;
 use crate::proto::pricing::v1::{
-    Banner, Breakdown, Car, GetProfileRequest, GetQuoteRequest, Money, Profile, Quote,
-    UpdateDestinationRequest, UpdateDestinationResponse,
+    Banner, Breakdown, Car, GetProfileRequest, GetQuoteRequest, Money, PriceUpdate, Profile, Quote,
+    UpdateDestinationRequest, UpdateDestinationResponse, WatchPricesRequest,
 };
+
+/// How often a price moves.
+const TICK: Duration = Duration::from_millis(200);
 
 /// Where each ride goes. Outlives a restart of the server, as a database would.
 #[derive(Clone, Default)]
@@ -63,12 +69,7 @@ impl Pricing for Service {
             quote_id,
             total: Some(euros(1850 + surge)),
             destination: self.rides.destination(&ride),
-            breakdown: Some(Breakdown {
-                base: Some(euros(350)),
-                distance: Some(euros(1500)),
-                surge: Some(euros(surge)),
-                explanation: "Demand is higher than usual near the station after the match.".to_owned(),
-            }),
+            breakdown: Some(breakdown(surge)),
             cars: (1..=6).map(car).collect(),
             promo: Some(Banner {
                 headline: "Ride green, save 10 %".to_owned(),
@@ -91,6 +92,44 @@ impl Pricing for Service {
         let UpdateDestinationRequest { ride_id, destination } = request.into_inner();
         self.rides.redirect(ride_id, destination.clone());
         Ok(Response::new(UpdateDestinationResponse { destination }))
+    }
+
+    type WatchPricesStream = BoxStream<'static, Result<PriceUpdate, Status>>;
+
+    /// The price now, and then at every tick, until the connection ends.
+    async fn watch_prices(
+        &self,
+        request: Request<WatchPricesRequest>,
+    ) -> Result<Response<Self::WatchPricesStream>, Status> {
+        self.admit(&request)?;
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let updates = stream::unfold((ticks, Arc::clone(&self.switches)), |(mut ticks, switches)| async {
+            ticks.tick().await;
+            let number = switches.prices.fetch_add(1, Ordering::Relaxed) + 1;
+            Some((Ok(price(number)), (ticks, switches)))
+        });
+        Ok(Response::new(updates.boxed()))
+    }
+}
+
+fn price(number: u64) -> PriceUpdate {
+    let surge = i64::try_from(number % 8).unwrap_or(0) * 10;
+    PriceUpdate {
+        number,
+        total: Some(euros(1850 + surge)),
+        cars: (1..=3).map(car).collect(),
+        breakdown: Some(breakdown(surge)),
+        chart: Some(picture(11, 4_000)),
+    }
+}
+
+fn breakdown(surge: i64) -> Breakdown {
+    Breakdown {
+        base: Some(euros(350)),
+        distance: Some(euros(1500)),
+        surge: Some(euros(surge)),
+        explanation: "Demand is higher than usual near the station after the match.".to_owned(),
     }
 }
 

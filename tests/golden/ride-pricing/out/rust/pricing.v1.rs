@@ -127,6 +127,37 @@ pub struct UpdateDestinationResponse {
     pub destination: ::holdover::prost::alloc::string::String,
 }
 
+#[derive(Clone, PartialEq, Eq, Hash, ::holdover::prost::Message)]
+#[prost(prost_path = "::holdover::prost")]
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub struct WatchPricesRequest {
+    #[prost(string, tag = "1")]
+    pub ride_id: ::holdover::prost::alloc::string::String,
+}
+
+/// The price of a ride at a moment.
+#[derive(Clone, PartialEq, ::holdover::prost::Message)]
+#[prost(prost_path = "::holdover::prost")]
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub struct PriceUpdate {
+    /// Counts the updates of all rides, so that prices can be told apart.
+    #[prost(uint64, tag = "1")]
+    pub number: u64,
+    #[prost(message, optional, tag = "2")]
+    pub total: ::core::option::Option<Money>,
+    /// Cars that could take the ride, nearest first.
+    #[prost(message, repeated, tag = "3")]
+    pub cars: ::holdover::prost::alloc::vec::Vec<Car>,
+    /// Where the price comes from. The screen works without it.
+    #[prost(message, optional, tag = "4")]
+    pub breakdown: ::core::option::Option<Breakdown>,
+    /// How the price moved in the last hour: a small chart.
+    #[prost(bytes = "vec", optional, tag = "5")]
+    pub chart: ::core::option::Option<::holdover::prost::alloc::vec::Vec<u8>>,
+}
+
 /// What a ride costs, and who is asking.
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
@@ -186,6 +217,15 @@ pub trait Pricing: ::core::marker::Send + ::core::marker::Sync {
         &self,
         request: UpdateDestinationRequest,
     ) -> ::holdover::UnaryCall<UpdateDestinationResponse>;
+    /// The price of a ride as it moves, for as long as somebody looks.
+    ///
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
+    fn watch_prices(
+        &self,
+        request: WatchPricesRequest,
+    ) -> ::holdover::Streaming<PriceUpdate>;
 }
 
 /// Calls `pricing.v1.Pricing` as its policy says.
@@ -200,7 +240,7 @@ pub struct PricingClient {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl PricingClient {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    pub const POLICY: &'static [u8] = b"\x08\x01\x12B\n\x11pricing.v1.Banner\x12\x10\x08\x01\x12\x08headline\x18\t \x01\x12\x0C\x08\x02\x12\x04body\x18\t \x01\x12\r\x08\x03\x12\x05image\x18\x0C \x01\x12`\n\x14pricing.v1.Breakdown\x12\x0E\x08\x01\x12\x04base\x18\x0B \x02(\x05\x12\x12\x08\x02\x12\x08distance\x18\x0B \x02(\x05\x12\x0F\x08\x03\x12\x05surge\x18\x0B \x02(\x05\x12\x13\x08\x04\x12\x0Bexplanation\x18\t \x01\x12G\n\x0Epricing.v1.Car\x12\x0E\x08\x01\x12\x06car_id\x18\t \x01\x12\x14\x08\x02\x12\x0Cminutes_away\x18\x05 \x01\x12\x0F\x08\x03\x12\x07picture\x18\x0C \x02\x12\x1E\n\x1Cpricing.v1.GetProfileRequest\x12-\n\x1Apricing.v1.GetQuoteRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x129\n\x10pricing.v1.Money\x12\x10\x08\x01\x12\x08currency\x18\t \x01\x12\x13\x08\x02\x12\x0Bminor_units\x18\x03 \x01\x123\n\x12pricing.v1.Profile\x12\x0C\x08\x01\x12\x04name\x18\t \x01\x12\r\x08\x02\x12\x05phone\x18\t \x01 \x01\x12~\n\x10pricing.v1.Quote\x12\x10\x08\x01\x12\x08quote_id\x18\t \x02\x12\x0F\x08\x02\x12\x05total\x18\x0B \x02(\x05\x12\x13\x08\x03\x12\x0Bdestination\x18\t \x01\x12\x13\x08\x04\x12\tbreakdown\x18\x0B \x02(\x01\x12\x0E\x08\x05\x12\x04cars\x18\x0B \x03(\x02\x12\r\x08\t\x12\x05promo\x18\x0B \x02\x12K\n#pricing.v1.UpdateDestinationRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x12\x13\x08\x02\x12\x0Bdestination\x18\t \x01\x12;\n$pricing.v1.UpdateDestinationResponse\x12\x13\x08\x01\x12\x0Bdestination\x18\t \x01\x1A\x98\x02\n\x12pricing.v1.Pricing\x12\x08GetQuote\x18\x01 \x01(\x040\x07:V\x08\x80\xA8\xD6\xB9\x07\x10\x80\xD0\xAC\xF3\x0E\x18\x80\xE0\xA5\x96\xBB\x11(\x010\x01:\x08\n\x06\x08\x04\x12\x02\x08\x01J3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\x04\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}J\x02 \x01R\x89\x01\x08\x03\x10\x01\x1A\x002\x80\x01\n\x14\x08\x07\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x18\x01\x12\x04\x08\t\x10\x01\n\x08\x08\x02\x12\x04\x08\x03\x10\x01\x12 dc46998a17077c45d2983db795213fe7\x1A\x0Bcars.car_id\x1A\x11cars.minutes_away\x1A\x0Bdestination\x1A\x08quote_id\x1A\x05totalZ\x08\n\x06\x08\x07\x12\x02\x01\x02\x1AI\n\x12pricing.v1.Pricing\x12\nGetProfile\x18\x01 \x01(\x030\x06:\x18\x08\x80\xB0\x9D\xC2\xDF\x01\x18\x80\xE0\xA5\x96\xBB\x11(\x010\x02:\x04\n\x02\x08\x03J\x02 \x01\x80\x01\x01\x1Ah\n\x12pricing.v1.Pricing\x12\x11UpdateDestination\x18\x01 \x02(\x080\tJ\x02 \x01b3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\x08\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}\"\x0Eholdover 0.1.0";
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12B\n\x11pricing.v1.Banner\x12\x10\x08\x01\x12\x08headline\x18\t \x01\x12\x0C\x08\x02\x12\x04body\x18\t \x01\x12\r\x08\x03\x12\x05image\x18\x0C \x01\x12`\n\x14pricing.v1.Breakdown\x12\x0E\x08\x01\x12\x04base\x18\x0B \x02(\x05\x12\x12\x08\x02\x12\x08distance\x18\x0B \x02(\x05\x12\x0F\x08\x03\x12\x05surge\x18\x0B \x02(\x05\x12\x13\x08\x04\x12\x0Bexplanation\x18\t \x01\x12G\n\x0Epricing.v1.Car\x12\x0E\x08\x01\x12\x06car_id\x18\t \x01\x12\x14\x08\x02\x12\x0Cminutes_away\x18\x05 \x01\x12\x0F\x08\x03\x12\x07picture\x18\x0C \x02\x12\x1E\n\x1Cpricing.v1.GetProfileRequest\x12-\n\x1Apricing.v1.GetQuoteRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x129\n\x10pricing.v1.Money\x12\x10\x08\x01\x12\x08currency\x18\t \x01\x12\x13\x08\x02\x12\x0Bminor_units\x18\x03 \x01\x12m\n\x16pricing.v1.PriceUpdate\x12\x0E\x08\x01\x12\x06number\x18\x04 \x01\x12\x0F\x08\x02\x12\x05total\x18\x0B \x02(\x05\x12\x0E\x08\x03\x12\x04cars\x18\x0B \x03(\x02\x12\x13\x08\x04\x12\tbreakdown\x18\x0B \x02(\x01\x12\r\x08\x05\x12\x05chart\x18\x0C \x02\x123\n\x12pricing.v1.Profile\x12\x0C\x08\x01\x12\x04name\x18\t \x01\x12\r\x08\x02\x12\x05phone\x18\t \x01 \x01\x12~\n\x10pricing.v1.Quote\x12\x10\x08\x01\x12\x08quote_id\x18\t \x02\x12\x0F\x08\x02\x12\x05total\x18\x0B \x02(\x05\x12\x13\x08\x03\x12\x0Bdestination\x18\t \x01\x12\x13\x08\x04\x12\tbreakdown\x18\x0B \x02(\x01\x12\x0E\x08\x05\x12\x04cars\x18\x0B \x03(\x02\x12\r\x08\t\x12\x05promo\x18\x0B \x02\x12K\n#pricing.v1.UpdateDestinationRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x12\x13\x08\x02\x12\x0Bdestination\x18\t \x01\x12;\n$pricing.v1.UpdateDestinationResponse\x12\x13\x08\x01\x12\x0Bdestination\x18\t \x01\x120\n\x1Dpricing.v1.WatchPricesRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x1A\x98\x02\n\x12pricing.v1.Pricing\x12\x08GetQuote\x18\x01 \x01(\x040\x08:V\x08\x80\xA8\xD6\xB9\x07\x10\x80\xD0\xAC\xF3\x0E\x18\x80\xE0\xA5\x96\xBB\x11(\x010\x01:\x08\n\x06\x08\x04\x12\x02\x08\x01J3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\x04\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}J\x02 \x01R\x89\x01\x08\x03\x10\x01\x1A\x002\x80\x01\n\x14\x08\x08\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x18\x01\x12\x04\x08\t\x10\x01\n\x08\x08\x02\x12\x04\x08\x03\x10\x01\x12 dc46998a17077c45d2983db795213fe7\x1A\x0Bcars.car_id\x1A\x11cars.minutes_away\x1A\x0Bdestination\x1A\x08quote_id\x1A\x05totalZ\x08\n\x06\x08\x08\x12\x02\x01\x02\x1AI\n\x12pricing.v1.Pricing\x12\nGetProfile\x18\x01 \x01(\x030\x07:\x18\x08\x80\xB0\x9D\xC2\xDF\x01\x18\x80\xE0\xA5\x96\xBB\x11(\x010\x02:\x04\n\x02\x08\x03J\x02 \x01\x80\x01\x01\x1Ah\n\x12pricing.v1.Pricing\x12\x11UpdateDestination\x18\x01 \x02(\t0\nJ\x02 \x01b3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\t\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}\x1A\x80\x02\n\x12pricing.v1.Pricing\x12\x0BWatchPrices\x18\x02 \x01(\x0B0\x06:J(\x010\x01:\x08\n\x06\x08\x0B\x12\x02\x08\x01J3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\x0B\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}P\x80\xB0\x9D\xC2\xDF\x01J\x02 \x01Ry\x08\x03\x10\x01\x1A\x002q\n\x14\x08\x06\x12\x04\x08\x03\x18\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\n\x08\x08\x02\x12\x04\x08\x03\x10\x01\x12 eea418484feff4d1a93a455bc54480c6\x1A\x0Bcars.car_id\x1A\x11cars.minutes_away\x1A\x06number\x1A\x05totalZ\x07\n\x05\x08\x06\x12\x01\x02j\x01\x01\"\x0Eholdover 0.1.0";
     /// A client for one account at one endpoint. Does no input or output.
     ///
     /// # Errors
@@ -296,6 +336,17 @@ impl PricingClient {
     ) -> ::holdover::UnaryCall<UpdateDestinationResponse> {
         self.client.unary(2, &request)
     }
+    /// The price of a ride as it moves, for as long as somebody looks.
+    ///
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
+    pub fn watch_prices(
+        &self,
+        request: WatchPricesRequest,
+    ) -> ::holdover::Streaming<PriceUpdate> {
+        self.client.server_stream(3, &request)
+    }
 }
 
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
@@ -360,6 +411,12 @@ impl Pricing for PricingClient {
     ) -> ::holdover::UnaryCall<UpdateDestinationResponse> {
         Self::update_destination(self, request)
     }
+    fn watch_prices(
+        &self,
+        request: WatchPricesRequest,
+    ) -> ::holdover::Streaming<PriceUpdate> {
+        Self::watch_prices(self, request)
+    }
 }
 
 /// A `Pricing` for tests of apps: closures answer, and calls are remembered.
@@ -376,6 +433,11 @@ pub struct FakePricing {
         UpdateDestinationRequest,
         UpdateDestinationResponse,
     >,
+    /// Answers `WatchPrices`, and remembers what it was asked.
+    pub watch_prices: ::holdover::fake::FakeServerStream<
+        WatchPricesRequest,
+        PriceUpdate,
+    >,
 }
 
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
@@ -390,6 +452,9 @@ impl FakePricing {
             ),
             update_destination: ::holdover::fake::FakeUnary::new(
                 "pricing.v1.Pricing/UpdateDestination",
+            ),
+            watch_prices: ::holdover::fake::FakeServerStream::new(
+                "pricing.v1.Pricing/WatchPrices",
             ),
         }
     }
@@ -465,6 +530,12 @@ impl Pricing for FakePricing {
     ) -> ::holdover::UnaryCall<UpdateDestinationResponse> {
         self.update_destination.call(request)
     }
+    fn watch_prices(
+        &self,
+        request: WatchPricesRequest,
+    ) -> ::holdover::Streaming<PriceUpdate> {
+        self.watch_prices.call(request)
+    }
 }
 
 /// Names of what answers are about, for `Session::invalidate`.
@@ -511,6 +582,50 @@ impl<'a> EnrichedCar<'a> {
     pub fn picture(self) -> ::holdover::Enriching<&'a [u8]> {
         let pick = |message: &'a Car| message.picture.as_deref();
         self.view.field(3, pick(self.message), pick)
+    }
+}
+
+/// What a poor network may leave out of [`PriceUpdate`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedPriceUpdate<'a> {
+    message: &'a PriceUpdate,
+    view: ::holdover::View<'a, PriceUpdate>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for PriceUpdate {
+    type Accessors<'a> = EnrichedPriceUpdate<'a>;
+    fn enriched<'a>(
+        &'a self,
+        withheld: ::holdover::View<'a, Self>,
+    ) -> EnrichedPriceUpdate<'a> {
+        EnrichedPriceUpdate {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedPriceUpdate<'a> {
+    /// Cars that could take the ride, nearest first.
+    pub fn cars(self) -> ::holdover::Items<'a, Car> {
+        self.view.items(3, &self.message.cars)
+    }
+    /// Where the price comes from. The screen works without it.
+    pub fn breakdown(self) -> ::holdover::Enriching<&'a Breakdown> {
+        let pick = |message: &'a PriceUpdate| message.breakdown.as_ref();
+        self.view.field(4, pick(self.message), pick)
+    }
+    /// How the price moved in the last hour: a small chart.
+    pub fn chart(self) -> ::holdover::Enriching<&'a [u8]> {
+        let pick = |message: &'a PriceUpdate| message.chart.as_deref();
+        self.view.field(5, pick(self.message), pick)
     }
 }
 
