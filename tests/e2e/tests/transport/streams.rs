@@ -59,7 +59,8 @@ pub(crate) fn watch(site: &Site, server: &Server, metadata: Metadata) -> Open {
 }
 
 impl Open {
-    async fn received(&mut self) -> Result<Received, Failure> {
+    /// What comes next, apart from measurements.
+    pub(crate) async fn received(&mut self) -> Result<Received, Failure> {
         loop {
             let received = self.0.next().await.expect("an end comes before the end");
             match received? {
