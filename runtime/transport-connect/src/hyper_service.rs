@@ -15,7 +15,7 @@ use http::{Request, Response, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt as _;
 use hyper_util::client::legacy::Client;
-use hyper_util::rt::TokioExecutor;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::service::{HttpFailure, HttpService, RequestBody, ResponseBody};
 use connector::{Connector, FirstUse};
@@ -30,6 +30,18 @@ const HEAD_BYTES: u32 = 64 * 1024;
 const IDLE_CONNECTIONS: usize = 8;
 /// Routers on the way forget silent connections, mobile ones after minutes.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// How much of one answer may be on its way or unread: 20 Mbit/s at 100 ms. A caller that does not read stops its server there (rule G5).
+const STREAM_WINDOW: u32 = 256 << 10;
+/// The same for all answers of one connection together. It is that many times larger, so that callers that do not read do
+/// not stop the others.
+const CONNECTION_WINDOW: u32 = 16 * STREAM_WINDOW;
+/// A stream may be silent for hours, and a connection dies without a sign. The peer is asked after so long, and only while
+/// there are calls; servers of gRPC take more often than every five minutes for abuse
+/// (<https://github.com/grpc/proposal/blob/master/A8-client-side-keepalive.md>).
+const ASK_AFTER: Duration = Duration::from_secs(5 * 60 + 10);
+/// How long the peer has for its answer to that.
+const ASK_FOR: Duration = Duration::from_secs(20);
 
 /// Sends requests by hyper.
 ///
@@ -120,7 +132,12 @@ impl Clients {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .http1_max_buf_size(HEAD_BYTES as usize)
-            .http2_max_header_list_size(HEAD_BYTES);
+            .http2_max_header_list_size(HEAD_BYTES)
+            .http2_initial_stream_window_size(STREAM_WINDOW)
+            .http2_initial_connection_window_size(CONNECTION_WINDOW)
+            .timer(TokioTimer::new())
+            .http2_keep_alive_interval(ASK_AFTER)
+            .http2_keep_alive_timeout(ASK_FOR);
         let negotiated = builder.build(connector.clone());
         let prior_knowledge = builder.http2_only(true).build(connector.clone());
         Self { negotiated, prior_knowledge }

@@ -18,6 +18,9 @@ use crate::{
     TransportFailure,
 };
 
+/// How long the resolver's thread is kept for the next name.
+const RESOLVER_LINGERS: Duration = Duration::from_secs(5);
+
 /// What the worker is told.
 pub(crate) enum Command {
     Send(Box<Request>),
@@ -75,7 +78,14 @@ impl Worker {
 
 fn spawn(driver: Arc<Driver>) -> std::io::Result<mpsc::UnboundedSender<Command>> {
     let (sender, commands) = mpsc::unbounded_channel();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // The system's resolver blocks: transports look names up on tokio's blocking pool, of which there is one thread. It
+    // ends when nothing was looked up for a while (rule J1).
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .thread_keep_alive(RESOLVER_LINGERS)
+        .thread_name("holdover-dns")
+        .build()?;
     let work = move || {
         let working = AssertUnwindSafe(|| runtime.block_on(run(driver.clone(), commands)));
         if let Err(panic) = catch_unwind(working) {

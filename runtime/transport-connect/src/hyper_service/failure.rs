@@ -1,6 +1,7 @@
 //! What hyper's errors mean to a caller who has to decide whether to send again.
 
 use std::error::Error;
+use std::io;
 
 use hyper_util::client::legacy;
 
@@ -58,7 +59,18 @@ fn of_connecting(error: &legacy::Error) -> HttpFailure {
         Some(_) => HttpFailureKind::Tls,
         None if find::<TlsError>(error).is_some() => HttpFailureKind::Tls,
         None if find::<TooSlow>(error).is_some() => HttpFailureKind::Timeout,
-        None => HttpFailureKind::Unreachable,
+        None => match find::<io::Error>(error).map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => HttpFailureKind::Refused,
+            // Somebody was there, and hung up during the handshake.
+            Some(
+                io::ErrorKind::ConnectionReset
+                | io::ErrorKind::ConnectionAborted
+                | io::ErrorKind::BrokenPipe
+                | io::ErrorKind::UnexpectedEof,
+            ) => HttpFailureKind::Reset,
+            // The name, the route, or the system's own timeout.
+            _ => HttpFailureKind::Unreachable,
+        },
     };
     HttpFailure::unsent(kind, message)
 }

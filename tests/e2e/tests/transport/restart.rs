@@ -24,7 +24,7 @@ async fn a_server_that_restarts_between_calls_is_reached_again() {
         let Err(Failure::Transport { kind, message, .. }) = call().await else {
             panic!("{site:?}: nobody is there")
         };
-        assert_eq!(kind, TransportFailure::Unreachable, "{site:?}: {message}");
+        assert_eq!(kind, TransportFailure::Refused, "{site:?}: {message}");
 
         let _again = site.serve_at(address, async |_| Ok(Answer::of("second")));
         assert_eq!(call().await.unwrap().body, "second", "{site:?}");
