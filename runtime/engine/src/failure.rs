@@ -140,6 +140,9 @@ fn transport(kind: TransportFailure, message: &str) -> (Error, Class) {
         TransportFailure::Protocol => {
             (ErrorKind::Unreachable, "the server broke the protocol", Class::Transient)
         }
+        TransportFailure::Cardinality => {
+            (ErrorKind::Unusable, "the answer does not have as many messages as the method", Class::Transient)
+        }
         TransportFailure::TooLarge => (
             ErrorKind::TooLarge,
             "the answer is over a limit of size: ask for less or raise the limit",

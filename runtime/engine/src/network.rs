@@ -149,6 +149,9 @@ pub enum TransportFailure {
     Reset,
     /// The peer broke the protocol.
     Protocol,
+    /// The status is OK, but there are more messages than a method of its kind answers with, or fewer. gRPC's libraries say
+    /// UNIMPLEMENTED, since client and server do not have the same method.
+    Cardinality,
     /// The answer is over a limit of size.
     TooLarge,
     /// The server answered in another protocol than the one that its endpoint is configured with: nobody is offline, and

@@ -113,9 +113,10 @@ impl Verdict {
                 }
                 TransportFailure::Timeout => Self::timeout(),
                 // Sending the same again gives the same.
-                TransportFailure::TooLarge | TransportFailure::OtherProtocol | TransportFailure::Misuse => {
-                    Self { codes: [None, None], pushback: Pushback::Silent }
-                }
+                TransportFailure::Cardinality
+                | TransportFailure::TooLarge
+                | TransportFailure::OtherProtocol
+                | TransportFailure::Misuse => Self { codes: [None, None], pushback: Pushback::Silent },
             },
         }
     }

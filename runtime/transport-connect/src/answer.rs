@@ -9,7 +9,7 @@ use crate::bounds::Bounds;
 use crate::encoding::Encoding;
 use crate::envelope::{Piece, Pieces};
 use crate::meter::Meter;
-use crate::outcome::{cut_short, describe, intercepted, malformed};
+use crate::outcome::{cut_short, describe, intercepted, malformed, miscounted};
 use crate::service::ResponseBody;
 use crate::status::{self, GrpcStatus};
 use crate::{Protocol, connect, metadata, trailers};
@@ -107,7 +107,7 @@ impl Answer {
                             continue;
                         }
                         Messages::One(Some(_)) | Messages::Over(_) => {
-                            return Err(malformed("a second message, where the method answers with one"));
+                            return Err(miscounted("a second message, where the method answers with one"));
                         }
                     }
                 }
@@ -168,7 +168,7 @@ impl Answer {
                 self.messages = Messages::Over(trailers);
                 match frame {
                     Some(frame) => self.open(frame).map(Item::Message),
-                    None => Err(malformed("the status is OK, but there is no message")),
+                    None => Err(miscounted("the status is OK, but there is no message")),
                 }
             }
             Messages::Many | Messages::Over(_) => Ok(Item::End(trailers)),

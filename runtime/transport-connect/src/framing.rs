@@ -5,7 +5,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::Protocol;
-use crate::outcome::{intercepted, other_protocol};
+use crate::outcome::{intercepted, malformed, other_protocol};
 use crate::service::ResponseBody;
 
 /// What the head of a response says about the rest.
@@ -47,6 +47,10 @@ impl Framing {
                 return Ok(Self::Enveloped(heard));
             }
             return Err(other_protocol(protocol, heard));
+        }
+        // Only an RPC server has such types: it is the right one, and answers in another codec than it was asked in.
+        if let Some(codec) = protocol.other_codec(text) {
+            return Err(malformed(format!("the answer is encoded as {codec}, where protobuf was asked for")));
         }
         let essence = text.split(';').next().unwrap_or_default().trim();
         if !status.is_success() && essence.eq_ignore_ascii_case("application/json") {

@@ -22,6 +22,11 @@ pub(crate) fn malformed(message: impl Into<String>) -> Failure {
     Failure::Transport { kind: TransportFailure::Protocol, unsent: false, message: message.into() }
 }
 
+/// The status is OK, and the method has another number of messages.
+pub(crate) fn miscounted(message: impl Into<String>) -> Failure {
+    Failure::Transport { kind: TransportFailure::Cardinality, unsent: false, message: message.into() }
+}
+
 /// Something from outside is larger than its limit (rule J3).
 pub(crate) fn too_large(message: impl Into<String>) -> Failure {
     Failure::Transport { kind: TransportFailure::TooLarge, unsent: false, message: message.into() }

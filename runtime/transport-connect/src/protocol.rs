@@ -57,6 +57,20 @@ impl Protocol {
         essence.eq_ignore_ascii_case(short) || essence.eq_ignore_ascii_case(self.content_type())
     }
 
+    /// The codec that `content_type` names, if it is of this protocol's and the codec is not protobuf. Connect's unary
+    /// types are HTTP's common ones, and say nothing.
+    pub(crate) fn other_codec(self, content_type: &str) -> Option<&str> {
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        let (family, codec) = essence.split_once('+')?;
+        let ours = match self {
+            Self::Connect => return None,
+            Self::ConnectStream => "application/connect",
+            Self::Grpc => "application/grpc",
+            Self::GrpcWeb => "application/grpc-web",
+        };
+        (family.eq_ignore_ascii_case(ours) && !codec.eq_ignore_ascii_case("proto")).then_some(codec)
+    }
+
     /// Whether it is Connect, of unary calls or of streams.
     pub(crate) fn is_connect(self) -> bool {
         matches!(self, Self::Connect | Self::ConnectStream)

@@ -55,7 +55,7 @@ async fn ok_without_a_message_and_a_message_too_many() {
         (Protocol::GrpcWeb, web([twice, end].concat())),
         (Protocol::GrpcWeb, web(Vec::new()).header("grpc-status", "0")),
     ] {
-        assert_eq!(broken(protocol, scripted).await, TransportFailure::Protocol);
+        assert_eq!(broken(protocol, scripted).await, TransportFailure::Cardinality);
     }
 }
 

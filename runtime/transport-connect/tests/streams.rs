@@ -243,7 +243,7 @@ async fn a_method_that_answers_once_has_one_message() {
         for wrong in [&[][..], &[&b"a"[..], b"b"]] {
             let seen = once(wrong).await;
             assert!(seen.messages.is_empty(), "what is not certain is not told");
-            assert_eq!(transport(&seen.end.unwrap_err()).0, TransportFailure::Protocol);
+            assert_eq!(transport(&seen.end.unwrap_err()).0, TransportFailure::Cardinality);
         }
         // The message of an answer that fails is none.
         let failed = ending(protocol, frame(0, b"m"), "13", r#"{"error":{"code":"internal"}}"#);
@@ -272,6 +272,15 @@ async fn a_server_of_another_protocol_is_told_by_its_framing() {
             (TransportFailure::OtherProtocol, false),
             "{spoken:?}: {heard:?}"
         );
+    }
+    // Another codec is no other protocol, and no portal.
+    for (spoken, content_type) in [
+        (Protocol::Connect, "application/connect+json"),
+        (Protocol::Grpc, "application/grpc+json"),
+        (Protocol::GrpcWeb, "application/grpc-web+thrift"),
+    ] {
+        let seen = streamed(spoken, answer(200, &[("content-type", content_type)], "")).await;
+        assert_eq!(transport(&seen.end.unwrap_err()), (TransportFailure::Protocol, false), "{content_type}");
     }
     // A unary answer proves that the method is no stream there.
     let seen = streamed(Protocol::Connect, good(Protocol::Connect, b"m")).await;

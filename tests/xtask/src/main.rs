@@ -1,8 +1,9 @@
-//! Holdover's own chores: `cargo xtask test`, `regenerate`, `bench`.
+//! Holdover's own chores: `cargo xtask test`, `regenerate`, `bench`, `conformance`.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod bench;
+mod conformance;
 mod regenerate;
 mod step;
 mod test;
@@ -25,6 +26,8 @@ enum Chore {
     Regenerate(regenerate::Arguments),
     /// Run the benchmarks that back the README's claims, and print their ratios.
     Bench(bench::Arguments),
+    /// Let the Connect conformance suite test the transport. Needs Go; the first run downloads the suite.
+    Conformance(conformance::Arguments),
 }
 
 fn main() -> std::process::ExitCode {
@@ -32,6 +35,7 @@ fn main() -> std::process::ExitCode {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Regenerate(arguments) => regenerate::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
+        Chore::Conformance(arguments) => conformance::run(&arguments),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,
