@@ -18,3 +18,25 @@ async fn a_probe_asks_for_contact_alone() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_portal_in_plain_text_is_no_contact() {
+    let site = Site::plain().into_iter().find(|site| site.http_version() == http::Version::HTTP_11).unwrap();
+    for (status, name, value) in [
+        (302, "location", "http://portal.example/"),
+        (200, "content-type", "text/html; charset=utf-8"),
+        (511, "content-length", "0"),
+    ] {
+        let server = portal(None, move |_| {
+            http::Response::builder().status(status).header(name, value).body(Default::default()).unwrap()
+        });
+        let failure = transport(&server).probe(site.endpoint(&server)).await.unwrap_err();
+        assert!(
+            matches!(failure, Failure::Intercepted { http_status: Some(seen), .. } if seen == status),
+            "{status}: {failure:?}"
+        );
+    }
+    // An error without a page may come from anybody, a server without a root among them.
+    let server = portal(None, |_| http::Response::builder().status(404).body(Default::default()).unwrap());
+    assert_eq!(transport(&server).probe(site.endpoint(&server)).await, Ok(()));
+}
