@@ -11,6 +11,7 @@ mod required;
 mod restart;
 mod session;
 mod statuses;
+mod streams;
 mod success;
 mod token;
 mod unaware;
