@@ -8,5 +8,7 @@ mod observing;
 mod panics;
 mod restarts;
 mod rides;
+mod sequences;
+mod streams;
 mod threads;
 mod trimming;

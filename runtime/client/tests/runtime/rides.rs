@@ -7,8 +7,8 @@ use futures_util::FutureExt as _;
 use holdover_client::binding::Client;
 use holdover_client::store::Store;
 use holdover_client::{
-    Account, CallRequest, Credentials, CredentialsProvider, Error, InlineDriver, MemoryStore, Observation,
-    Observed, Protocol, Runtime, RuntimeBuilder, Session, Snapshot,
+    Account, CallRequest, Code, Credentials, CredentialsProvider, Error, Failure, InlineDriver, MemoryStore,
+    Observation, Observed, Protocol, Runtime, RuntimeBuilder, Session, Snapshot,
 };
 use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::{Reply, ScriptedNetwork};
@@ -23,6 +23,10 @@ pub(crate) const STATUS: usize = 9;
 pub(crate) const PLAIN: usize = 11;
 pub(crate) const UPDATE: usize = 12;
 pub(crate) const TRIP: usize = 14;
+pub(crate) const WATCH: usize = 19;
+pub(crate) const FEED: usize = 23;
+pub(crate) const UPLOAD: usize = 24;
+pub(crate) const CHAT: usize = 25;
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct RideRequest {
@@ -70,6 +74,14 @@ pub(crate) fn ride(id: &str) -> Ride {
 pub(crate) fn answers(id: &str) -> impl Fn(&CallRequest) -> Reply + Send + Sync + use<> {
     let body = encode(&ride(id));
     move |_| Reply::Ok(body.clone())
+}
+
+/// A status in the protocol's own framing.
+pub(crate) fn status(code: Code) -> Failure {
+    match Reply::status(code) {
+        Reply::Fail(failure) => failure,
+        _ => unreachable!("a status is a failure"),
+    }
 }
 
 pub(crate) fn encode(message: &impl Message) -> Bytes {
