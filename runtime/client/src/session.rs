@@ -58,8 +58,8 @@ impl Session {
         self.0.id
     }
 
-    /// Sends metadata, such as a locale or the app's version, with every request from now on. It replaces what had the
-    /// same name. Names that the runtime was told to vary by enter every cache key: see
+    /// Sends metadata, such as a locale or the app's version, with every call that starts from now on. It replaces what had
+    /// the same name. Observations and streams that have started keep what they started with: start them anew. Names that the runtime was told to vary by enter every cache key: see
     /// [`RuntimeBuilder::varies`](crate::RuntimeBuilder::varies).
     ///
     /// # Errors

@@ -23,6 +23,53 @@
 //!
 //! Futures and streams run on any executor. **Screens observe, buttons get**: `observe_…` keeps a screen current and does
 //! not end on errors; `get_…` returns one usable answer.
+//!
+//! # Streams
+//!
+//! Methods that send or receive a sequence of messages return [`Streaming`], [`ClientStream`] or [`BidiStream`]. Nothing is
+//! sent before they are used, dropping them cancels, and a side that is slower makes the other one wait:
+//!
+//! ```
+//! use holdover::{Error, Source, Streaming};
+//!
+//! # #[derive(Debug)]
+//! # struct Price { text: String }
+//! async fn show(mut prices: Streaming<Price>) -> Result<(), Error> {
+//!     // prices = pricing.watch_prices(request), which is generated
+//!     while let Some(price) = prices.next().await {
+//!         let price = price?;
+//!         match price.source() {
+//!             Source::Replay => println!("{} a while ago", price.value.text),
+//!             _ if price.gap() => println!("{}, and some were missed", price.value.text),
+//!             _ => println!("{}", price.value.text),
+//!         }
+//!     }
+//!     Ok(())
+//! }
+//!
+//! # let fake = holdover::fake::FakeServerStream::new("pricing.v1.Pricing/WatchPrices");
+//! # fake.answer(|()| [Ok(holdover::Snapshot::fresh(Price { text: "12.50".to_owned() }))]);
+//! # let mut shown = Box::pin(show(fake.call(())));
+//! # let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+//! # assert!(shown.as_mut().poll(&mut context).is_ready());
+//! ```
+//!
+//! Where the method has `replay`, a stream that is opened again shows its last message first, several readers share one
+//! stream on the wire, and it opens again by itself when it breaks. Tell the runtime when the app leaves the screen and
+//! comes back, by [`set_app_state`](holdover_client::Runtime::set_app_state), and streams leave the wire with it.
+//!
+//! # The app's life
+//!
+//! [`set_platform`](holdover_client::Runtime::set_platform) says what the platform knows of the network;
+//! [`quality`](holdover_client::Runtime::quality) is what is made of it and of everything that was measured.
+//! [`pause`](holdover_client::Runtime::pause) and [`resume`](holdover_client::Runtime::resume) go around a suspension,
+//! [`memory_pressure`](holdover_client::Runtime::memory_pressure) drops what memory holds, and
+//! [`disable`](holdover_client::Runtime::disable) turns parts of policies off.
+//!
+//! # Threads
+//!
+//! A runtime makes at most three threads, on first use: one for the network, one for the store, and one for listeners of
+//! events. An answer from memory changes no thread.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "opentelemetry")]

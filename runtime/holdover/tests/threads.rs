@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests unwrap")]
 #![cfg(target_os = "linux")]
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
@@ -11,13 +13,17 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use holdover::binding::Client;
 use holdover::store::{StoreAnswer, StoreCommand, StoreFault};
-use holdover::{Account, MemoryStore, Protocol, Runtime, Source, Store, UnaryCall};
+use holdover::{
+    Account, Event, MemoryStore, Protocol, Quality, Runtime, Source, Store, Streaming, UnaryCall,
+};
 use holdover_testkit::network::{Reply, ScriptedNetwork};
 use prost::Message;
 
 static POLICY: &[u8] = include_bytes!("../../../tests/vectors/api.policy");
 /// The index of `Quote` in the policy.
 const QUOTE: usize = 0;
+/// The index of `Feed`, a stream, in the policy.
+const FEED: usize = 23;
 
 #[derive(Clone, PartialEq, Message)]
 struct RideRequest {
@@ -67,26 +73,48 @@ fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// The names of the runtime's threads.
-fn threads() -> Vec<String> {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
-    let names = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
-    let mut ours: Vec<String> =
-        names.map(|name| name.trim().to_owned()).filter(|name| name.starts_with("holdover")).collect();
-    ours.sort();
-    ours
+/// The names of the process's threads, by id.
+fn threads() -> BTreeMap<u32, String> {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().map(|task| task.unwrap().path());
+    let name = |task: &PathBuf| std::fs::read_to_string(task.join("comm")).ok();
+    let id = |task: &PathBuf| task.file_name().unwrap().to_str().unwrap().parse().unwrap();
+    tasks.filter_map(|task| Some((id(&task), name(&task)?.trim().to_owned()))).collect()
+}
+
+/// The names of the threads that were made since, whoever made them.
+fn made_since(before: &BTreeMap<u32, String>) -> Vec<String> {
+    let mut made: Vec<String> =
+        threads().into_iter().filter(|(id, _)| !before.contains_key(id)).map(|(_, name)| name).collect();
+    made.sort();
+    made
 }
 
 #[test]
-fn two_threads_are_made_on_first_use_and_memory_waits_for_neither() {
+fn three_threads_are_made_on_first_use_and_memory_waits_for_none() {
+    let before = threads();
     let (reached, at_the_disk) = mpsc::channel();
     let (go, gone) = mpsc::channel();
     let body = Bytes::from(Ride { id: Some("q1".to_owned()) }.encode_to_vec());
-    let network = ScriptedNetwork::new(move |_| Reply::Ok(body.clone()));
+    let network = ScriptedNetwork::new({
+        let body = body.clone();
+        move |_| Reply::Ok(body.clone())
+    });
+    let (heard, hearing) = mpsc::channel();
+    let (deaf, listen) = mpsc::channel::<()>();
+    let on_event = {
+        let heard = heard.clone();
+        move |_: &Event, _: Option<&str>| {
+            heard.send(std::thread::current().name().map(str::to_owned)).unwrap();
+            // Slow: until the test is over.
+            let _ = listen.recv();
+        }
+    };
     let runtime = Runtime::builder()
         .plain_text_endpoint("test", "http://rides.invalid", Protocol::Connect)
         .store_with(Hanging { inner: MemoryStore::new(), reached, go: gone })
-        .transport(network)
+        .transport(network.clone())
+        .on_event(on_event)
+        .on_quality_change(move |quality| assert_eq!(quality, Quality::Poor))
         .build()
         .unwrap();
     let called_on = Arc::new(Mutex::new(Vec::new()));
@@ -96,20 +124,45 @@ fn two_threads_are_made_on_first_use_and_memory_waits_for_neither() {
         async { Ok(holdover::Credentials::none()) }
     });
     let rides = Client::bind(&session, POLICY).unwrap();
-    assert_eq!(threads(), [""; 0], "building, sessions and clients need no thread");
+    assert_eq!(made_since(&before), [""; 0], "building, sessions and clients need no thread");
 
     let request = RideRequest { ride_id: "r1".to_owned() };
     block_on(rides.unary::<_, Ride>(QUOTE, &request)).unwrap();
-    assert_eq!(threads(), ["holdover", "holdover-store"]);
-    assert_eq!(*called_on.lock().unwrap(), [Some("holdover".to_owned())]);
-
+    // All of them run now: a thread has its name once it does.
+    assert_eq!(hearing.recv().unwrap(), Some("holdover-events".to_owned()));
     at_the_disk.recv().unwrap();
+    let all = ["holdover", "holdover-events", "holdover-store"];
+    assert_eq!(made_since(&before), all);
+    assert_eq!(*called_on.lock().unwrap(), [Some("holdover".to_owned())]);
     for _ in 0..100 {
-        // The store hangs in its save, and still one poll is enough.
+        // The store hangs in its save and the listener in its first event, and still one poll is enough.
         let hit: UnaryCall<Ride> = rides.unary(QUOTE, &request);
         assert_eq!(hit.now_or_never().unwrap().unwrap().source(), Source::Cache);
         assert!(rides.cached::<_, Ride>(QUOTE, &request).is_some());
     }
+
+    // Streams, measurements and listeners need no others.
+    network.now(|_| Reply::Live);
+    let mut feeds: Vec<Streaming<Ride>> = (0..20).map(|_| rides.server_stream(FEED, &request)).collect();
+    for (n, feed) in feeds.iter_mut().enumerate() {
+        assert!(feed.next().now_or_never().is_none());
+        while network.streams() <= n {
+            std::thread::yield_now();
+        }
+        let wire = network.stream(n);
+        wire.head();
+        wire.message(body.clone());
+        assert_eq!(block_on(feed.next()).unwrap().unwrap().value.id.as_deref(), Some("q1"));
+    }
+    runtime.set_quality(Quality::Poor);
+    assert_eq!(made_since(&before), all);
+
     go.send(()).unwrap();
+    drop(deaf);
+    drop(feeds);
     block_on(runtime.shutdown());
+    drop((rides, session, runtime));
+    // The last thing that a thread does is to let go of what it was given.
+    drop(heard);
+    while hearing.recv().is_ok() {}
 }

@@ -19,7 +19,11 @@ enum Bench {
     Stream,
     /// What a call costs: memory hit beside moka, SQLite hit, network call beside the bare transport.
     Cost,
+    /// What streams cost: replay after reopening, messages beside the bare transport; then `stream`.
+    Engine,
 }
+
+const STREAM: &[&str] = &["bench", "--package", "holdover-server"];
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     for bench in Bench::value_variants() {
@@ -28,9 +32,16 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         }
         match bench {
             Bench::Wire => step("bench: wire", &mut cargo(&["bench", "--package", "holdover-wire"]))?,
-            Bench::Stream => step("bench: stream", &mut cargo(&["bench", "--package", "holdover-server"]))?,
+            Bench::Stream => step("bench: stream", &mut cargo(STREAM))?,
             Bench::Cost => {
                 step("bench: cost", &mut cargo(&["bench", "--package", "holdover", "--bench", "cost"]))?;
+            }
+            Bench::Engine => {
+                step("bench: engine", &mut cargo(&["bench", "--package", "holdover", "--bench", "engine"]))?;
+                // Among all benchmarks it has had its turn.
+                if arguments.which.is_some() {
+                    step("bench: stream", &mut cargo(STREAM))?;
+                }
             }
         }
     }

@@ -12,23 +12,26 @@
     reason = "a program that prints, and that stops when it is wrong"
 )]
 
-mod loopback;
-mod message;
+#[path = "../common/mod.rs"]
+mod common;
 
 use std::hint::black_box;
 use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use holdover::binding::Client;
-use holdover::{Account, Anonymous, CallRequest, ConnectTransport, Protocol, Runtime, Source, Transport};
+use holdover::{CallRequest, ConnectTransport, Source, Transport};
 use prost::Message as _;
 
-use loopback::Loopback;
-use message::{PLAIN, POLICY, QUOTE, Ride, RideRequest};
+use common::loopback::Loopback;
+use common::message::{Ride, RideRequest};
+use common::{bar, block_on, client, quietest, runtime};
+
+/// `Map`: fresh for 30 s, then stale for a minute while it is refreshed.
+const QUOTE: usize = 5;
+/// Not annotated.
+const PLAIN: usize = 11;
 
 fn main() {
     let server = Loopback::start();
@@ -139,14 +142,6 @@ fn network_call(server: &Loopback) -> bool {
     bar("call / bare transport", within, &format!("{extra:?} or {percent:.1} % slower, bar 15 µs or 5 %"))
 }
 
-fn runtime(server: &Loopback) -> holdover::RuntimeBuilder {
-    Runtime::builder().plain_text_endpoint("bench", server.url(), Protocol::Connect)
-}
-
-fn client(runtime: &Runtime) -> Client {
-    Client::bind(&runtime.session(Account::user("u-1"), Anonymous), POLICY).unwrap()
-}
-
 fn timed(batch: u32, mut run: impl FnMut()) -> Duration {
     let begun = Instant::now();
     (0..batch).for_each(|_| run());
@@ -165,39 +160,10 @@ fn median_of<T>(calls: u32, run: impl Fn() -> T) -> Duration {
     times[times.len() / 2]
 }
 
-fn quietest(rounds: &[Duration]) -> Duration {
-    rounds.iter().min().copied().unwrap_or_default()
-}
-
-fn bar(what: &str, met: bool, how: &str) -> bool {
-    println!("  {} {what}: {how}", if met { "met   " } else { "MISSED" });
-    met
-}
-
 /// The answer of a future that needs no waiting.
 fn ready<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
         Poll::Pending => panic!("a hit has to be answered at once"),
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
-}
-
-/// Waits on this thread, so that no executor is measured.
-fn block_on<F: Future>(future: F) -> F::Output {
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => std::thread::park(),
-        }
     }
 }

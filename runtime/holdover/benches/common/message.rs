@@ -4,10 +4,6 @@ use prost::Message;
 
 /// The vectors' API. What its policy does not know of a response is kept as it is.
 pub(crate) static POLICY: &[u8] = include_bytes!("../../../../tests/vectors/api.policy");
-/// `Map`: fresh for 30 s, then stale for a minute while it is refreshed.
-pub(crate) const QUOTE: usize = 5;
-/// Not annotated.
-pub(crate) const PLAIN: usize = 11;
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct RideRequest {
