@@ -20,7 +20,7 @@ pub struct Config {
     pub max_metadata_bytes: usize,
     /// The most tags that one entry or one invalidation may have.
     pub max_tags: usize,
-    /// How long the app may be in the background before its streams go off the wire.
+    /// How long the app may be in the background before everything that happens by itself stops (rules G4, J1).
     pub grace: Duration,
 }
 

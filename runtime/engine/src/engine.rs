@@ -9,6 +9,8 @@ mod invalidations;
 mod lifecycle;
 mod observers;
 mod partitions;
+mod paths;
+mod pauses;
 mod puts;
 mod quality;
 mod reach;
@@ -18,6 +20,7 @@ mod serving;
 mod signouts;
 mod specs;
 mod streams;
+mod switches;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -37,7 +40,6 @@ use crate::failure::Failed;
 use crate::flight::{Flight, FlightId};
 use crate::input::Input;
 use crate::key::{Key, Owner};
-use crate::lifecycle::AppState;
 use crate::memory::{Memory, MemoryUse};
 use crate::method::{self, Method};
 use crate::network::{AttemptId, NetworkState, Quality};
@@ -50,8 +52,9 @@ use crate::session::{Account, Endpoint, Session, SessionId};
 use crate::snapshot::{Detail, Snapshot};
 use crate::stream::{Reader, Stream, StreamId};
 use crate::time::Now;
-use crate::timer::{Timer, TimerId, Timers};
+use crate::timer::{Timer, Timers};
 use disk::Disk;
+use lifecycle::Life;
 use quality::Evidence;
 
 /// Where the engine's own randomness starts. Keys of partitions come from it, so a real runtime takes it from the
@@ -86,6 +89,7 @@ pub struct Engine {
     clock: Clock,
     network: NetworkState,
     evidence: Evidence,
+    life: Life,
     /// Encoded policies, with what they were registered as.
     policies: Vec<(Bytes, Registered)>,
     methods: Vec<Arc<Method>>,
@@ -119,9 +123,6 @@ pub struct Engine {
     network_news: bool,
     /// The device has moved to another network meanwhile.
     path_news: bool,
-    app: AppState,
-    /// When the app has been in the background for long.
-    grace: Option<TimerId>,
     timers: Timers,
     outputs: VecDeque<Output>,
     /// Where keys are written.
@@ -155,6 +156,7 @@ impl Engine {
             clock: Clock::default(),
             network: NetworkState { quality: Quality::Unspecified, save_data: false },
             evidence: Evidence::default(),
+            life: Life::default(),
             policies: Vec::new(),
             methods: Vec::new(),
             sessions: BTreeMap::new(),
@@ -176,8 +178,6 @@ impl Engine {
             broken: VecDeque::new(),
             network_news: false,
             path_news: false,
-            app: AppState::default(),
-            grace: None,
             timers: Timers::default(),
             outputs: VecDeque::new(),
             scratch: Vec::new(),
@@ -345,6 +345,8 @@ impl Engine {
                 Timer::StreamHead(stream) => self.stream_head_timeout(stream),
                 Timer::Reopen(stream) => self.reopen_due(stream),
                 Timer::SaveKept(stream) => self.save_kept(stream),
+                Timer::PauseCut => self.pause_cut(),
+                Timer::Drained(last) => self.drained(last),
             }
             self.settle();
         }
@@ -363,9 +365,10 @@ impl Engine {
                 self.restore_streams();
                 self.streams_reachable();
             } else {
-                return;
+                break;
             }
         }
+        self.continue_pause();
     }
 
     fn name(&mut self) -> u64 {

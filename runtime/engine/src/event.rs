@@ -189,6 +189,12 @@ pub enum Event {
     /// The wall clock went back by more than a minute or ahead by more than a year: entries of earlier boots count as
     /// invalidated.
     ClockDistrusted,
+    /// The device has moved to another network: requests from now on go over new connections.
+    PathChanged,
+    /// The runtime is paused: nothing is on the wire, and the store is being closed.
+    Paused,
+    /// The runtime works again.
+    Resumed,
     /// The class of the network that is in force has changed (rule H5).
     QualityChanged {
         /// What it was.

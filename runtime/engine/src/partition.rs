@@ -79,6 +79,11 @@ impl Partition {
         }
     }
 
+    /// It is open in memory, and somebody waits for what the store has of it.
+    pub(crate) fn waits_for_store(&self) -> bool {
+        self.is_open() && !self.waiting.is_empty()
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.stage == Stage::Open
     }

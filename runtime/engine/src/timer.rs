@@ -35,6 +35,10 @@ pub(crate) enum Timer {
     Reopen(StreamId),
     /// What is kept of a stream goes to disk.
     SaveKept(StreamId),
+    /// What is on the wire is cut for a pause.
+    PauseCut,
+    /// What is on the wire, up to this attempt, is cut after the device has moved to another network.
+    Drained(AttemptId),
 }
 
 /// A timer that is set. Dropping it does not cancel it.

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use holdover_engine::{
-    Account, CacheMode, CallOptions, Code, CredentialsAnswer, Delivered, DetailMode, ErrorKind, Failure,
-    Form, Input, Metadata, Observed, OpId, OutboxChoice, Quality, Response, SessionId, StoreFaultKind,
-    TransportFailure,
+    Account, AppState, CacheMode, CallOptions, Code, CredentialsAnswer, Delivered, DetailMode, ErrorKind,
+    Estimate, Failure, Form, Input, Interface, Metadata, Observed, OpId, OutboxChoice, Platform, Quality,
+    Reachability, Response, SessionId, StoreFaultKind, TransportFailure,
 };
 use proptest::prelude::*;
 use rig::{Rig, ride, ride_request, token};
@@ -32,6 +32,13 @@ enum Act {
     Credentials(prop::sample::Index, u8),
     Pass(u32),
     Quality(u8),
+    Measure(prop::sample::Index, u8),
+    Estimate(u8),
+    Platform { reachability: u8, interface: u8, path: u8, save_data: bool },
+    App(bool),
+    Pause,
+    Resume,
+    Sleep(u32),
     Release,
     Hold(bool),
     Fault(u8),
@@ -53,6 +60,14 @@ fn act() -> impl Strategy<Value = Act> {
         5 => (index(), 0..6u8).prop_map(|(i, how)| Act::Credentials(i, how)),
         4 => (0..100_000u32).prop_map(Act::Pass),
         1 => (0..6u8).prop_map(Act::Quality),
+        2 => (index(), 0..4u8).prop_map(|(i, what)| Act::Measure(i, what)),
+        1 => (0..4u8).prop_map(Act::Estimate),
+        1 => (0..3u8, 0..3u8, 0..3u8, any::<bool>())
+            .prop_map(|(reachability, interface, path, save_data)| Act::Platform { reachability, interface, path, save_data }),
+        2 => any::<bool>().prop_map(Act::App),
+        1 => Just(Act::Pause),
+        2 => Just(Act::Resume),
+        1 => (0..100_000u32).prop_map(Act::Sleep),
         6 => Just(Act::Release),
         1 => any::<bool>().prop_map(Act::Hold),
         1 => (0..8u8).prop_map(Act::Fault),
@@ -249,6 +264,54 @@ impl World {
                 ];
                 self.rig.quality(classes[usize::from(*class)]);
             }
+            Act::Measure(index, what) => {
+                let Some(request) = self.pick(index) else { return };
+                let attempt = request.attempt;
+                self.rig.input(match what {
+                    0 => Input::Progress { attempt },
+                    what => {
+                        let over = Duration::from_secs(u64::from(*what) - 1);
+                        Input::Transferred { attempt, bytes: 35_000, over }
+                    }
+                });
+            }
+            Act::Estimate(which) => {
+                let estimate =
+                    |ms| Estimate { request_time: Some(Duration::from_millis(ms)), downlink_kbps: None };
+                self.rig.input(match which {
+                    0 => Input::PinQuality(None),
+                    1 => Input::OwnEstimate(None),
+                    2 => Input::OwnEstimate(Some(Estimate::default())),
+                    _ => Input::OwnEstimate(Some(estimate(1800))),
+                });
+            }
+            Act::Platform { reachability, interface, path, save_data } => {
+                let reachabilities =
+                    [Reachability::Unknown, Reachability::Reachable, Reachability::Unreachable];
+                let interfaces = [Interface::Unknown, Interface::Wifi, Interface::Cellular2g];
+                self.rig.input(Input::Platform(Platform {
+                    reachability: reachabilities[usize::from(*reachability)],
+                    interface: interfaces[usize::from(*interface)],
+                    path: (*path).into(),
+                    save_data: *save_data,
+                }));
+            }
+            Act::App(seen) => {
+                self.rig.input(Input::App(if *seen { AppState::Foreground } else { AppState::Background }));
+            }
+            Act::Pause => {
+                let op = self.rig.op();
+                self.started.insert(op, (0, Form::Prefetch, false));
+                self.rig.input(Input::Pause { op });
+            }
+            Act::Resume => self.rig.input(Input::Resume),
+            Act::Sleep(ms) => {
+                // The device sleeps: what is due is late.
+                let slept = Duration::from_millis((*ms).into());
+                self.rig.now.boot = self.rig.now.boot.after(slept);
+                self.rig.now.wall_ms += i64::from(*ms);
+                self.rig.input(Input::Tick);
+            }
             Act::Release => {
                 if !self.rig.held.is_empty() {
                     self.rig.release();
@@ -342,6 +405,7 @@ impl World {
         self.rig.disk.fault = None;
         self.rig.hold = false;
         self.rig.release_all();
+        self.rig.input(Input::Resume);
         self.check();
         let observers: Vec<OpId> = self
             .started

@@ -105,6 +105,7 @@ impl Engine {
             self.interested.entry(key.clone()).or_default().insert(id);
         }
         self.operations.insert(id, operation);
+        self.mind_grace();
         if spec.key.is_some() {
             self.with_partition(&spec.owner, Waiter::Call(id));
         } else {
@@ -123,7 +124,7 @@ impl Engine {
         if let Some(key) = spec.key.as_ref().filter(|_| is_read) {
             if let Some(entry) = self.memory.get(key) {
                 operation.held = Some(entry.clone());
-            } else if self.load(id, &spec) {
+            } else if self.wait_for_store(id, &spec) || self.load(id, &spec) {
                 return;
             }
         }
@@ -166,7 +167,7 @@ impl Engine {
             (_, _, CacheMode::CacheOnly) => self.end(id, Err(not_stored())),
             (Some(standing), Row::Revalidate, _) => {
                 self.refresh_behind(id);
-                self.serve(id, row, Snapshot { refreshing: true, ..standing.snapshot });
+                self.serve(id, row, Snapshot { refreshing: !self.is_paused(), ..standing.snapshot });
             }
             (Some(standing), Row::IfError, _) if self.is_offline() => {
                 let error = Some(Box::new(known_offline()));
@@ -202,7 +203,7 @@ impl Engine {
 
     /// Starts or joins a refresh that nobody waits for.
     fn refresh_behind(&mut self, id: OpId) {
-        let Some(operation) = self.operations.get(&id) else { return };
+        let Some(operation) = self.operations.get(&id).filter(|_| !self.is_paused()) else { return };
         let (spec, want, priority) = (operation.refresh.clone(), operation.want, operation.priority);
         self.event(Event::Refreshing { method: spec.method.id });
         self.fly(&spec, want, priority, None, false, true);
@@ -257,6 +258,7 @@ impl Engine {
     pub(super) fn cancel(&mut self, id: OpId) {
         self.chores.remove(&id);
         self.leave_stream(id, None);
+        self.forget_pause(id);
         self.remove_operation(id);
     }
 
@@ -323,6 +325,7 @@ impl Engine {
     /// Forgets a call; its flight may be cancelled by that (rule C8).
     pub(super) fn remove_operation(&mut self, id: OpId) {
         let Some(mut operation) = self.operations.remove(&id) else { return };
+        self.forget_postponed(id);
         self.timers.cancel(&mut operation.wait);
         self.timers.cancel(&mut operation.stale_after);
         if let Role::Observe(observer) = &mut operation.role {

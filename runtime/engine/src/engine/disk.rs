@@ -13,7 +13,7 @@ use crate::event::{Event, Tier};
 use crate::key::{Key, Owner};
 use crate::operation::Spec;
 use crate::output::{Delivered, Output};
-use crate::partition::{Partition, Stage};
+use crate::partition::{Partition, Stage, Waiter};
 use crate::store::{
     KeyHash, PartitionId, StoreAnswer, StoreCommand, StoreFault, StoreFaultKind, StoreId, StoreRequest,
     TagWrite,
@@ -63,6 +63,8 @@ enum DiskStage {
     Reopening,
     /// It was corrupt and is being made anew.
     Recreating,
+    /// It is closed for a pause.
+    Paused,
 }
 
 /// What an answer is for.
@@ -76,6 +78,7 @@ pub(super) enum Pending {
     Tags(Vec<Owner>, Vec<Tag>, Vec<(OpId, Delivered)>),
     Mark(SignOut),
     Drop(SignOut),
+    Close,
 }
 
 /// Whether the store can be used now.
@@ -134,6 +137,11 @@ impl Disk {
         }
     }
 
+    /// Nothing is being asked of it, and nothing follows from an answer.
+    pub(super) fn is_settled(&self) -> bool {
+        self.pending.is_empty()
+    }
+
     pub(super) fn exists(&self) -> bool {
         self.stage != DiskStage::Absent
     }
@@ -144,7 +152,7 @@ impl Engine {
     pub(super) fn need_disk(&mut self) -> Need {
         match self.disk.stage {
             DiskStage::Open => Need::Ready,
-            DiskStage::Opening | DiskStage::Finishing(_) => Need::Wait,
+            DiskStage::Opening | DiskStage::Finishing(_) | DiskStage::Paused => Need::Wait,
             DiskStage::Unopened => {
                 self.disk.stage = DiskStage::Opening;
                 self.command(StoreCommand::Open, Pending::Open);
@@ -161,6 +169,48 @@ impl Engine {
         }
     }
 
+    /// Nothing is asked of the store until [`Engine::reopen_disk`]. Whether there is something to close.
+    pub(super) fn close_disk(&mut self) -> bool {
+        if self.disk.stage == DiskStage::Absent {
+            return false;
+        }
+        let was_open = std::mem::replace(&mut self.disk.stage, DiskStage::Paused) != DiskStage::Unopened;
+        for partition in self.partitions.values_mut() {
+            partition.durable = false;
+        }
+        was_open
+    }
+
+    /// The store may be opened again: at the next need, or at once if something is running.
+    pub(super) fn reopen_disk(&mut self) {
+        if self.disk.stage != DiskStage::Paused {
+            return;
+        }
+        self.disk.stage = DiskStage::Unopened;
+        let waits = |partition: &Partition| partition.stage == Stage::Opening || partition.waits_for_store();
+        if !self.disk.leaving.is_empty() || !self.operations.is_empty() || self.partitions.values().any(waits)
+        {
+            self.need_disk();
+        }
+    }
+
+    /// Whether the store is closed for a pause, or has not found an open partition again since: who needs what is stored
+    /// there waits.
+    pub(super) fn is_reopening(&mut self, owner: &Owner) -> bool {
+        let is_apart =
+            self.partitions.get(owner).is_some_and(|partition| partition.is_open() && !partition.durable);
+        is_apart && self.need_disk() != Need::Absent
+    }
+
+    /// Lets a call wait until what is on disk can be told.
+    pub(super) fn wait_for_store(&mut self, id: OpId, spec: &Spec) -> bool {
+        if !spec.method.cache.as_ref().is_some_and(|cache| cache.disk) || !self.is_reopening(&spec.owner) {
+            return false;
+        }
+        self.partition(&spec.owner).waiting.push(Waiter::Call(id));
+        true
+    }
+
     pub(super) fn command(&mut self, command: StoreCommand, pending: Pending) {
         let id = StoreId(self.name());
         self.disk.pending.insert(id, pending);
@@ -170,6 +220,7 @@ impl Engine {
     pub(super) fn stored(&mut self, id: StoreId, result: Result<StoreAnswer, StoreFault>) {
         let Some(pending) = self.disk.pending.remove(&id) else { return };
         match (pending, result) {
+            (Pending::Close, result) => self.disk_closed(result.map(drop)),
             (Pending::Open, Ok(StoreAnswer::Opened { highest_wall_ms, unfinished, switches: _ })) => {
                 self.disk_opened(highest_wall_ms, unfinished);
             }
@@ -261,9 +312,10 @@ impl Engine {
             self.event(Event::StoreFailed { kind: fault.kind, message: fault.message.clone() });
         }
         // Answers to commands from before the fault say nothing new.
-        let is_news =
-            !matches!(self.disk.stage, DiskStage::Failed(_) | DiskStage::Recreating | DiskStage::Reopening)
-                || matches!(pending, Pending::Open);
+        let is_news = !matches!(
+            self.disk.stage,
+            DiskStage::Failed(_) | DiskStage::Recreating | DiskStage::Reopening | DiskStage::Paused
+        ) || matches!(pending, Pending::Open);
         if is_news {
             if recreate {
                 self.disk.stage = DiskStage::Recreating;
@@ -302,7 +354,7 @@ impl Engine {
                 self.disk.undropped.insert(sign_out.partition);
                 self.dropped(&sign_out, Err(&message));
             }
-            Pending::Open | Pending::Partition(_) | Pending::Save => {}
+            Pending::Open | Pending::Partition(_) | Pending::Save | Pending::Close => {}
         }
         for sign_out in std::mem::take(&mut self.disk.leaving) {
             self.mark_failed(&sign_out, &message);
@@ -310,7 +362,7 @@ impl Engine {
         let opening: Vec<Owner> = self
             .partitions
             .iter()
-            .filter(|(_, partition)| partition.stage == Stage::Opening)
+            .filter(|(_, partition)| partition.stage == Stage::Opening || partition.waits_for_store())
             .map(|(owner, _)| owner.clone())
             .collect();
         for owner in opening {

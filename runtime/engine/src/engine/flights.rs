@@ -128,6 +128,9 @@ impl Engine {
 
     /// Sends a flight's request, if its credentials are there; else asks for them.
     pub(super) fn depart(&mut self, id: FlightId) {
+        if !self.may_send(id) {
+            return;
+        }
         let Some(flight) = self.flights.get(&id) else { return };
         let spec = flight.spec.clone();
         if !spec.has_credentials() {
@@ -147,6 +150,9 @@ impl Engine {
     }
 
     pub(super) fn send(&mut self, id: FlightId, credentials: Option<Metadata>) {
+        if !self.may_send(id) {
+            return;
+        }
         let Some(flight) = self.flights.get(&id) else { return };
         let (spec, want, priority, deadline) =
             (flight.spec.clone(), flight.want, flight.priority, flight.deadline);
@@ -283,6 +289,7 @@ impl Engine {
 
     /// Takes a flight out of everything.
     pub(super) fn finish(&mut self, id: FlightId) -> Option<Flight> {
+        self.life.held.remove(&id);
         let mut flight = self.flights.remove(&id)?;
         self.timers.cancel(&mut flight.total);
         self.timers.cancel(&mut flight.retry);

@@ -100,7 +100,7 @@ impl Engine {
         // A partition that is being destroyed has nothing left to outdate.
         owners.retain(|owner| self.partitions.get(owner).is_none_or(|p| p.stage != Stage::Destroying));
         for owner in &owners {
-            if !self.is_open(owner) {
+            if !self.is_open(owner) || self.is_reopening(owner) {
                 return self.with_partition(owner, Waiter::Invalidate(Box::new(invalidation)));
             }
         }

@@ -1,56 +1,179 @@
-//! The life of the app: foreground and background, pausing, memory pressure, the kill switch (rules J1, J5, E4).
+//! The life of the app: foreground and background, memory pressure (rules B4, J1, E4).
+
+use std::collections::BTreeSet;
 
 use super::Engine;
+use super::pauses::Pause;
 use crate::call::OpId;
+use crate::error::ErrorKind;
 use crate::event::Event;
-use crate::lifecycle::{AppState, Switch};
-use crate::output::Delivered;
-use crate::timer::Timer;
+use crate::flight::FlightId;
+use crate::lifecycle::AppState;
+use crate::operation::Role;
+use crate::output::Output;
+use crate::snapshot::Observed;
+use crate::time::Instant;
+use crate::timer::{Timer, TimerId};
+use crate::window::Row;
+
+/// Whether the app is seen, and whether the runtime works.
+#[derive(Default)]
+pub(super) struct Life {
+    pub(super) app: AppState,
+    /// Since when the app is in the background.
+    background: Option<Instant>,
+    /// When the grace period is over.
+    grace: Option<TimerId>,
+    pub(super) pause: Pause,
+    /// Flights that are sent when the runtime works again.
+    pub(super) held: BTreeSet<FlightId>,
+    /// Observers that fetch when they are awake again.
+    postponed: BTreeSet<OpId>,
+}
 
 impl Engine {
     /// The app came to the foreground or went to the background.
     pub(super) fn app_state(&mut self, state: AppState) {
-        if std::mem::replace(&mut self.app, state) == state {
+        if std::mem::replace(&mut self.life.app, state) == state {
             return;
         }
         match state {
             AppState::Background => {
-                let end = self.now.boot.after(self.config.grace);
-                self.grace = Some(self.timers.set(end, Timer::Grace));
+                self.life.background = Some(self.now.boot);
+                self.rest_observers();
+                self.mind_grace();
             }
             AppState::Foreground => {
-                let mut grace = self.grace.take();
-                self.timers.cancel(&mut grace);
+                self.life.background = None;
+                self.timers.cancel(&mut self.life.grace);
+                // In the background the process may have been suspended.
+                self.evidence_interrupted();
+                self.wake();
                 self.streams_foregrounded();
             }
         }
     }
 
-    /// The app has been in the background for the grace period.
+    /// The app is in the foreground.
+    pub(super) fn in_foreground(&self) -> bool {
+        self.life.app == AppState::Foreground
+    }
+
+    /// Nothing happens by itself: the runtime is paused, or the app is in the background for longer than the grace period.
+    /// What somebody calls and waits for goes on, unless the runtime is paused.
+    pub(super) fn rests(&self) -> bool {
+        let grace = self.config.grace;
+        self.is_paused() || self.life.background.is_some_and(|since| since.after(grace) <= self.now.boot)
+    }
+
+    /// Waits for the end of the grace period, if something is running that ends with it.
+    pub(super) fn mind_grace(&mut self) {
+        if let Some(since) = self.life.background
+            && self.life.grace.is_none()
+            && !self.rests()
+            && !(self.operations.is_empty() && self.streams.is_empty())
+        {
+            let grace = since.after(self.config.grace);
+            self.life.grace = Some(self.timers.set(grace, Timer::Grace));
+        }
+    }
+
+    /// The app has been in the background for long: what no caller waits for goes off the wire.
     pub(super) fn grace_over(&mut self) {
-        self.grace = None;
+        self.life.grace = None;
+        let observes = |id: &OpId| {
+            self.operations.get(id).is_some_and(|operation| matches!(operation.role, Role::Observe(_)))
+        };
+        let flights: Vec<FlightId> = self
+            .flights
+            .iter()
+            .filter(|(_, flight)| flight.waiters.iter().all(observes))
+            .map(|(id, _)| *id)
+            .collect();
+        for id in flights {
+            self.suspend_flight(id);
+        }
         self.streams_backgrounded();
     }
 
-    /// Stop working, and close the store.
-    pub(super) fn pause(&mut self, op: OpId) {
-        self.streams_paused();
-        self.deliver(op, Delivered::Done(Ok(())));
+    /// Takes a flight back that only observers wait for. They fetch again when they are awake.
+    fn suspend_flight(&mut self, id: FlightId) {
+        let Some(flight) = self.finish(id) else { return };
+        if let Some(attempt) = &flight.attempt {
+            self.outputs.push_back(Output::CancelAttempt(attempt.id));
+        }
+        for waiter in flight.waiters {
+            if let Some(operation) = self.operations.get_mut(&waiter) {
+                operation.flight = None;
+            }
+            self.refreshed(waiter);
+            self.postpone(waiter);
+        }
     }
 
-    /// Work again.
-    pub(super) fn resume_work(&mut self) {
-        self.streams_resumed();
+    /// An observer would fetch now, and rests.
+    pub(super) fn postpone(&mut self, id: OpId) {
+        self.life.postponed.insert(id);
+    }
+
+    /// An operation has ended.
+    pub(super) fn forget_postponed(&mut self, id: OpId) {
+        self.life.postponed.remove(&id);
+    }
+
+    /// Observers go on, unless there is another reason to rest.
+    pub(super) fn wake(&mut self) {
+        if self.rests() || !self.in_foreground() {
+            return;
+        }
+        for id in std::mem::take(&mut self.life.postponed) {
+            if self.operations.get(&id).is_some_and(|operation| operation.flight.is_none()) {
+                self.refetch(id);
+            }
+        }
+        self.renew_observers();
+    }
+
+    /// What observers show is fetched again where it is stale or has failed: the app came to the foreground, or the network
+    /// is back.
+    pub(super) fn renew_observers(&mut self) {
+        if self.rests() || !self.in_foreground() {
+            return;
+        }
+        let idle = self.operations.iter().filter(|(_, operation)| operation.flight.is_none());
+        let observers: Vec<(OpId, bool)> = idle
+            .filter_map(|(id, operation)| match &operation.role {
+                Role::Observe(observer) => match &observer.shown {
+                    Some(Observed::Value(shown)) => Some((*id, shown.error.is_some())),
+                    Some(Observed::Failed(error)) => Some((*id, error.kind != ErrorKind::SignedOut)),
+                    // What it waits for comes first.
+                    Some(Observed::Loading) | None => None,
+                },
+                Role::Get | Role::Prefetch | Role::Refresh => None,
+            })
+            .collect();
+        for (id, has_failed) in observers {
+            match self.standing(id) {
+                Some(standing) if standing.row == Row::Fresh && !has_failed => {
+                    self.set_crossing(id, standing.age, false);
+                }
+                _ => self.refetch(id),
+            }
+        }
+    }
+
+    /// Nobody sees what observers show: crossings wait until somebody does.
+    pub(super) fn rest_observers(&mut self) {
+        for operation in self.operations.values_mut() {
+            if let Role::Observe(observer) = &mut operation.role {
+                self.timers.cancel(&mut observer.crossing);
+            }
+        }
     }
 
     /// Drops the entries that memory holds, and nothing else (rule E4).
     pub(super) fn memory_pressure(&mut self) {
         let (entries, bytes) = self.memory.clear();
         self.event(Event::MemoryDropped { entries: entries as u64, bytes: bytes as u64 });
-    }
-
-    /// Turn parts of policies off.
-    pub(super) fn disable(&mut self, op: OpId, _switches: Vec<Switch>) {
-        self.deliver(op, Delivered::Done(Ok(())));
     }
 }

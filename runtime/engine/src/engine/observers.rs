@@ -76,7 +76,7 @@ impl Engine {
                 self.show(id, Observed::Value(Snapshot { error, ..standing.snapshot }));
             }
             Some(standing) if row <= Row::IfError && !standing.invalidated => {
-                self.show(id, Observed::Value(Snapshot { refreshing: true, ..standing.snapshot }));
+                self.show(id, Observed::Value(Snapshot { refreshing: !self.rests(), ..standing.snapshot }));
                 self.fetch(id, None, false);
             }
             _ => {
@@ -88,6 +88,9 @@ impl Engine {
 
     /// Puts the observer on a flight; it leaves the one that it was on.
     fn fetch(&mut self, id: OpId, priority: Option<Priority>, unsent_only: bool) {
+        if self.rests() && !unsent_only {
+            return self.postpone(id);
+        }
         let network = self.network;
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let spec = operation.spec.clone();
@@ -141,13 +144,15 @@ impl Engine {
             self.observer(id).is_some_and(|observer| matches!(observer.shown, Some(Observed::Value(_))));
         if shows_value && let Some(standing) = self.standing(id) {
             let freshness = shown_freshness(standing.row);
-            self.show(id, Observed::Value(Snapshot { freshness, refreshing: true, ..standing.snapshot }));
+            let refreshing = self.operations.get(&id).is_some_and(|operation| operation.flight.is_some());
+            self.show(id, Observed::Value(Snapshot { freshness, refreshing, ..standing.snapshot }));
         }
     }
 
     /// When the shown answer, which has this age, stops being fresh. One that has just arrived is given some time even if
     /// it is as old as the caller allows already, or the observer would do nothing but fetch.
-    fn set_crossing(&mut self, id: OpId, age: u64, arrived: bool) {
+    pub(super) fn set_crossing(&mut self, id: OpId, age: u64, arrived: bool) {
+        let is_seen = self.in_foreground() && !self.is_paused();
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let Some(cache) = &operation.spec.method.cache else { return };
         let left = |limit: u64| Duration::from_nanos(limit.saturating_sub(age));
@@ -161,6 +166,10 @@ impl Engine {
         }
         let Role::Observe(observer) = &mut operation.role else { return };
         self.timers.cancel(&mut observer.crossing);
+        if !is_seen {
+            // On return what is shown is looked at.
+            return;
+        }
         observer.crossing = Some(self.timers.set(self.now.boot.after(wait), Timer::Crossing(id)));
     }
 

@@ -20,6 +20,9 @@ impl Engine {
         if self.is_open(owner) {
             // A store that has failed gets another chance now and then.
             self.need_disk();
+            if !matches!(waiter, Waiter::Call(_)) && self.is_reopening(owner) {
+                return self.partition(owner).waiting.push(waiter);
+            }
             return self.resume(waiter);
         }
         self.partition(owner).waiting.push(waiter);

@@ -8,7 +8,7 @@ use crate::error::Code;
 use crate::event::{Event, QualitySource};
 use crate::metadata::Metadata;
 use crate::network::{
-    AttemptId, Estimate, Failure, Head, Interface, Kind, Platform, Quality, Reachability, TransportFailure,
+    AttemptId, Estimate, Failure, Head, Kind, Platform, Quality, Reachability, TransportFailure,
 };
 use crate::quality::{Estimator, SampleId, class_of, server_time};
 use crate::time::Instant;
@@ -60,10 +60,9 @@ impl Engine {
         } else if (platform.interface, platform.path) != (before.interface, before.path) {
             self.evidence.era += 1;
             self.evidence.estimator.network_changed(platform.interface, self.now.boot);
-            // The first word on the network is no move to another one.
-            self.path_news |= (before.interface, before.path) != (Interface::default(), 0);
         }
         self.quality_changed(QualitySource::Platform);
+        self.way_out_changed(&before, &platform);
         if save_data != platform.save_data {
             self.restore_observers();
             self.network_news = true;
@@ -261,6 +260,11 @@ impl Engine {
             }
         }
         self.quality_changed(QualitySource::Measured);
+    }
+
+    /// The attempts that are on the wire, oldest first.
+    pub(super) fn on_the_wire(&self) -> impl Iterator<Item = AttemptId> + '_ {
+        self.evidence.waits.keys().copied()
     }
 
     /// What is on the wire says nothing about the network from now on: the process was, or may have been, suspended.

@@ -132,7 +132,7 @@ impl Engine {
                     return None;
                 }
                 let snapshot = choice.snapshot();
-                let refreshing = options.cache != CacheMode::CacheOnly;
+                let refreshing = options.cache != CacheMode::CacheOnly && !self.is_paused();
                 self.counts.hits[1] += 1;
                 if refreshing {
                     let priority = options.priority.unwrap_or(method.priority);

@@ -64,7 +64,13 @@ impl Engine {
     }
 
     fn wake_streams(&mut self) {
-        for id in self.streams_where(|stream| matches!(stream.phase, Phase::Suspended)) {
+        if self.is_paused() {
+            return;
+        }
+        let rests = self.rests();
+        let to_wake =
+            |stream: &Stream| matches!(stream.phase, Phase::Suspended) && !(rests && stream.reconnects());
+        for id in self.streams_where(to_wake) {
             let Some(stream) = self.streams.get_mut(&id) else { continue };
             stream.failures = 0;
             for op in stream.readers.clone() {

@@ -23,7 +23,7 @@ const ANSWER_AND_END: u32 = 2;
 impl Engine {
     /// Opens a stream, for the first time or again: decides its detail, then sends it when its credentials are there.
     pub(super) fn open_stream(&mut self, id: StreamId) {
-        if !self.settle_detail(id) {
+        if self.holds_stream(id) || !self.settle_detail(id) {
             return;
         }
         let Some(stream) = self.streams.get(&id) else { return };
@@ -81,7 +81,20 @@ impl Engine {
         true
     }
 
+    /// Whether the runtime is paused: the stream is opened when it works again (rule J1).
+    fn holds_stream(&mut self, id: StreamId) -> bool {
+        if self.is_paused()
+            && let Some(stream) = self.streams.get_mut(&id)
+        {
+            stream.phase = Phase::Suspended;
+        }
+        self.is_paused()
+    }
+
     pub(in crate::engine) fn send_stream(&mut self, id: StreamId, credentials: Option<Metadata>) {
+        if self.holds_stream(id) {
+            return;
+        }
         let Some(stream) = self.streams.get(&id) else { return };
         let (spec, want, priority) = (stream.spec.clone(), stream.want, stream.priority);
         let timeout = self.time_left(id);

@@ -143,6 +143,7 @@ impl Engine {
             kept: (promise == Promise::Replay).then(Kept::default),
         };
         self.streams.insert(id, stream);
+        self.mind_grace();
         self.list(id);
         if promise == Promise::Replay {
             self.look_up_kept(id);

@@ -1,0 +1,42 @@
+//! Paths: the device moves to another network (rule J2).
+
+use std::time::Duration;
+
+use super::Engine;
+use crate::event::Event;
+use crate::network::{AttemptId, Interface, Platform, Reachability};
+use crate::output::Output;
+use crate::timer::Timer;
+
+/// How long what was sent over the old path may go on.
+const DRAIN: Duration = Duration::from_secs(5);
+
+impl Engine {
+    /// What the platform says of the way out has changed. `before` is what it said last of a way that there was.
+    pub(super) fn way_out_changed(&mut self, before: &Platform, platform: &Platform) {
+        if platform.reachability == Reachability::Unreachable {
+            return;
+        }
+        let was_told = before.interface != Interface::Unknown || before.path != 0;
+        let moved = was_told && (before.interface, before.path) != (platform.interface, platform.path);
+        if moved {
+            self.event(Event::PathChanged);
+            self.outputs.push_back(Output::PathChanged);
+            self.path_news = true;
+            if let Some(last) = self.on_the_wire().last() {
+                self.timers.set(self.now.boot.after(DRAIN), Timer::Drained(last));
+            }
+        }
+        if moved || before.reachability == Reachability::Unreachable {
+            self.renew_observers();
+        }
+    }
+
+    /// What was sent over the old path, up to this attempt, had its time.
+    pub(super) fn drained(&mut self, last: AttemptId) {
+        let attempts: Vec<AttemptId> = self.on_the_wire().take_while(|attempt| *attempt <= last).collect();
+        for attempt in attempts {
+            self.cut(attempt, "the device has moved to another network");
+        }
+    }
+}
