@@ -82,6 +82,14 @@ pub struct Counts {
     pub clock_doubts: u64,
     /// Changes of the network's class.
     pub quality_changes: u64,
+    /// Moves of the device to another network.
+    pub path_changes: u64,
+    /// Pauses that have taken everything off the wire.
+    pub pauses: u64,
+    /// How many of them have ended.
+    pub resumptions: u64,
+    /// How often it has changed what is turned off.
+    pub switch_changes: u64,
 }
 
 impl Counts {
@@ -135,6 +143,10 @@ impl Counts {
             Event::SignOutFinished => (&mut self.finished_sign_outs, 1),
             Event::ClockDistrusted => (&mut self.clock_doubts, 1),
             Event::QualityChanged { .. } => (&mut self.quality_changes, 1),
+            Event::PathChanged => (&mut self.path_changes, 1),
+            Event::Paused => (&mut self.pauses, 1),
+            Event::Resumed => (&mut self.resumptions, 1),
+            Event::SwitchesChanged { .. } => (&mut self.switch_changes, 1),
         };
         *counter = counter.saturating_add(by);
     }

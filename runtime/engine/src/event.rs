@@ -195,6 +195,11 @@ pub enum Event {
     Paused,
     /// The runtime works again.
     Resumed,
+    /// Parts of policies are turned off, or on again (rule J5).
+    SwitchesChanged {
+        /// How many switches there are now.
+        switches: u32,
+    },
     /// The class of the network that is in force has changed (rule H5).
     QualityChanged {
         /// What it was.
@@ -248,6 +253,10 @@ impl Event {
             Self::SignOutFinished => "sign_out_finished",
             Self::ClockDistrusted => "clock_distrusted",
             Self::QualityChanged { .. } => "quality_changed",
+            Self::PathChanged => "path_changed",
+            Self::Paused => "paused",
+            Self::Resumed => "resumed",
+            Self::SwitchesChanged { .. } => "switches_changed",
         }
     }
 
@@ -287,7 +296,11 @@ impl Event {
             | Self::StoreRecreated
             | Self::SignOutFinished
             | Self::ClockDistrusted
-            | Self::QualityChanged { .. } => None,
+            | Self::QualityChanged { .. }
+            | Self::PathChanged
+            | Self::Paused
+            | Self::Resumed
+            | Self::SwitchesChanged { .. } => None,
         }
     }
 }

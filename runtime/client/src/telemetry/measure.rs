@@ -76,6 +76,10 @@ impl Stats {
             finished_sign_outs,
             clock_doubts,
             quality_changes,
+            path_changes,
+            pauses,
+            resumptions,
+            switch_changes,
         } = counts;
         let MemoryUse { entries, pinned, bytes } = memory;
         let mut list = List(Vec::new());
@@ -147,6 +151,10 @@ impl Stats {
             [("transmit", sent_bytes), ("receive", received_bytes)],
         );
         list.one("holdover.network.quality.changes", "{change}", "Changes of the class.", quality_changes);
+        list.one("holdover.network.path.changes", "{change}", "Moves to another network.", path_changes);
+        list.one("holdover.pauses", "{pause}", "Pauses of the runtime.", pauses);
+        list.one("holdover.resumptions", "{resumption}", "Pauses that have ended.", resumptions);
+        list.one("holdover.switches.changes", "{change}", "Changes of what is turned off.", switch_changes);
         list.one("holdover.detail.withheld", "{answer}", "Reduced answers that were delivered.", withheld);
         list.one(
             "holdover.detail.refetches",
