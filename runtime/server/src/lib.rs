@@ -12,7 +12,7 @@
 //!
 //! A request that says `holdover-detail: reduced; plan=<hash>` with the plan of its method gets a response without that
 //! plan's fields, which says so in `holdover-detail-applied`. It works on encoded messages, in gRPC, gRPC-Web and Connect with
-//! protobuf, compressed with gzip or not. Nothing is ever trimmed unasked; on any doubt (another plan, encoding or content
+//! protobuf, compressed with gzip or not (`grpc-web-text` passes in full). Nothing is ever trimmed unasked; on any doubt (another plan, encoding or content
 //! type, a failed call, a message that is too large or not protobuf) the original bytes pass. All that others can see of the
 //! layer is `vary: holdover-detail` on the responses of methods that have a plan.
 //!

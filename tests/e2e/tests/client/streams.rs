@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use holdover::{Code, Detail, ErrorKind, Event, Freshness, Quality, Snapshot, Source, Streaming};
-use holdover_e2e::pricing::v1::{Offer, Position, Quote, WatchRequest};
+use holdover_e2e::pricing::v1::{GetQuoteRequest, Offer, Position, Quote, WatchRequest};
 use holdover_e2e::{App, POLICY, Refusal, Relay, Rides, Site};
 use holdover_server::DetailLayer;
 
@@ -186,4 +186,31 @@ async fn both_sides_talk_at_once() {
         haggle.close();
         assert!(haggle.next().await.is_none(), "{site:?}");
     }
+}
+
+/// A hundred screens and a thousand calls at once, all of them given up in the end.
+#[tokio::test]
+async fn many_streams_and_calls_share_the_runtime() {
+    let site = Site::plain()[0];
+    let rides = Rides::new();
+    let server = site.serve(rides.clone());
+    let app = App::on(&site, &server);
+    let mut streams: Vec<_> =
+        (0..100).map(|n| app.pricing.watch(WatchRequest { ride_id: format!("w-{n}") })).collect();
+    for (n, stream) in streams.iter_mut().enumerate() {
+        assert_eq!(next(stream).await.value.quote_id(), format!("q-1 of w-{n}"));
+    }
+    let calls = (0..1000).map(|n| {
+        let call = app.pricing.get_quote(GetQuoteRequest { ride_id: format!("c-{n}") });
+        async move { assert_eq!(call.await.unwrap().value.quote_id(), format!("q-1 of c-{n}")) }
+    });
+    futures_util::future::join_all(calls).await;
+    rides.change_quote(|quote| quote.destination = "Zoo".to_owned());
+    for stream in &mut streams {
+        assert_eq!(next(stream).await.value.destination, "Zoo");
+    }
+    assert_eq!(rides.watches(), 100);
+    drop(streams);
+    rides.abandoned(100).await;
+    assert_eq!((rides.watches(), rides.calls()), (0, 1100));
 }
