@@ -11,10 +11,11 @@
 //! ```
 //!
 //! A request that says `holdover-detail: reduced; plan=<hash>` with the plan of its method gets a response without that
-//! plan's fields, which says so in `holdover-detail-applied`. It works on encoded messages, in gRPC, gRPC-Web and Connect with
-//! protobuf, compressed with gzip or not (`grpc-web-text` passes in full). Nothing is ever trimmed unasked; on any doubt (another plan, encoding or content
-//! type, a failed call, a message that is too large or not protobuf) the original bytes pass. All that others can see of the
-//! layer is `vary: holdover-detail` on the responses of methods that have a plan.
+//! plan's fields, which says so in `holdover-detail-applied`. It works on encoded messages, in gRPC, gRPC-Web and Connect
+//! with protobuf, compressed with gzip or not (`grpc-web-text` passes in full). Nothing is ever trimmed unasked; on any
+//! doubt (another plan, encoding or content type, a failed call, a message that is too large or not protobuf) the
+//! original bytes pass. All that others can see of the layer is `vary: holdover-detail` on the responses of methods that
+//! have a plan.
 //!
 //! Unary answers are held back until they are complete, because their heads say whether they were trimmed. Streams of every
 //! kind pass message by message: the head goes out at once, no more than one unfinished message and one chunk is held, and the
