@@ -7,3 +7,4 @@ pub mod message;
 pub mod model;
 pub mod script;
 pub mod server;
+pub mod streams;

@@ -8,19 +8,43 @@ use holdover_engine::fault::{Fault, plant, take_reached};
 use holdover_sim::model::Model;
 use holdover_sim::script::setting;
 use holdover_testkit::api::Api;
-use proptest::strategy::{Strategy as _, ValueTree as _};
+use proptest::strategy::{Strategy, ValueTree as _};
 
-use crate::{api, run, runner, script};
+use crate::{api, run, runner, script, streams};
+
+/// Scripts of one kind, ready to be run.
+type Scripts<'a> = Vec<Box<dyn Fn() -> Result<(), String> + 'a>>;
+
+fn drawn<T: std::fmt::Debug>(salt: u64, strategy: &impl Strategy<Value = T>) -> Vec<T> {
+    let mut runner = runner(salt);
+    let cases = runner.config().cases;
+    let draw = |_| strategy.new_tree(&mut runner).expect("scripts are never rejected").current();
+    (0..cases).map(draw).collect()
+}
+
+/// All that is tried: calls against the model, calls and observers against the invariants, streams against theirs.
+fn scripts(api: &Api) -> Scripts<'_> {
+    let model = Model::new(&setting());
+    let calls = drawn(1, &script()).into_iter().map(move |actions| -> Box<dyn Fn() -> Result<(), String>> {
+        let model = model.clone();
+        Box::new(move || {
+            run(api, &actions, Some(model.clone())).and_then(|_| run(api, &actions, None)).map(drop)
+        })
+    });
+    let streams =
+        drawn(5, &streams::script()).into_iter().map(|actions| -> Box<dyn Fn() -> Result<(), String>> {
+            Box::new(move || streams::run(api, &actions).map(drop))
+        });
+    // In turns, so that faults of either are noticed soon.
+    let (calls, streams): (Vec<_>, Vec<_>) = (calls.collect(), streams.collect());
+    calls.into_iter().zip(streams).flat_map(|(call, stream)| [call, stream]).collect()
+}
 
 /// How many scripts it takes to notice what is wrong; `None` if all of them pass.
-fn noticed(api: &Api, scripts: &[Vec<holdover_sim::script::Action>]) -> Option<usize> {
-    let model = Model::new(&setting());
-    let fails = |actions: &Vec<_>| {
-        // A broken engine may break in any way.
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            run(api, actions, Some(model.clone())).and_then(|_| run(api, actions, None))
-        }));
-        !matches!(outcome, Ok(Ok(_)))
+fn noticed(scripts: &Scripts<'_>) -> Option<usize> {
+    // A broken engine may break in any way.
+    let fails = |run: &Box<dyn Fn() -> Result<(), String> + '_>| {
+        !matches!(catch_unwind(AssertUnwindSafe(run)), Ok(Ok(())))
     };
     scripts.iter().position(fails).map(|index| index + 1)
 }
@@ -28,14 +52,10 @@ fn noticed(api: &Api, scripts: &[Vec<holdover_sim::script::Action>]) -> Option<u
 #[test]
 fn every_planted_fault_is_noticed() {
     let api = api();
-    let mut runner = runner(1);
-    let cases = runner.config().cases;
-    let scripts: Vec<_> = (0..cases)
-        .map(|_| script().new_tree(&mut runner).expect("scripts are never rejected").current())
-        .collect();
+    let scripts = scripts(&api);
     plant(None);
     let _ = take_reached();
-    assert_eq!(noticed(&api, &scripts), None, "an engine without a fault passes");
+    assert_eq!(noticed(&scripts), None, "an engine without a fault passes");
     let reached = take_reached();
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| ()));
@@ -43,7 +63,7 @@ fn every_planted_fault_is_noticed() {
         .iter()
         .map(|fault| {
             plant(Some(*fault));
-            (*fault, noticed(&api, &scripts))
+            (*fault, noticed(&scripts))
         })
         .collect();
     plant(None);
@@ -52,13 +72,13 @@ fn every_planted_fault_is_noticed() {
     for fault in Fault::ALL {
         let times = reached.get(fault).copied().unwrap_or(0);
         let after = killed[fault].map_or("NEVER".to_owned(), |scripts| format!("script {scripts}"));
-        table += &format!(
-            "{:<6} {:<40} occurred {times:>7} times, noticed by {after}\n",
-            fault.rule(),
-            format!("{fault:?}")
-        );
+        let name = format!("{fault:?}");
+        table += &format!("{:<6} {name:<40} occurred {times:>7} times, noticed by {after}\n", fault.rule());
     }
-    println!("{table}");
+    #[allow(clippy::print_stdout, reason = "the table is what the run is for; --nocapture shows it")]
+    {
+        println!("{table}");
+    }
     let missed = |fault: &&Fault| killed[fault].is_none() || !reached.contains_key(fault);
     let missed: Vec<_> = Fault::ALL.iter().filter(missed).collect();
     assert!(missed.is_empty(), "not noticed, or never occurred: {missed:?}\n{table}");

@@ -5,6 +5,7 @@
 
 mod faults;
 mod scenes;
+mod streams;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
