@@ -50,6 +50,17 @@ faults! {
     ReducedPassesForFull breaks "F5",
     ReducedReplacesFull breaks "F6",
     NothingIsRestored breaks "F8",
+    ReplayOutlivesItsWindow breaks "G2",
+    ReplayPassesForFresh breaks "G2",
+    InvalidatedIsReplayed breaks "D1",
+    RefusedIsReplayed breaks "G3",
+    ReconnectionIsNotMarked breaks "G3",
+    StreamIsSharedAcrossDetail breaks "G4",
+    StreamsStayInBackground breaks "G4",
+    DemandIsIgnored breaks "G5",
+    SkippingIsNotMarked breaks "G5",
+    ClassFlaps breaks "H3",
+    AccountIsNotInTheKey breaks "A7",
 }
 
 #[cfg(feature = "faults")]

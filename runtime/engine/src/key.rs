@@ -6,6 +6,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use holdover_wire::{KeyOutcome, Limits, Tag};
 use sha2::{Digest as _, Sha256};
 
+use crate::fault::{Fault, planted};
 use crate::metadata::Metadata;
 use crate::method::Cache;
 use crate::session::{Account, Session};
@@ -70,7 +71,7 @@ pub(crate) fn write(
     put(out, path.as_bytes());
     if cache.device {
         Owner::Device.put(out);
-    } else {
+    } else if !planted(Fault::AccountIsNotInTheKey) {
         put_account(out, &session.account);
     }
     put(out, &cache.epoch);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::class::{band, class_of};
 use super::prior::prior;
 use super::samples::{SampleId, Samples};
+use crate::fault::{Fault, planted};
 use crate::network::{Estimate, Interface, Quality};
 use crate::time::{Instant, nanos};
 
@@ -118,7 +119,8 @@ impl Estimator {
         }
         let estimate = self.estimate(now);
         let (Some(class), Some((up, down))) = (class_of(&estimate), band(&estimate)) else { return };
-        let class = self.class.map_or(class, |current| current.clamp(up, down));
+        let kept = self.class.map_or(class, |current| current.clamp(up, down));
+        let class = if kept != class && planted(Fault::ClassFlaps) { class } else { kept };
         if self.class != Some(class) {
             self.class = Some(class);
             self.since_change = 0;

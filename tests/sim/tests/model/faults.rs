@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use holdover_engine::fault::{Fault, plant, take_reached};
+use holdover_sim::files;
 use holdover_sim::model::Model;
 use holdover_sim::script::setting;
 use holdover_testkit::api::Api;
+use holdover_testkit::replay::replay;
 use proptest::strategy::{Strategy, ValueTree as _};
 
 use crate::{api, run, runner, script, streams};
 
-/// Scripts of one kind, ready to be run.
-type Scripts<'a> = Vec<Box<dyn Fn() -> Result<(), String> + 'a>>;
+/// What is tried: a name, and what runs it.
+type Trial<'a> = (String, Box<dyn Fn() -> Result<(), String> + 'a>);
 
 fn drawn<T: std::fmt::Debug>(salt: u64, strategy: &impl Strategy<Value = T>) -> Vec<T> {
     let mut runner = runner(salt);
@@ -22,8 +24,9 @@ fn drawn<T: std::fmt::Debug>(salt: u64, strategy: &impl Strategy<Value = T>) -> 
     (0..cases).map(draw).collect()
 }
 
-/// All that is tried: calls against the model, calls and observers against the invariants, streams against theirs.
-fn scripts(api: &Api) -> Scripts<'_> {
+/// All that is tried: calls against the model, calls and observers against the invariants, streams against their model,
+/// and then the vectors, which alone show what chance does not.
+fn trials(api: &Api) -> Vec<Trial<'_>> {
     let model = Model::new(&setting());
     let calls = drawn(1, &script()).into_iter().map(move |actions| -> Box<dyn Fn() -> Result<(), String>> {
         let model = model.clone();
@@ -36,34 +39,39 @@ fn scripts(api: &Api) -> Scripts<'_> {
             Box::new(move || streams::run(api, &actions).map(drop))
         });
     // In turns, so that faults of either are noticed soon.
-    let (calls, streams): (Vec<_>, Vec<_>) = (calls.collect(), streams.collect());
-    calls.into_iter().zip(streams).flat_map(|(call, stream)| [call, stream]).collect()
+    let scripts = calls.zip(streams).enumerate().flat_map(|(index, (call, stream))| {
+        [(format!("script {index} of calls"), call), (format!("script {index} of streams"), stream)]
+    });
+    let vectors =
+        files::vectors().expect("the vectors are checked in").into_iter().map(|file| -> Trial<'_> {
+            let run = move || replay(api, &file.vector).map_err(|mismatch| mismatch.to_string());
+            (file.name.clone(), Box::new(run))
+        });
+    scripts.chain(vectors).collect()
 }
 
-/// How many scripts it takes to notice what is wrong; `None` if all of them pass.
-fn noticed(scripts: &Scripts<'_>) -> Option<usize> {
+/// What notices that something is wrong; `None` if everything passes.
+fn noticed(trials: &[Trial<'_>]) -> Option<String> {
     // A broken engine may break in any way.
-    let fails = |run: &Box<dyn Fn() -> Result<(), String> + '_>| {
-        !matches!(catch_unwind(AssertUnwindSafe(run)), Ok(Ok(())))
-    };
-    scripts.iter().position(fails).map(|index| index + 1)
+    let fails = |(_, run): &&Trial<'_>| !matches!(catch_unwind(AssertUnwindSafe(run)), Ok(Ok(())));
+    trials.iter().find(fails).map(|(name, _)| name.clone())
 }
 
 #[test]
 fn every_planted_fault_is_noticed() {
     let api = api();
-    let scripts = scripts(&api);
+    let trials = trials(&api);
     plant(None);
     let _ = take_reached();
-    assert_eq!(noticed(&scripts), None, "an engine without a fault passes");
+    assert_eq!(noticed(&trials), None, "an engine without a fault passes");
     let reached = take_reached();
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| ()));
-    let killed: BTreeMap<Fault, Option<usize>> = Fault::ALL
+    let killed: BTreeMap<Fault, Option<String>> = Fault::ALL
         .iter()
         .map(|fault| {
             plant(Some(*fault));
-            (*fault, noticed(&scripts))
+            (*fault, noticed(&trials))
         })
         .collect();
     plant(None);
@@ -71,9 +79,9 @@ fn every_planted_fault_is_noticed() {
     let mut table = String::new();
     for fault in Fault::ALL {
         let times = reached.get(fault).copied().unwrap_or(0);
-        let after = killed[fault].map_or("NEVER".to_owned(), |scripts| format!("script {scripts}"));
+        let by = killed[fault].as_deref().unwrap_or("NOTHING");
         let name = format!("{fault:?}");
-        table += &format!("{:<6} {name:<40} occurred {times:>7} times, noticed by {after}\n", fault.rule());
+        table += &format!("{:<6} {name:<40} occurred {times:>7} times, noticed by {by}\n", fault.rule());
     }
     #[allow(clippy::print_stdout, reason = "the table is what the run is for; --nocapture shows it")]
     {

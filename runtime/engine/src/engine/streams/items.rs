@@ -11,6 +11,7 @@ use crate::entry::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, NotStored};
 use crate::failure::{Class, Failed};
+use crate::fault::{Fault, planted};
 use crate::network::{AttemptId, Head, Kind, Response};
 use crate::output::Delivered;
 use crate::snapshot::{Detail, PlanHash, Snapshot, Source};
@@ -97,12 +98,12 @@ impl Engine {
         let snapshot = self.live_snapshot(id, &newest);
         for op in readers {
             let Some(reader) = self.readers.get_mut(&op) else { continue };
-            if reader.demand > 0 {
+            if reader.demand > 0 || planted(Fault::DemandIsIgnored) {
                 self.deliver_item(op, snapshot.clone());
             } else {
                 let skipped = reader.unread == Unread::Message;
                 reader.unread = Unread::Message;
-                reader.missed |= skipped;
+                reader.missed |= skipped && !planted(Fault::SkippingIsNotMarked);
                 if skipped {
                     self.event(Event::StreamSkipped { method: spec.method.id });
                 }
@@ -177,7 +178,7 @@ impl Engine {
         reader.unread = Unread::Nothing;
         let mut gap = std::mem::take(&mut reader.missed);
         if item.source == Source::Network {
-            gap |= std::mem::take(&mut reader.gap);
+            gap |= std::mem::take(&mut reader.gap) && !planted(Fault::ReconnectionIsNotMarked);
         } else {
             self.event(Event::Replayed { method, age: item.age });
         }

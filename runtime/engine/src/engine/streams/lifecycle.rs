@@ -3,6 +3,7 @@
 
 use super::super::Engine;
 use crate::event::Event;
+use crate::fault::{Fault, planted};
 use crate::stream::{Phase, Stream, StreamId, Unread};
 use crate::timer::Timer;
 
@@ -10,7 +11,7 @@ impl Engine {
     /// The app has been in the background for longer than the grace period: streams that can be opened again go off the
     /// wire. Those that are passed through stay: nobody could give back what they would miss.
     pub(in crate::engine) fn streams_backgrounded(&mut self) {
-        self.suspend_streams(Stream::reconnects);
+        self.suspend_streams(|stream| stream.reconnects() && !planted(Fault::StreamsStayInBackground));
     }
 
     /// The app came to the foreground: suspended streams are shown from what is kept, and opened.

@@ -7,6 +7,7 @@ use crate::call::DetailMode;
 use crate::clock::elapsed;
 use crate::entry::{Answer, Entry};
 use crate::event::{Event, NotStored};
+use crate::fault::{Fault, planted};
 use crate::key::Key;
 use crate::snapshot::{Detail, Freshness, PlanHash, Snapshot, Source, Withheld};
 use crate::stream::{Newest, Phase, Stream, StreamId};
@@ -65,8 +66,11 @@ impl Engine {
             // While the stream is open, it is live; and so is what it brought last.
             let is_current = is_live && newest_sent == Some(answer.sent);
             let last_live = answer.live.unwrap_or(answer.sent);
-            let in_window = is_current || elapsed(&last_live, &self.now) < window;
-            in_window && (has_failed || !judge.is_invalidated(answer))
+            let in_window = is_current
+                || elapsed(&last_live, &self.now) < window
+                || planted(Fault::ReplayOutlivesItsWindow);
+            let is_void = judge.is_invalidated(answer) && !has_failed;
+            in_window && (!is_void || planted(Fault::InvalidatedIsReplayed))
         };
         let full = kept.entry.full.as_ref().filter(|answer| may_show(answer));
         let plan_in_force = stream.spec.method.detail.as_ref().map(|detail| detail.plan);
@@ -90,7 +94,7 @@ impl Engine {
         Some(Snapshot {
             value: answer.value.clone(),
             source: Source::Replay,
-            freshness: Freshness::Stale,
+            freshness: if planted(Fault::ReplayPassesForFresh) { Freshness::Fresh } else { Freshness::Stale },
             as_of_ms: answer.as_of_ms(),
             age: Duration::from_nanos(answer.age(&self.now)),
             detail: if plan.is_some() { Detail::Reduced } else { Detail::Full },
@@ -236,6 +240,9 @@ impl Engine {
     /// The server says that there is no such stream: what is kept of it goes (rule G3).
     pub(super) fn evict_kept(&mut self, id: StreamId) {
         let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.kept.is_some()) else { return };
+        if planted(Fault::RefusedIsReplayed) {
+            return;
+        }
         let spec = stream.spec.clone();
         if let Some(kept) = &mut stream.kept {
             kept.entry = Entry::default();

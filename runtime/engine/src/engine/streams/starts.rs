@@ -11,6 +11,7 @@ use crate::detail;
 use crate::error::Error;
 use crate::event::Event;
 use crate::failure;
+use crate::fault::{Fault, planted};
 use crate::method::Method;
 use crate::network::Kind;
 use crate::operation::Spec;
@@ -118,7 +119,12 @@ impl Engine {
             if reader.mode != CacheMode::NetworkOnly {
                 reader.unread = Unread::Current;
             }
-            let index = spec.shared_key().map(|key| (key.clone(), want == Detail::Reduced));
+            let wants_reduced = want == Detail::Reduced;
+            let has_other = spec
+                .shared_key()
+                .is_some_and(|key| self.shared_streams.contains_key(&(key.clone(), !wants_reduced)));
+            let crosses = has_other && planted(Fault::StreamIsSharedAcrossDetail);
+            let index = spec.shared_key().map(|key| (key.clone(), wants_reduced != crosses));
             if let Some(id) = index.and_then(|index| self.shared_streams.get(&index)).copied() {
                 return self.join_stream(op, id);
             }
