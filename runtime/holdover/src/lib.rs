@@ -69,7 +69,8 @@
 //! # Threads
 //!
 //! A runtime makes at most three threads, on first use: one for the network, one for the store, and one for listeners of
-//! events. An answer from memory changes no thread.
+//! events. The default transport borrows a further one while the system's resolver looks a name up, because that blocks.
+//! An answer from memory changes no thread.
 #![forbid(unsafe_code)]
 
 #[cfg(feature = "opentelemetry")]

@@ -24,6 +24,7 @@ pub(crate) const PLAIN: usize = 11;
 pub(crate) const UPDATE: usize = 12;
 pub(crate) const TRIP: usize = 14;
 pub(crate) const WATCH: usize = 19;
+pub(crate) const WATCH_TRIMMED: usize = 20;
 pub(crate) const FEED: usize = 23;
 pub(crate) const UPLOAD: usize = 24;
 pub(crate) const CHAT: usize = 25;

@@ -2,15 +2,18 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
 use holdover_client::binding::Client;
-use holdover_client::{Account, Anonymous, ErrorKind, MemoryStore, Runtime, Source, UnaryCall};
+use holdover_client::{
+    Account, Anonymous, BidiStream, ErrorKind, MemoryStore, Runtime, Source, Streaming, UnaryCall,
+};
 use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::{Reply, ScriptedNetwork};
 
-use crate::rides::{POLICY, QUOTE, Ride, answers, builder, request, ride};
+use crate::rides::{CHAT, FEED, POLICY, QUOTE, Ride, RideRequest, answers, builder, encode, request, ride};
 
 struct Unpark(Thread);
 
@@ -100,4 +103,57 @@ fn a_call_outlives_the_handles_it_came_from() {
     drop(rides);
     drop(runtime);
     assert_eq!(block_on(call).unwrap().value, ride("q1"));
+}
+
+#[test]
+fn streams_run_on_any_executor_and_a_storm_of_cancellations_leaves_nothing_behind() {
+    let network = ScriptedNetwork::new(|_| Reply::Live);
+    let (runtime, rides) = start(&network, MemoryStore::new());
+    // A server that sends without end.
+    let served = network.clone();
+    let over = Arc::new(AtomicBool::new(false));
+    let stop = over.clone();
+    let server = std::thread::spawn(move || {
+        let mut begun = 0;
+        while !stop.load(Relaxed) {
+            for n in 0..served.streams() {
+                let wire = served.stream(n);
+                if n >= begun {
+                    wire.head();
+                    begun = n + 1;
+                }
+                if !wire.is_dropped() {
+                    wire.message(encode(&ride(&n.to_string())));
+                }
+            }
+            std::thread::yield_now();
+        }
+    });
+    std::thread::scope(|scope| {
+        for n in 0..4 {
+            let rides = &rides;
+            scope.spawn(move || {
+                for m in 0..25 {
+                    let mut feed: Streaming<Ride> = rides.server_stream(FEED, &request("r1"));
+                    for _ in 0..(n + m) % 4 {
+                        block_on(feed.next()).unwrap().unwrap();
+                    }
+                    let mut chat: BidiStream<RideRequest, Ride> = rides.bidi_stream(CHAT);
+                    block_on(chat.send(&request("hello"))).unwrap();
+                    let (mut sender, mut replies) = chat.split();
+                    block_on(replies.next()).unwrap().unwrap();
+                    block_on(sender.send(&request("again"))).unwrap();
+                }
+            });
+        }
+    });
+    over.store(true, Relaxed);
+    server.join().unwrap();
+    // Whatever was cancelled is gone once something that comes after it is done.
+    network.now(answers("q1"));
+    block_on(rides.unary::<_, Ride>(QUOTE, &request("r1"))).unwrap();
+    while !(0..network.streams()).all(|n| network.stream(n).is_dropped()) {
+        std::thread::yield_now();
+    }
+    block_on(runtime.shutdown());
 }
