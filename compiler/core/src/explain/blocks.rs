@@ -133,14 +133,16 @@ fn delivery(places: &Places<'_>, method: &Method, delivery: &Delivery) -> Vec<Li
         Kind::Unary | Kind::Unspecified => {
             ("10 s, at BACKGROUND priority 30 s", "30 s, at BACKGROUND priority 2 min")
         }
-        _ => ("10 s until its head", "as long as it likes"),
+        Kind::ServerStream => ("10 s until its head", "as long as it likes"),
+        Kind::ClientStream | Kind::BidiStream => {
+            ("10 s from the end of its requests until its head", "as long as it likes")
+        }
     };
     let timeouts = [
         ("attempt_timeout", &delivery.attempt_timeout, attempt),
         ("total_timeout", &delivery.total_timeout, total),
     ];
-    // Where requests are a stream, the server may wait for the last of them.
-    for (name, timeout, default) in timeouts.into_iter().skip(usize::from(method.sends_many())) {
+    for (name, timeout, default) in timeouts {
         lines.push(match timeout {
             Some(timeout) => places.line(name, duration(&timeout.value), &timeout.origin),
             None => places.line(name, default, &Origin::DEFAULT),

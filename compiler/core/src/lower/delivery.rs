@@ -61,16 +61,10 @@ pub(super) fn lower(
     let total_timeout = layers
         .duration("total_timeout", |b| b.total_timeout.as_ref())
         .filter(|total| inherited("total_timeout", &total.origin, endless));
-    // The server may wait for the last request before it begins to answer.
-    let headless =
-        context.sends_many().then_some("its requests are a stream, which may be answered at its end");
-    let attempt_timeout = layers
-        .duration("attempt_timeout", |b| b.attempt_timeout.as_ref())
-        .filter(|attempt| inherited("attempt_timeout", &attempt.origin, headless));
     Delivery {
         own: layers.own(),
         origin: layers.origin(),
-        attempt_timeout,
+        attempt_timeout: layers.duration("attempt_timeout", |b| b.attempt_timeout.as_ref()),
         total_timeout,
         retry,
         priority,

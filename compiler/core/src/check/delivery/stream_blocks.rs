@@ -12,8 +12,7 @@ pub(in crate::check) const RULE: Rule = Rule {
     summary: "What only a call with one answer can do is said of a stream",
     page: Page {
         means: "`offline.serve_stale`, `offline.wait`, `offline.fail_fast`, `delivery.retry` and `delivery.defer_at_most` are \
-                for unary methods. `delivery.attempt_timeout` is the time until a stream begins to answer, which a method \
-                that takes a stream of requests does not have to do before the last of them.",
+                for unary methods.",
         matters: "A server stream with `cache.replay` or `delivery.reconnect` opens again by itself, as soon as there is a \
                   network; with `replay` its last message is shown meanwhile. A stream of requests passes through: nothing \
                   of it is kept that could be sent again.",
@@ -70,11 +69,9 @@ fn misplaced(method: &Method) -> Vec<(&'static str, &Origin)> {
         };
         Some((block, &mode.origin))
     });
-    let attempt = delivery.attempt_timeout.as_ref().filter(|_| method.sends_many());
     let parts = [
         delivery.retry.as_ref().map(|retry| ("delivery.retry", &retry.origin)),
         delivery.deferral().map(|defer| ("delivery.defer_at_most", &defer.origin)),
-        attempt.map(|attempt| ("delivery.attempt_timeout", &attempt.origin)),
     ];
     mode.into_iter().chain(parts.into_iter().flatten()).collect()
 }
