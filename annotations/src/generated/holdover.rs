@@ -219,7 +219,8 @@ pub struct Replay {
     #[prost(message, optional, tag = "1")]
     pub window: ::core::option::Option<::prost_types::Duration>,
 }
-/// What a call does when the device is known to be offline. A fresh cached answer is served whatever is said here.
+/// What a call of a unary method does when the device is known to be offline. A fresh cached answer is served whatever is
+/// said here. Streams have `Cache.replay` and `Delivery.reconnect` instead.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Offline {
     /// True switches an inherited block off.
@@ -436,21 +437,22 @@ pub struct Delivery {
     /// True switches an inherited block off.
     #[prost(bool, optional, tag = "1")]
     pub off: ::core::option::Option<bool>,
-    /// How long one attempt may take. Default 10 s (30 s at BACKGROUND priority).
+    /// How long one attempt may take. Default 10 s (30 s at BACKGROUND priority). Of a stream: until it begins to answer.
     #[prost(message, optional, tag = "2")]
     pub attempt_timeout: ::core::option::Option<::prost_types::Duration>,
-    /// How long all attempts together may take. Default 30 s (120 s at BACKGROUND priority).
+    /// How long all attempts together may take. Default 30 s (120 s at BACKGROUND priority). Of a stream: all of it, only
+    /// where the method says so itself; else it may go on.
     #[prost(message, optional, tag = "3")]
     pub total_timeout: ::core::option::Option<::prost_types::Duration>,
-    /// Without it there is one attempt.
+    /// Without it there is one attempt. For unary methods.
     #[prost(message, optional, tag = "4")]
     pub retry: ::core::option::Option<Retry>,
     #[prost(enumeration = "delivery::Priority", optional, tag = "5")]
     pub priority: ::core::option::Option<i32>,
-    /// How long a BACKGROUND call may wait for a network better than POOR.
+    /// How long a BACKGROUND call of a unary method may wait for a network better than POOR.
     #[prost(message, optional, tag = "6")]
     pub defer_at_most: ::core::option::Option<::prost_types::Duration>,
-    /// A server stream without `replay` opens again by itself when it breaks.
+    /// A server stream opens again by itself when it breaks. With `replay` it always does.
     #[prost(bool, optional, tag = "7")]
     pub reconnect: ::core::option::Option<bool>,
 }

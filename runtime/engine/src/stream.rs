@@ -56,8 +56,8 @@ pub(crate) struct Stream {
     pub(crate) error: Option<Box<Error>>,
     /// The client's sequence, where the method takes one.
     pub(crate) sending: Sending,
-    /// The answer of a method that answers once, until the end shows that it is all.
-    pub(crate) answer: Option<Bytes>,
+    /// The answer of a method that answers once, and the plan that it was reduced by, until the end shows that it is all.
+    pub(crate) answer: Option<(Bytes, Option<PlanHash>)>,
     /// What is kept of it; `None` where nothing is.
     pub(crate) kept: Option<Kept>,
 }

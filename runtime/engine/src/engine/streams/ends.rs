@@ -1,6 +1,7 @@
 //! Ends: how streams break and end, and what that changes (rules A4, C3, D1, G3).
 
 use super::super::Engine;
+use super::items::trimmed_unasked;
 use super::starts::end_of;
 use crate::account::Slot;
 use crate::call::OpId;
@@ -11,7 +12,7 @@ use crate::metadata::Metadata;
 use crate::network::{AttemptId, Failure, Kind};
 use crate::operation::Spec;
 use crate::output::Delivered;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Detail, Snapshot};
 use crate::stream::{Stream, StreamId, Unread};
 
 impl Engine {
@@ -40,7 +41,7 @@ impl Engine {
         let spec = &stream.spec;
         let result = match stream.answer {
             None => Err(Failed::unusable("the server ended the call without an answer".into(), Vec::new())),
-            Some(ref body) => self.check_presence(&spec.method, body).map(|()| body.clone()),
+            Some((ref body, _)) => self.check_presence(&spec.method, body).map(|()| body.clone()),
         };
         let delivered = Delivered::Answer(Box::new(result.map_err(|failed| failed.error).map(|value| {
             let answer = crate::entry::Answer {
@@ -53,10 +54,12 @@ impl Engine {
                 put: false,
                 live: None,
             };
-            self.network_snapshot(&answer, None, None, None)
+            let plan = stream.answer.as_ref().and_then(|(_, plan)| *plan);
+            let error = (plan.is_some() && stream.want == Detail::Full).then(trimmed_unasked);
+            self.network_snapshot(&answer, plan, None, error)
         })));
         let ends = stream.readers.iter().map(|op| (*op, delivered.clone())).collect();
-        self.settle_ends(spec, stream.answer.as_deref(), ends, true);
+        self.settle_ends(spec, stream.answer.as_ref().map(|(body, _)| &**body), ends, true);
     }
 
     /// An opening of a stream has failed.

@@ -45,7 +45,9 @@ impl Engine {
             self.signed_in(&spec);
         }
         if spec.method.kind == Kind::ClientStream {
-            return self.take_answer(id, message);
+            // What cannot be read is UNUSABLE at the end.
+            let plan = detail::plan_of(&spec.method, want, said, &message, &self.limits).unwrap_or_default();
+            return self.take_answer(id, message, plan);
         }
         let plan = self.check_presence(&spec.method, &message).and_then(|()| {
             detail::plan_of(&spec.method, want, said, &message, &self.limits)
@@ -69,12 +71,7 @@ impl Engine {
         stream.refused = false;
         stream.error = None;
         let spec = stream.spec.clone();
-        let error = (plan.is_some() && stream.want == Detail::Full).then(|| {
-            Error::new(
-                ErrorKind::Unusable,
-                "the server sends less than it was asked for: it trims without being told to",
-            )
-        });
+        let error = (plan.is_some() && stream.want == Detail::Full).then(trimmed_unasked);
         let readers: Vec<OpId> = stream.readers.iter().copied().collect();
         let answer = Answer {
             value,
@@ -131,10 +128,10 @@ impl Engine {
     }
 
     /// The answer of a method that answers once. A second one is none.
-    fn take_answer(&mut self, id: StreamId, message: Bytes) {
+    fn take_answer(&mut self, id: StreamId, message: Bytes, plan: Option<PlanHash>) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         if stream.answer.is_none() {
-            stream.answer = Some(message);
+            stream.answer = Some((message, plan));
             return;
         }
         let message = "the server answered more than once: the method is another one on the server";
@@ -195,4 +192,12 @@ impl Engine {
         let full = shared.and_then(|entry| entry.full.as_ref()).or(kept.entry.full.as_ref());
         full.map(|answer| answer.value.clone())
     }
+}
+
+/// Why a reduced message is delivered to those who asked for all of it.
+pub(super) fn trimmed_unasked() -> Error {
+    Error::new(
+        ErrorKind::Unusable,
+        "the server sends less than it was asked for: it trims without being told to",
+    )
 }
