@@ -43,7 +43,7 @@ pub use runtime::{Runtime, RuntimeBuilder};
 pub use session::Session;
 pub use snapshot::{Provenance, Snapshot};
 pub use store::OutboxChoice;
-pub use store::{MemoryStore, Store};
+pub use store::{KeyError, KeyProvider, MemoryStore, Store};
 pub use stream::{BidiStream, ClientStream, Sender, Streaming};
 pub use telemetry::{Measure, MeasureKind, Stats};
 pub use transport::{CallRequest, Limits, OnProgress, Progress, Received, Transport};

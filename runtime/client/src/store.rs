@@ -1,8 +1,11 @@
 //! Where answers outlive the process: the seam that a store fills.
 
 mod memory;
+mod vault;
 
 pub use memory::MemoryStore;
+pub(crate) use vault::Vault;
+pub use vault::{KeyError, KeyProvider};
 
 pub use holdover_engine::{
     KeyHash, Loaded, MAX_SWITCHES, OutboxChoice, PartitionId, PartitionKey, PlanHash, Record, StoreAnswer,

@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct Config {
     /// There is a second tier: [`crate::Output::Store`] is answered. Without it everything stays in memory.
     pub store: bool,
+    /// What the store keeps is sealed by the platform's key, so that sensitive messages may be on disk (rule J4).
+    pub sealed: bool,
     /// Bytes that the memory tier may hold. An entry counts its key (which has the account, the endpoint's name, the method
     /// and the request's keyed fields in it), its values, 32 a tag of each value, and 256 for tables.
     pub memory_bytes: usize,
@@ -28,6 +30,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             store: true,
+            sealed: false,
             memory_bytes: 8 << 20,
             max_entry_bytes: 2 << 20,
             max_memory_entry_bytes: 256 << 10,

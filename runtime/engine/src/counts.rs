@@ -74,6 +74,8 @@ pub struct Counts {
     pub store_recoveries: u64,
     /// Corrupt stores that were made anew.
     pub store_rebuilds: u64,
+    /// Partitions that were given up because their keys were lost.
+    pub lost_partitions: u64,
     /// Stored records that could not be read.
     pub unreadable_records: u64,
     /// Interrupted sign-outs that were finished.
@@ -139,6 +141,7 @@ impl Counts {
             Event::StoreFailed { .. } => (&mut self.store_faults, 1),
             Event::StoreRecovered => (&mut self.store_recoveries, 1),
             Event::StoreRecreated => (&mut self.store_rebuilds, 1),
+            Event::PartitionLost => (&mut self.lost_partitions, 1),
             Event::RecordUnreadable { .. } => (&mut self.unreadable_records, 1),
             Event::SignOutFinished => (&mut self.finished_sign_outs, 1),
             Event::ClockDistrusted => (&mut self.clock_doubts, 1),

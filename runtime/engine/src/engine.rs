@@ -195,7 +195,7 @@ impl Engine {
         if let Some((_, registered)) = self.policies.iter().find(|(known, _)| known == policy) {
             return Ok(registered.clone());
         }
-        let methods = method::read(policy, self.methods.len())?;
+        let methods = method::read(policy, self.methods.len(), self.config.sealed)?;
         let names = methods.iter().map(|method| (method.path[1..].to_owned(), method.id)).collect();
         self.methods.extend(methods.into_iter().map(Arc::new));
         let registered = Registered { methods: Arc::new(names) };

@@ -179,6 +179,9 @@ pub enum Event {
     StoreRecovered,
     /// A corrupt cache was given up and made anew.
     StoreRecreated,
+    /// What an account, or the device, had in the store was given up, because its key was lost, or because the store was
+    /// written with a platform's key and opened without, or the reverse.
+    PartitionLost,
     /// A stored record could not be read and was removed.
     RecordUnreadable {
         /// Of which method.
@@ -249,6 +252,7 @@ impl Event {
             Self::StoreFailed { .. } => "store_failed",
             Self::StoreRecovered => "store_recovered",
             Self::StoreRecreated => "store_recreated",
+            Self::PartitionLost => "partition_lost",
             Self::RecordUnreadable { .. } => "record_unreadable",
             Self::SignOutFinished => "sign_out_finished",
             Self::ClockDistrusted => "clock_distrusted",
@@ -294,6 +298,7 @@ impl Event {
             | Self::StoreFailed { .. }
             | Self::StoreRecovered
             | Self::StoreRecreated
+            | Self::PartitionLost
             | Self::SignOutFinished
             | Self::ClockDistrusted
             | Self::QualityChanged { .. }

@@ -125,6 +125,14 @@ pub(crate) fn hash_tag(partition: &PartitionKey, tag: &Tag) -> TagHash {
     TagHash(hmac(partition, b"t", tag.as_bytes()))
 }
 
+impl PartitionKey {
+    /// A key for another purpose, from which neither this one nor others can be told.
+    #[must_use]
+    pub fn derive(&self, purpose: &[u8]) -> [u8; 32] {
+        hmac(self, b"d", purpose)
+    }
+}
+
 fn hmac(key: &PartitionKey, what: &[u8], bytes: &[u8]) -> [u8; 32] {
     let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("HMAC takes keys of any length");
     mac.update(what);
@@ -142,7 +150,7 @@ mod tests {
 
     fn methods() -> Vec<Method> {
         let policy = include_bytes!("../../../tests/vectors/api.policy");
-        method::read(&Bytes::from_static(policy), 0).unwrap()
+        method::read(&Bytes::from_static(policy), 0, false).unwrap()
     }
 
     fn session(account: Account, endpoint: &str) -> Session {
@@ -219,7 +227,7 @@ mod tests {
 
     #[test]
     fn hashes_depend_on_the_partition_and_on_what_they_name() {
-        let (one, two) = (PartitionKey([1; 32]), PartitionKey([2; 32]));
+        let (one, two) = (PartitionKey::from([1; 32]), PartitionKey::from([2; 32]));
         assert_ne!(hash_key(&one, b"key"), hash_key(&two, b"key"));
         let tag = Tag::from_parts(&[holdover_wire::TagPart::Literal("x")]);
         assert_ne!(hash_tag(&one, &tag).0, hash_key(&one, tag.as_bytes()).0);

@@ -48,7 +48,7 @@ pub(crate) struct Cache {
     pub(crate) device: bool,
     /// Of a stream: how long after its end its last message may be replayed, in nanoseconds (rule G2).
     pub(crate) replay_window: Option<u64>,
-    /// Entries may be on disk.
+    /// Entries may be on disk: sensitive ones only if they are sealed there (rule J4).
     pub(crate) disk: bool,
     pub(crate) keyer: Keyer,
     pub(crate) key_metadata: Vec<String>,
@@ -142,7 +142,7 @@ impl Method {
 }
 
 /// Reads an encoded policy; methods get ids from `first` on.
-pub(crate) fn read(encoded: &Bytes, first: usize) -> Result<Vec<Method>, Error> {
+pub(crate) fn read(encoded: &Bytes, first: usize, sealed: bool) -> Result<Vec<Method>, Error> {
     let set = policy::PolicySet::decode(encoded.clone()).map_err(|error| {
         Error::misuse(format!(
             "the registered bytes are not a holdover.policy.v1.PolicySet ({error}): pass what the compiler wrote, unchanged"
@@ -166,7 +166,7 @@ pub(crate) fn read(encoded: &Bytes, first: usize) -> Result<Vec<Method>, Error> 
         .map(|(index, (method, plans))| {
             let id = u32::try_from(first + index)
                 .map_err(|_| Error::misuse("too many methods are registered: register each policy once"))?;
-            read_method(method, plans, MethodId(id))
+            read_method(method, plans, MethodId(id), sealed)
         })
         .collect()
 }
@@ -175,6 +175,7 @@ fn read_method(
     method: &policy::Method,
     plans: &holdover_wire::Method,
     id: MethodId,
+    sealed: bool,
 ) -> Result<Method, Error> {
     let broken = |problem: &dyn Display| {
         Error::misuse(format!(
@@ -191,7 +192,7 @@ fn read_method(
     };
     let cache = match &method.cache {
         Some(cache) if kind == Kind::Unary || (kind == Kind::ServerStream && cache.replay_window > 0) => {
-            Some(read_cache(method, cache, plans, &broken)?)
+            Some(read_cache(method, cache, plans, sealed, &broken)?)
         }
         _ => None,
     };
@@ -226,6 +227,7 @@ fn read_cache(
     method: &policy::Method,
     cache: &policy::Cache,
     plans: &holdover_wire::Method,
+    sealed: bool,
     broken: &dyn Fn(&dyn Display) -> Error,
 ) -> Result<Cache, Error> {
     if method.idempotency() != policy::method::Idempotency::NoSideEffects {
@@ -253,8 +255,7 @@ fn read_cache(
         stale_after: cache.stale_after.map(Duration::from_nanos),
         replay_window: Some(cache.replay_window).filter(|window| *window > 0),
         device: cache.scope() == policy::cache::Scope::Device,
-        // Payloads are not sealed yet: sensitive ones stay in memory (rule E1).
-        disk: cache.storage() != policy::cache::Storage::Memory && !method.sensitive_response,
+        disk: cache.storage() != policy::cache::Storage::Memory && (sealed || !method.sensitive_response),
         keyer,
         key_metadata: cache.key_metadata.clone(),
         tags: plans.tags().to_vec(),

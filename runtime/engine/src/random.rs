@@ -25,7 +25,7 @@ impl Random {
     }
 
     pub(crate) fn partition_key(&mut self) -> PartitionKey {
-        PartitionKey(self.draw())
+        PartitionKey::from(self.draw())
     }
 
     /// A number from 0 on and below 1, for jitter.

@@ -16,9 +16,16 @@ pub struct StoreId(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PartitionId(pub [u8; 32]);
 
-/// A partition's key, 256 random bits. A store wraps it by the platform's key where there is one.
+/// A partition's key: 256 random bits, or what the platform made of them by wrapping. At most 5,000 bytes, opaque to a
+/// store.
 #[derive(Clone, PartialEq, Eq)]
-pub struct PartitionKey(pub [u8; 32]);
+pub struct PartitionKey(pub Bytes);
+
+impl From<[u8; 32]> for PartitionKey {
+    fn from(key: [u8; 32]) -> Self {
+        Self(Bytes::copy_from_slice(&key))
+    }
+}
 
 impl std::fmt::Debug for PartitionKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -205,6 +212,12 @@ pub enum StoreAnswer {
         key: PartitionKey,
         /// The highest sequence number of [`StoreCommand::WriteTags`]; 0 if none.
         sequence: u64,
+    },
+    /// The partition was made anew, because the key of the one that was there is of no use any more. A store itself does not
+    /// answer this; what wraps keys does.
+    PartitionLost {
+        /// Its key: the fresh one.
+        key: PartitionKey,
     },
     /// All records of the key: at most a full and a reduced one.
     Found(Vec<Loaded>),

@@ -128,7 +128,7 @@ fn what_may_be_logged_holds_no_credentials() {
     let mut metadata = Metadata::new();
     metadata.push("authorization", "Bearer secret").unwrap();
     let answer = holdover_engine::CredentialsAnswer::Use { metadata, expires_ms: None };
-    let printed = format!("{answer:?} {:?}", holdover_engine::PartitionKey([0x5a; 32]));
+    let printed = format!("{answer:?} {:?}", holdover_engine::PartitionKey::from([0x5a; 32]));
     assert!(printed.contains("authorization"));
     assert!(!printed.contains("secret") && !printed.contains("90"), "{printed}");
 }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
 
-use holdover_client::{Clock, Error, Event, InlineDriver, Limits, Protocol, Quality, Store, Transport};
+use holdover_client::{
+    Clock, Error, Event, InlineDriver, KeyProvider, Limits, Protocol, Quality, Store, Transport,
+};
 use holdover_store_sqlite::SqliteStore;
 use holdover_transport_connect::ConnectTransport;
 
@@ -68,6 +70,12 @@ impl RuntimeBuilder {
     /// A store of one's own, or [`SqliteStore`] with other settings.
     pub fn store_with(self, store: impl Store) -> Self {
         self.with(|inner| inner.store(store))
+    }
+
+    /// What wraps the store's keys by a key of the platform, such as one of its keychain: then everything that is stored
+    /// of answers is sealed, and sensitive ones are stored, too. See [`KeyProvider`].
+    pub fn key_provider(self, provider: impl KeyProvider) -> Self {
+        self.with(|inner| inner.key_provider(provider))
     }
 
     /// A transport of one's own instead of the default: hyper over rustls, which trusts what the platform trusts.

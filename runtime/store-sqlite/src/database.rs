@@ -333,7 +333,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut database = Database::at(folder.path(), 1 << 30).unwrap();
         database.execute(StoreCommand::Open).unwrap();
-        let (partition, fresh_key) = (PartitionId([1; 32]), PartitionKey([2; 32]));
+        let (partition, fresh_key) = (PartitionId([1; 32]), PartitionKey::from([2; 32]));
         database.execute(StoreCommand::OpenPartition { partition, fresh_key }).unwrap();
         let record = |length| Record {
             partition,

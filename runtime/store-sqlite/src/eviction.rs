@@ -133,7 +133,7 @@ mod tests {
         let mut database = Database::at(folder.path(), budget).unwrap();
         database.execute(StoreCommand::Open).unwrap();
         for partition in 0..3 {
-            let (partition, fresh_key) = (PartitionId(hash(partition)), PartitionKey([2; 32]));
+            let (partition, fresh_key) = (PartitionId(hash(partition)), PartitionKey::from([2; 32]));
             database.execute(StoreCommand::OpenPartition { partition, fresh_key }).unwrap();
         }
         let save = |database: &mut Database, n: u64, wall_ms| {

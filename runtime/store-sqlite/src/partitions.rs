@@ -6,13 +6,13 @@ use rusqlite::{Connection, OptionalExtension as _, Transaction};
 use crate::checksum::Checksum;
 use crate::database::{Database, Durability, Notes};
 use crate::fault::Trouble;
-use crate::schema::MAX_TAGS;
+use crate::schema::{MAX_KEY, MAX_TAGS};
 
 /// A row of `partitions`.
 pub(crate) struct Partition {
     id: i64,
     name: PartitionId,
-    key: [u8; 32],
+    key: Vec<u8>,
     sequence: i64,
     pub(crate) floor: i64,
 }
@@ -27,7 +27,7 @@ impl Partition {
             Ok((partition, row.get(4)?))
         });
         let Some((partition, crc)) = row.optional()? else { return Ok(None) };
-        if partition.checksum() != crc || partition.sequence < 0 {
+        if partition.checksum() != crc || partition.sequence < 0 || partition.key.len() > MAX_KEY {
             return Err(Trouble::damaged("a partition"));
         }
         Ok(Some(partition))
@@ -50,7 +50,10 @@ impl Partition {
     }
 
     fn answer(&self) -> StoreAnswer {
-        StoreAnswer::Partition { key: PartitionKey(self.key), sequence: self.sequence.unsigned_abs() }
+        StoreAnswer::Partition {
+            key: PartitionKey(self.key.clone().into()),
+            sequence: self.sequence.unsigned_abs(),
+        }
     }
 }
 
@@ -63,12 +66,15 @@ impl Database {
         if let Some(partition) = Partition::find(self.reading()?, name)? {
             return Ok(partition.answer());
         }
+        if fresh_key.0.len() > MAX_KEY {
+            return Err(std::io::Error::other("the wrapped key is too long").into());
+        }
         self.write(Durability::Power, |transaction, _| {
-            let partition = Partition { id: 0, name, key: fresh_key.0, sequence: 0, floor: 0 };
+            let partition = Partition { id: 0, name, key: fresh_key.0.to_vec(), sequence: 0, floor: 0 };
             let mut insert = transaction.prepare_cached(
                 "INSERT INTO partitions (name, key, sequence, floor, crc) VALUES (?1, ?2, 0, 0, ?3)",
             )?;
-            insert.execute((name.0, partition.key, partition.checksum()))?;
+            insert.execute((name.0, &partition.key, partition.checksum()))?;
             Ok(partition.answer())
         })
     }
@@ -229,7 +235,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut database = Database::at(folder.path(), 1 << 30).unwrap();
         database.execute(StoreCommand::Open).unwrap();
-        let (partition, fresh_key) = (PartitionId([1; 32]), PartitionKey([2; 32]));
+        let (partition, fresh_key) = (PartitionId([1; 32]), PartitionKey::from([2; 32]));
         database.execute(StoreCommand::OpenPartition { partition, fresh_key }).unwrap();
         let record = Record {
             partition,

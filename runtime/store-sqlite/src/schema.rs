@@ -7,7 +7,7 @@ pub(crate) const LOCK: &str = "holdover-cache.lock";
 /// Marks the file as ours: "HLDO" (`PRAGMA application_id`).
 pub(crate) const APPLICATION: i32 = 0x484c_444f;
 /// Raised whenever the tables change; a file of another version is made anew, because a cache may forget.
-pub(crate) const VERSION: i32 = 2;
+pub(crate) const VERSION: i32 = 3;
 
 /// Every table and index, as (name, statement). Names of partitions, keys and tags are keyed hashes; times are
 /// milliseconds since 1970. `crc` is over the other columns of its row.
@@ -55,6 +55,8 @@ pub(crate) const OBJECTS: [(&str, &str); 8] = [
 
 /// No value is longer, in bytes: the runtime stores nothing over 2 MB by default.
 pub(crate) const MAX_VALUE: usize = 16 << 20;
+/// No key of a partition is longer, wrapped or not.
+pub(crate) const MAX_KEY: usize = 5000;
 /// The engine's notes about a record are shorter, in bytes.
 pub(crate) const MAX_META: usize = 256;
 /// No record has more tags.

@@ -396,11 +396,11 @@ fn opened(highest_wall_ms: Option<i64>, unfinished: &[u64]) -> StoreAnswer {
 }
 
 fn partition_answer(key: u64, sequence: u64) -> StoreAnswer {
-    StoreAnswer::Partition { key: PartitionKey(hash(key)), sequence }
+    StoreAnswer::Partition { key: PartitionKey::from(hash(key)), sequence }
 }
 
 fn open_partition(n: u64, fresh_key: u64) -> StoreCommand {
-    StoreCommand::OpenPartition { partition: partition(n), fresh_key: PartitionKey(hash(fresh_key)) }
+    StoreCommand::OpenPartition { partition: partition(n), fresh_key: PartitionKey::from(hash(fresh_key)) }
 }
 
 fn load(in_partition: u64, of_key: u64) -> StoreCommand {

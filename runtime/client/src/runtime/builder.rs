@@ -6,6 +6,7 @@ use holdover_engine::{Config, Engine, Seed};
 
 use super::Runtime;
 use crate::driver::{Announcer, Driver, InlineDriver, Listeners, Storekeeper, Worker};
+use crate::store::{KeyProvider, Vault};
 use crate::{
     Clock, Endpoint, Error, Event, Limits, Metadata, Protocol, Quality, Store, SystemClock, Transport,
 };
@@ -19,6 +20,9 @@ pub struct RuntimeBuilder {
     memory_bytes: Option<usize>,
     transport: Option<Arc<dyn Transport>>,
     store: Option<Box<dyn Store>>,
+    key_provider: Option<Box<dyn KeyProvider>>,
+    /// Known when the store is put together.
+    sealed: bool,
     clock: Arc<dyn Clock>,
     seed: Option<Seed>,
     listeners: Listeners,
@@ -41,6 +45,8 @@ impl RuntimeBuilder {
             memory_bytes: None,
             transport: None,
             store: None,
+            key_provider: None,
+            sealed: false,
             clock: Arc::new(SystemClock::new()),
             seed: None,
             listeners: Listeners::default(),
@@ -110,6 +116,14 @@ impl RuntimeBuilder {
         self
     }
 
+    /// What wraps the store's keys by a key of the platform. With it, everything that is stored of answers is sealed, and
+    /// sensitive ones are stored, too; without it keys lie beside what they name, and sensitive answers stay in memory
+    /// (rules E1, J4). A store that was written without it and is opened with it, or the reverse, starts anew.
+    pub fn key_provider(mut self, provider: impl KeyProvider) -> Self {
+        self.key_provider = Some(Box::new(provider));
+        self
+    }
+
     /// Where the time comes from. Default: the system's clocks.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
@@ -145,7 +159,7 @@ impl RuntimeBuilder {
     ///
     /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse), naming the part that is wrong.
     pub fn build(mut self) -> Result<Runtime, Error> {
-        let store = self.store.take().map(Storekeeper::new);
+        let store = self.vault().map(Storekeeper::new);
         let varies = self.varies.clone();
         let announcer = Announcer::new(std::mem::take(&mut self.listeners));
         Ok(Runtime::new(self.driver(Worker::default(), store, announcer)?, varies))
@@ -158,7 +172,7 @@ impl RuntimeBuilder {
     /// As [`build`](Self::build).
     pub fn build_inline(mut self) -> Result<(Runtime, InlineDriver), Error> {
         let (worker, commands) = Worker::inline();
-        let (storekeeper, store) = match self.store.take() {
+        let (storekeeper, store) = match self.vault() {
             None => (None, None),
             Some(store) => {
                 let (storekeeper, requests) = Storekeeper::inline();
@@ -170,6 +184,13 @@ impl RuntimeBuilder {
         let driver = self.driver(worker, storekeeper, announcer)?;
         let inline = InlineDriver::new(driver.clone(), commands, store, events, listeners);
         Ok((Runtime::new(driver, varies), inline))
+    }
+
+    /// The store, with what seals it.
+    fn vault(&mut self) -> Option<Box<dyn Store>> {
+        let store = self.store.take()?;
+        self.sealed = self.key_provider.is_some();
+        Some(Box::new(Vault::new(store, self.key_provider.take())))
     }
 
     fn driver(
@@ -192,6 +213,7 @@ impl RuntimeBuilder {
         };
         let mut config = Config {
             store: store.is_some(),
+            sealed: self.sealed,
             max_message_bytes: self.limits.message_bytes,
             max_metadata_bytes: self.limits.metadata_bytes,
             ..Config::default()

@@ -72,6 +72,7 @@ impl Stats {
             store_faults,
             store_recoveries,
             store_rebuilds,
+            lost_partitions,
             unreadable_records,
             finished_sign_outs,
             clock_doubts,
@@ -196,6 +197,7 @@ impl Stats {
             "Records that could not be read.",
             unreadable_records,
         );
+        list.one("holdover.store.lost", "{partition}", "Partitions whose keys were lost.", lost_partitions);
         list.one("holdover.store.sign_outs", "{account}", "Sign-outs finished late.", finished_sign_outs);
         list.one(
             "holdover.clock.doubts",

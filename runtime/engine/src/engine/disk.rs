@@ -228,6 +228,10 @@ impl Engine {
             (Pending::Partition(owner), Ok(StoreAnswer::Partition { key, sequence })) => {
                 self.partition_found(&owner, key, sequence);
             }
+            (Pending::Partition(owner), Ok(StoreAnswer::PartitionLost { key })) => {
+                self.event(Event::PartitionLost);
+                self.partition_found(&owner, key, 0);
+            }
             (Pending::Load(spec), Ok(StoreAnswer::Found(found))) => self.found(&spec, found),
             (Pending::Save, Ok(StoreAnswer::Saved { evicted })) => {
                 if evicted > 0 {

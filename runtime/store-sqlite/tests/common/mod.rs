@@ -12,7 +12,7 @@ use holdover_store_sqlite::SqliteStore;
 pub(crate) const PARTITION: PartitionId = PartitionId([1; 32]);
 
 pub(crate) fn open_partition() -> StoreCommand {
-    StoreCommand::OpenPartition { partition: PARTITION, fresh_key: PartitionKey([9; 32]) }
+    StoreCommand::OpenPartition { partition: PARTITION, fresh_key: PartitionKey::from([9; 32]) }
 }
 
 pub(crate) fn key(n: u32) -> KeyHash {
