@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use holdover_engine::{
-    Account, AppState, CacheMode, CallOptions, Code, CredentialsAnswer, Delivered, DetailMode, ErrorKind,
-    Estimate, Failure, Form, Input, Interface, Metadata, Observed, OpId, OutboxChoice, Platform, Quality,
-    Reachability, Response, SessionId, StoreFaultKind, TransportFailure,
+    Account, AppState, AttemptId, CacheMode, CallOptions, Code, CredentialsAnswer, Delivered, DetailMode,
+    ErrorKind, Estimate, Failure, Form, Freshness, Input, Interface, Kind, Metadata, Observed, OpId,
+    OutboxChoice, Platform, Quality, Reachability, Response, SessionId, Source, StoreFaultKind,
+    TransportFailure,
 };
 use proptest::prelude::*;
 use rig::{Rig, ride, ride_request, token};
@@ -20,8 +21,18 @@ use rig::{Rig, ride, ride_request, token};
 const METHODS: [&str; 11] =
     ["Quote", "Fare", "Plan", "Map", "Draft", "Driver", "Update", "Replace", "Trip", "Status", "Retry"];
 
+const STREAMS: [&str; 7] = ["Watch", "Watch", "WatchTrimmed", "WatchDraft", "Follow", "Feed", "Chat"];
+
 #[derive(Clone, Debug)]
 enum Act {
+    Stream { who: u8, method: usize, ride: u8, network_only: bool, full: bool, timeout: Option<u16> },
+    Upload { who: u8 },
+    Demand(prop::sample::Index, u8),
+    Say(prop::sample::Index),
+    Close(prop::sample::Index),
+    Written(prop::sample::Index, u8),
+    Message(prop::sample::Index, u8),
+    End(prop::sample::Index),
     Call { who: u8, method: usize, ride: u8, form: u8, cache: u8, full: bool, timeout: Option<u16> },
     Cancel(prop::sample::Index),
     Refresh(prop::sample::Index),
@@ -51,6 +62,16 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         8 => (0..3u8, 0..METHODS.len(), 0..3u8, 0..4u8, 0..5u8, any::<bool>(), prop::option::of(0..40_000u16))
             .prop_map(|(who, method, ride, form, cache, full, timeout)| Act::Call { who, method, ride, form, cache, full, timeout }),
+        5 => (0..3u8, 0..STREAMS.len(), 0..2u8, prop::bool::weighted(0.1), prop::bool::weighted(0.2),
+            prop::option::weighted(0.2, 0..40_000u16))
+            .prop_map(|(who, method, ride, network_only, full, timeout)| Act::Stream { who, method, ride, network_only, full, timeout }),
+        1 => (0..3u8).prop_map(|who| Act::Upload { who }),
+        6 => (index(), 0..5u8).prop_map(|(i, items)| Act::Demand(i, items)),
+        2 => index().prop_map(Act::Say),
+        1 => index().prop_map(Act::Close),
+        1 => (index(), 0..4u8).prop_map(|(i, messages)| Act::Written(i, messages)),
+        9 => (index(), 0..12u8).prop_map(|(i, how)| Act::Message(i, how)),
+        1 => index().prop_map(Act::End),
         2 => index().prop_map(Act::Cancel),
         1 => index().prop_map(Act::Refresh),
         1 => (0..3u8, 0..3u8).prop_map(|(who, ride)| Act::Put { who, ride }),
@@ -92,6 +113,10 @@ struct World {
     /// What was started, for whom, and how many ends it has had.
     started: BTreeMap<OpId, (u8, Form, bool)>,
     cancelled: BTreeSet<OpId>,
+    /// How many items the reader of a stream has said that it takes, and how many it has got.
+    items: BTreeMap<OpId, (u32, u32)>,
+    /// How many messages have come of an attempt.
+    arrived: BTreeMap<AttemptId, u32>,
     seen: usize,
     log: Vec<String>,
 }
@@ -104,6 +129,8 @@ impl World {
             last_session: 10,
             started: BTreeMap::new(),
             cancelled: BTreeSet::new(),
+            items: BTreeMap::new(),
+            arrived: BTreeMap::new(),
             seen: 0,
             log: Vec::new(),
         };
@@ -158,6 +185,60 @@ impl World {
                 let session = self.sessions[usize::from(*who)];
                 let request = ride_request(&ride.to_string());
                 self.rig.input(Input::Call { op, session, method, request, options, form });
+            }
+            Act::Stream { who, method, ride, network_only, full, timeout } => {
+                let method = STREAMS[*method];
+                let options = CallOptions {
+                    timeout: timeout.map(|ms| Duration::from_millis(ms.into())),
+                    cache: if *network_only { CacheMode::NetworkOnly } else { CacheMode::Default },
+                    detail: if *full { DetailMode::Full } else { DetailMode::Default },
+                    ..CallOptions::default()
+                };
+                let request = if method == "Chat" { Bytes::new() } else { ride_request(&ride.to_string()) };
+                self.open_stream(*who, method, request, options);
+            }
+            Act::Upload { who } => {
+                self.open_stream(*who, "Upload", Bytes::new(), CallOptions::default());
+            }
+            Act::Demand(index, items) => {
+                if let Some(op) = self.pick_stream(index) {
+                    self.items.get_mut(&op).unwrap().0 += u32::from(*items);
+                    self.rig.input(Input::Demand { op, items: (*items).into() });
+                }
+            }
+            Act::Say(index) => {
+                if let Some(op) = self.pick_stream(index) {
+                    self.rig.input(Input::SendMessage { op, message: ride_request("said") });
+                }
+            }
+            Act::Close(index) => {
+                if let Some(op) = self.pick_stream(index) {
+                    self.rig.input(Input::CloseSend { op });
+                }
+            }
+            Act::Written(index, messages) => {
+                let Some(request) = self.pick(index) else { return };
+                self.rig.input(Input::Written { attempt: request.attempt, messages: (*messages).into() });
+            }
+            Act::Message(index, how) => {
+                let Some(request) = self.pick_open(index) else { return };
+                let attempt = request.attempt;
+                let arrived = self.arrived.entry(attempt).or_default();
+                // Now and then a driver that gives more than it was asked for.
+                if *arrived >= self.rig.pulled(attempt) && *how != 0 {
+                    return;
+                }
+                *arrived += 1;
+                let message = match how {
+                    1 => Bytes::new(),
+                    2 => Bytes::from_static(b"\xff"),
+                    _ => ride(&format!("{} {}", self.owner_of(&request), attempt.0)),
+                };
+                self.rig.input(Input::Message { attempt, message });
+            }
+            Act::End(index) => {
+                let Some(request) = self.pick_open(index) else { return };
+                self.rig.input(Input::Ended { attempt: request.attempt, trailers: Metadata::new() });
             }
             Act::Cancel(index) => {
                 if !self.started.is_empty() {
@@ -357,6 +438,25 @@ impl World {
         (!self.rig.sends.is_empty()).then(|| index.get(&self.rig.sends).clone())
     }
 
+    fn open_stream(&mut self, who: u8, method: &str, request: Bytes, options: CallOptions) {
+        let op = self.rig.op();
+        self.started.insert(op, (who, Form::Stream, false));
+        self.items.insert(op, (0, 0));
+        let (session, method) = (self.sessions[usize::from(who)], self.rig.method(method));
+        self.rig.input(Input::Call { op, session, method, request, options, form: Form::Stream });
+    }
+
+    fn pick_stream(&self, index: &prop::sample::Index) -> Option<OpId> {
+        (!self.items.is_empty()).then(|| *index.get(&self.items.keys().copied().collect::<Vec<_>>()))
+    }
+
+    /// A stream that may still be on the wire; now and then one that is not.
+    fn pick_open(&self, index: &prop::sample::Index) -> Option<holdover_engine::Request> {
+        let streams = self.rig.sends.iter().filter(|request| request.kind != Kind::Unary);
+        let streams: Vec<_> = streams.rev().take(6).cloned().collect();
+        (!streams.is_empty()).then(|| index.get(&streams).clone())
+    }
+
     /// Checks what has been delivered since the last time.
     fn check(&mut self) {
         for (op, delivered) in self.rig.delivered[self.seen..].iter().cloned() {
@@ -374,7 +474,17 @@ impl World {
                     *ended = true;
                     None
                 }
-                Delivered::Item(snapshot) => Some(snapshot.value),
+                Delivered::Item(snapshot) => {
+                    let (taken, got) = self.items.get_mut(&op).expect("only streams have items");
+                    *got += 1;
+                    assert!(got <= taken, "{op:?} gets more than it takes");
+                    let is_live = snapshot.source == Source::Network;
+                    assert_eq!(is_live, snapshot.freshness == Freshness::Fresh);
+                    if let Some(last) = snapshot.withheld.and_then(|withheld| withheld.last_known) {
+                        assert_eq!(last[2], snapshot.value[2], "{op:?} is shown somebody else's message");
+                    }
+                    Some(snapshot.value)
+                }
                 Delivered::Credit(_) => None,
                 Delivered::Observed(state) => {
                     assert_eq!(*form, Form::Observe);
@@ -407,20 +517,26 @@ impl World {
         self.rig.release_all();
         self.rig.input(Input::Resume);
         self.check();
+        self.rig.input(Input::App(AppState::Foreground));
+        self.check();
         let observers: Vec<OpId> = self
             .started
             .iter()
-            .filter(|(_, (_, form, _))| *form == Form::Observe)
+            .filter(|(_, (_, form, _))| matches!(form, Form::Observe | Form::Stream))
             .map(|(op, _)| *op)
             .collect();
         for op in observers {
+            self.check();
             self.cancelled.insert(op);
             self.rig.input(Input::Cancel { op });
         }
         self.rig.pass(Duration::from_secs(300));
         self.check();
         for (op, (_, form, ended)) in &self.started {
-            assert!(*ended || *form == Form::Observe || self.cancelled.contains(op), "{op:?} never ended");
+            assert!(
+                *ended || matches!(form, Form::Observe | Form::Stream) || self.cancelled.contains(op),
+                "{op:?} never ended"
+            );
         }
         assert_eq!(self.rig.timeout, None, "when nothing runs, there are no timers");
         self.log

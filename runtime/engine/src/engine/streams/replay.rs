@@ -152,7 +152,8 @@ impl Engine {
         }
         let Some(kept_of) = stream.kept.as_mut().filter(|_| kept.is_ok()) else { return };
         kept_of.entry.accept(answer, plan);
-        if kept_of.save.is_none() {
+        // Without a disk it is noted when the stream is left: until then only its readers are shown it.
+        if kept_of.save.is_none() && self.writes_to_disk(&spec) {
             self.save_kept(id);
         }
     }
