@@ -76,6 +76,10 @@ impl Engine {
             stream.failures = 0;
             for op in stream.readers.clone() {
                 let Some(reader) = self.readers.get_mut(&op) else { continue };
+                if reader.deadline.is_some_and(|deadline| deadline <= self.now.boot) {
+                    self.reader_deadline(op);
+                    continue;
+                }
                 if let Some(deadline) = reader.deadline.filter(|_| reader.wait.is_none()) {
                     reader.wait = Some(self.timers.set(deadline, Timer::Deadline(op)));
                 }
