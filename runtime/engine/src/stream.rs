@@ -13,6 +13,7 @@ use crate::metadata::Metadata;
 use crate::network::AttemptId;
 use crate::operation::Spec;
 use crate::snapshot::{Detail, PlanHash, Snapshot};
+use crate::store::{PartitionKey, TagHash};
 use crate::time::Instant;
 use crate::timer::TimerId;
 
@@ -125,6 +126,10 @@ pub(crate) struct Sending {
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub(crate) entry: Entry,
+    /// The tags of all messages, where the request alone gives them, by the name of their partition.
+    pub(crate) tags: Option<(PartitionKey, Arc<[TagHash]>)>,
+    /// A full message has made the reduced one on disk useless.
+    pub(crate) outgrown: bool,
     /// When it goes to disk next.
     pub(crate) save: Option<TimerId>,
 }

@@ -82,6 +82,7 @@ impl Engine {
         if renamed {
             // Its tags in memory have other names than those on disk.
             self.memory.remove_owner(owner);
+            self.forget_kept_of(owner);
         }
         if !unwritten.is_empty() {
             self.write_late(owner, unwritten.into_iter().collect());

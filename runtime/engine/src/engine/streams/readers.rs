@@ -112,7 +112,10 @@ impl Engine {
         for op in &stream.readers {
             if let Some(reader) = self.readers.get_mut(op) {
                 reader.stream = Some(into);
-                reader.unread = Unread::Current;
+                reader.gap = true;
+                if reader.reads_kept() {
+                    reader.unread = Unread::Current;
+                }
             }
             if let Some(into) = self.streams.get_mut(&into) {
                 into.readers.insert(*op);

@@ -8,7 +8,7 @@ use crate::clock::elapsed;
 use crate::entry::{Answer, Entry};
 use crate::event::{Event, NotStored};
 use crate::fault::{Fault, planted};
-use crate::key::Key;
+use crate::key::{Key, Owner};
 use crate::snapshot::{Detail, Freshness, PlanHash, Snapshot, Source, Withheld};
 use crate::stream::{Newest, Phase, Stream, StreamId};
 use crate::timer::Timer;
@@ -131,17 +131,18 @@ impl Engine {
     pub(super) fn keep_message(&mut self, id: StreamId, newest: &mut Newest) {
         let Some(stream) = self.streams.get(&id) else { return };
         let spec = stream.spec.clone();
-        let before = stream.opening().and_then(|opening| opening.newest.as_ref());
         let by_request = spec.method.cache.as_ref().is_some_and(|cache| !cache.response_tags);
-        let kept = match before.filter(|_| by_request) {
+        let named = self.partitions.get(&spec.owner).map(|partition| partition.key.clone());
+        let known = stream.kept.as_ref().and_then(|kept| kept.tags.as_ref());
+        let tagged = match known.filter(|(of, _)| by_request && named.as_ref() == Some(of)) {
             // The same request has the same tags.
-            Some(before) => {
-                newest.answer.tags = before.answer.tags.clone();
+            Some((_, tags)) => {
+                newest.answer.tags = tags.clone();
                 Ok(())
             }
             None => self.attach_tags(&spec, &mut newest.answer),
         };
-        let kept = kept.and_then(|()| self.may_keep(&spec, newest));
+        let kept = tagged.and_then(|()| self.may_keep(&spec, newest));
         if let Err(reason) = kept {
             self.event(Event::NotStored { method: spec.method.id, reason });
         }
@@ -151,7 +152,10 @@ impl Engine {
             opening.newest = Some(newest.clone());
         }
         let Some(kept_of) = stream.kept.as_mut().filter(|_| kept.is_ok()) else { return };
+        kept_of.tags = named.map(|of| (of, answer.tags.clone()));
+        let had_reduced = kept_of.entry.reduced.is_some();
         kept_of.entry.accept(answer, plan);
+        kept_of.outgrown |= had_reduced && kept_of.entry.reduced.is_none();
         // Without a disk it is noted when the stream is left: until then only its readers are shown it.
         if kept_of.save.is_none() && self.writes_to_disk(&spec) {
             self.save_kept(id);
@@ -215,18 +219,16 @@ impl Engine {
             // What a transport gives may be a small part of a large buffer.
             answer.value = bytes::Bytes::copy_from_slice(&answer.value);
         }
-        let known = self.memory.look(key).cloned();
-        let (kept, had_reduced) = match self.streams.get(&id).and_then(|stream| stream.kept.as_ref()) {
-            Some(kept) => (kept.entry.clone(), spec.method.detail.is_some()),
-            None => return,
-        };
-        let mut entry = known.unwrap_or_default();
-        let reduced_before = entry.reduced.is_some() || had_reduced;
-        entry.accept_all(kept);
+        let Some(kept) = self.streams.get_mut(&id).and_then(|stream| stream.kept.as_mut()) else { return };
+        let outgrown = std::mem::take(&mut kept.outgrown);
+        let mut entry = kept.entry.clone();
+        // A stream of the other detail may have brought something meanwhile.
+        if let Some(known) = self.memory.look(key) {
+            entry.accept_all(known.clone());
+        }
         entry.accept(answer.clone(), plan);
-        let on_disk = self.writes_to_disk(&spec);
-        if on_disk {
-            if plan.is_none() && reduced_before && entry.reduced.is_none() {
+        if self.writes_to_disk(&spec) {
+            if outgrown && entry.reduced.is_none() {
                 self.remove_from_disk(&spec, true);
             }
             self.save(&spec, &answer, plan);
@@ -257,6 +259,17 @@ impl Engine {
         self.remove_from_disk(&spec, false);
         self.disk.void_load(key);
         self.event(Event::Evicted { method: spec.method.id });
+    }
+}
+
+impl Engine {
+    /// The tags of a partition have other names than before: what is kept under the old ones could not be invalidated.
+    pub(in crate::engine) fn forget_kept_of(&mut self, owner: &Owner) {
+        for stream in self.streams.values_mut().filter(|stream| stream.spec.owner == *owner) {
+            if let Some(kept) = &mut stream.kept {
+                kept.entry = Entry::default();
+            }
+        }
     }
 }
 
