@@ -1,10 +1,10 @@
 //! Everything on one thread, step by step: for deterministic tests.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::task::{Context, Waker};
 
+use futures_util::future::{BoxFuture, Fuse, FutureExt as _};
 use holdover_engine::{Input, StoreRequest};
 
 use super::announcer::{Listeners, Queue};
@@ -15,7 +15,8 @@ use crate::Store;
 /// [`RuntimeBuilder::build_inline`](crate::RuntimeBuilder::build_inline).
 pub struct InlineDriver {
     driver: Arc<Driver>,
-    worker: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// Ends with the runtime, and may be polled afterwards.
+    worker: Fuse<BoxFuture<'static, ()>>,
     store: Option<(Box<dyn Store>, mpsc::Receiver<StoreRequest>)>,
     events: Arc<Queue>,
     listeners: Listeners,
@@ -29,7 +30,7 @@ impl InlineDriver {
         events: Arc<Queue>,
         listeners: Listeners,
     ) -> Self {
-        let worker = Box::pin(worker::run(driver.clone(), commands));
+        let worker = worker::run(driver.clone(), commands).boxed().fuse();
         Self { driver, worker, store, events, listeners }
     }
 
@@ -46,7 +47,7 @@ impl InlineDriver {
                 let result = storekeeper::execute(&mut **store, command);
                 self.driver.tell(Input::Stored { id, result });
             }
-            let ended = self.worker.as_mut().poll(&mut context).is_ready();
+            let ended = self.worker.poll_unpin(&mut context).is_ready();
             while self.events.tell(&self.listeners) {}
             if ended {
                 return;

@@ -254,6 +254,8 @@ fn signing_out_and_shutting_down_end_streams() {
     world.driver.run();
     drop(world.runtime.shutdown());
     world.driver.run();
+    // There is nothing to run any more, which is no mistake.
+    world.driver.run();
     let last = stream.next().now_or_never().unwrap().unwrap().unwrap();
     assert_eq!(last.value, ride("a"), "what had arrived is still read");
     assert!(failed(stream.next().now_or_never()).message.contains("shut down"));
