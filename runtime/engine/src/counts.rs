@@ -42,6 +42,8 @@ pub struct Counts {
     pub dropped_under_pressure: u64,
     /// Tags that were invalidated.
     pub invalidated_tags: u64,
+    /// Invalidations of everything that has tags.
+    pub total_invalidations: u64,
     /// Reduced answers that were delivered.
     pub withheld: u64,
     /// Requests that were repeated because the answer was reduced unasked.
@@ -125,6 +127,7 @@ impl Counts {
             }
             Event::MemoryDropped { entries, .. } => (&mut self.dropped_under_pressure, *entries),
             Event::Invalidated { tags } => (&mut self.invalidated_tags, u64::from(*tags)),
+            Event::EverythingInvalidated => (&mut self.total_invalidations, 1),
             Event::Withheld { .. } => (&mut self.withheld, 1),
             Event::DetailRefetched { .. } => (&mut self.detail_refetches, 1),
             Event::Trimmed { bytes, .. } => (&mut self.saved_bytes, *bytes),

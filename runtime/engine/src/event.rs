@@ -95,6 +95,8 @@ pub enum Event {
         /// How many.
         tags: u32,
     },
+    /// So many tags were invalidated that everything with tags was, of the account and of the device.
+    EverythingInvalidated,
     /// A reduced value was delivered.
     Withheld {
         /// Of which method.
@@ -236,6 +238,7 @@ impl Event {
             Self::MadeRoom { .. } => "made_room",
             Self::MemoryDropped { .. } => "memory_dropped",
             Self::Invalidated { .. } => "invalidated",
+            Self::EverythingInvalidated => "everything_invalidated",
             Self::Withheld { .. } => "withheld",
             Self::Trimmed { .. } => "trimmed",
             Self::DetailRefetched { .. } => "detail_refetched",
@@ -256,11 +259,11 @@ impl Event {
             Self::RecordUnreadable { .. } => "record_unreadable",
             Self::SignOutFinished => "sign_out_finished",
             Self::ClockDistrusted => "clock_distrusted",
-            Self::QualityChanged { .. } => "quality_changed",
             Self::PathChanged => "path_changed",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
             Self::SwitchesChanged { .. } => "switches_changed",
+            Self::QualityChanged { .. } => "quality_changed",
         }
     }
 
@@ -293,6 +296,7 @@ impl Event {
             Self::MadeRoom { .. }
             | Self::MemoryDropped { .. }
             | Self::Invalidated { .. }
+            | Self::EverythingInvalidated
             | Self::SignInRequired { .. }
             | Self::SignedIn { .. }
             | Self::StoreFailed { .. }
@@ -301,11 +305,11 @@ impl Event {
             | Self::PartitionLost
             | Self::SignOutFinished
             | Self::ClockDistrusted
-            | Self::QualityChanged { .. }
             | Self::PathChanged
             | Self::Paused
             | Self::Resumed
-            | Self::SwitchesChanged { .. } => None,
+            | Self::SwitchesChanged { .. }
+            | Self::QualityChanged { .. } => None,
         }
     }
 }

@@ -47,7 +47,7 @@ impl Ledger {
                 || tags.iter().any(|tag| self.tags.get(tag).is_some_and(|newest| *newest > sequence)))
     }
 
-    /// Forgets tags whose names have changed; what they invalidated stays so.
+    /// Forgets tags one by one, such as those whose names have changed: everything up to now counts as invalidated.
     pub(crate) fn rename(&mut self) {
         self.tags.clear();
         self.floor = self.sequence;

@@ -62,6 +62,8 @@ pub(crate) struct Put {
 pub(crate) struct Invalidation {
     pub(crate) account: Account,
     pub(crate) tags: Vec<Tag>,
+    /// Every tag that there is, too.
+    pub(crate) all: bool,
     pub(crate) then: Vec<(OpId, Delivered)>,
 }
 

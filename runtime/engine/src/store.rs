@@ -93,6 +93,9 @@ pub struct TagWrite {
     pub partition: PartitionId,
     /// Which.
     pub tags: Vec<TagHash>,
+    /// Every other tag of the partition gets the number, too, those that come later included: all records with tags are
+    /// outdated by it.
+    pub all: bool,
     /// The number that they get. It is higher than all that the partition has seen.
     pub sequence: u64,
 }

@@ -96,7 +96,7 @@ impl Database {
                     let crc = tag_checksum(partition.id, &tag.0, partition.sequence);
                     insert.execute((partition.id, tag.0, partition.sequence, crc))?;
                 }
-                partition.forget_tags(transaction)?;
+                partition.forget_tags(transaction, write.all)?;
                 partition.write(transaction)?;
             }
             Ok(StoreAnswer::Done)
@@ -161,11 +161,11 @@ impl Database {
 
 impl Partition {
     /// Keeps the list of tags bounded. What is forgotten counts as invalidated up to the floor, which is safe.
-    fn forget_tags(&mut self, transaction: &Transaction<'_>) -> Result<(), Trouble> {
+    fn forget_tags(&mut self, transaction: &Transaction<'_>, all: bool) -> Result<(), Trouble> {
         let count: i64 =
             transaction
                 .query_row("SELECT count(*) FROM tags WHERE partition = ?1", [self.id], |row| row.get(0))?;
-        if count > MAX_TAGS {
+        if all || count > MAX_TAGS {
             transaction.execute("DELETE FROM tags WHERE partition = ?1", [self.id])?;
             self.floor = self.sequence;
         }
@@ -259,6 +259,7 @@ mod tests {
             StoreCommand::WriteTags(vec![TagWrite {
                 partition,
                 tags: (from..to).map(tag).collect(),
+                all: false,
                 sequence,
             }])
         };

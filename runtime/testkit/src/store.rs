@@ -357,6 +357,7 @@ fn command(random: &mut Random, sequence: &mut u64) -> StoreCommand {
             let tags: Vec<u64> = (0..random.below(3)).map(|_| random.below(6)).collect();
             let other = 1 + random.below(4);
             let mut writes = vec![write_of(n, &tags, *sequence)];
+            writes[0].all = random.below(8) == 0;
             if other != n {
                 writes.push(write_of(other, &tags, *sequence));
             }
@@ -415,7 +416,7 @@ fn write_of(in_partition: u64, tags: &[u64], sequence: u64) -> TagWrite {
     let mut tags: Vec<TagHash> = tags.iter().map(|n| tag(*n)).collect();
     tags.sort_unstable();
     tags.dedup();
-    TagWrite { partition: partition(in_partition), tags, sequence }
+    TagWrite { partition: partition(in_partition), tags, all: false, sequence }
 }
 
 fn record(in_partition: u64, of_key: u64, variant: Variant, value: &[u8]) -> Record {

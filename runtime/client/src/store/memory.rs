@@ -35,6 +35,8 @@ struct Contents {
 struct Partition {
     key: PartitionKey,
     sequence: u64,
+    /// Tags that are not listed were invalidated up to here.
+    floor: u64,
     tags: BTreeMap<TagHash, u64>,
     records: BTreeMap<(KeyHash, bool), Kept>,
     /// What its records count.
@@ -104,6 +106,7 @@ impl Contents {
                 let partition = self.partitions.entry(partition).or_insert_with(|| Partition {
                     key: fresh_key,
                     sequence: 0,
+                    floor: 0,
                     tags: BTreeMap::new(),
                     records: BTreeMap::new(),
                     bytes: 0,
@@ -145,13 +148,20 @@ impl Contents {
 
     fn load(&mut self, partition: PartitionId, key: KeyHash) -> Vec<Loaded> {
         let Some(partition) = self.partitions.get_mut(&partition) else { return Vec::new() };
-        let Partition { tags, records, .. } = partition;
+        let Partition { tags, records, floor, .. } = partition;
         let uses = &mut self.uses;
         let found = records.range_mut((key, false)..=(key, true)).map(|(_, kept)| {
             *uses += 1;
             kept.used = *uses;
             let sequences = kept.record.tags.iter().filter_map(|tag| tags.get(tag).copied());
-            Loaded { record: kept.record.clone(), tag_sequence: sequences.max().unwrap_or(0) }
+            Loaded {
+                record: kept.record.clone(),
+                tag_sequence: if kept.record.tags.is_empty() {
+                    0
+                } else {
+                    sequences.max().unwrap_or(0).max(*floor)
+                },
+            }
         });
         found.collect()
     }
@@ -179,6 +189,10 @@ impl Contents {
         // rather than too little.
         let sequence = write.sequence.max(partition.sequence.saturating_add(1));
         partition.sequence = sequence;
+        if write.all {
+            partition.floor = sequence;
+            partition.tags.clear();
+        }
         partition.tags.extend(write.tags.into_iter().map(|tag| (tag, sequence)));
     }
 

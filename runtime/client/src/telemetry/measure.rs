@@ -56,6 +56,7 @@ impl Stats {
             evicted_from_disk,
             dropped_under_pressure,
             invalidated_tags,
+            total_invalidations,
             withheld,
             detail_refetches,
             saved_bytes,
@@ -121,6 +122,7 @@ impl Stats {
             ],
         );
         list.one("holdover.cache.invalidations", "{tag}", "Tags that were invalidated.", invalidated_tags);
+        list.one("holdover.cache.clearances", "{call}", "Invalidations of all tags.", total_invalidations);
         list.now("holdover.cache.memory.entries", "{entry}", "Entries in memory.", entries);
         list.now(
             "holdover.cache.memory.pinned",

@@ -75,7 +75,7 @@ pub(super) enum Pending {
     Load(Arc<Spec>),
     Save,
     Remove(PartitionId, KeyHash, bool),
-    Tags(Vec<Owner>, Vec<Tag>, Vec<(OpId, Delivered)>),
+    Tags(Vec<Owner>, Vec<Tag>, bool, Vec<(OpId, Delivered)>),
     Mark(SignOut),
     Drop(SignOut),
     Close,
@@ -239,7 +239,7 @@ impl Engine {
                 }
             }
             (Pending::Remove(..), Ok(StoreAnswer::Done)) => {}
-            (Pending::Tags(_, _, then), Ok(StoreAnswer::Done)) => self.settle_all(then),
+            (Pending::Tags(.., then), Ok(StoreAnswer::Done)) => self.settle_all(then),
             (Pending::Mark(sign_out), Ok(StoreAnswer::Done)) => self.marked(sign_out),
             (Pending::Drop(sign_out), Ok(StoreAnswer::Done)) => self.dropped(&sign_out, Ok(())),
             (pending, Err(fault)) => self.disk_failed(pending, fault),
@@ -342,10 +342,10 @@ impl Engine {
             Pending::Remove(partition, key, reduced_only) => {
                 self.disk.remove_later(partition, key, reduced_only);
             }
-            Pending::Tags(owners, tags, then) => {
+            Pending::Tags(owners, tags, all, then) => {
                 for owner in owners {
                     if let Some(partition) = self.partitions.get_mut(&owner)
-                        && !partition.write_later(&tags)
+                        && (all || !partition.write_later(&tags))
                     {
                         let id = partition.id;
                         self.disk.spoil(id);
@@ -379,9 +379,10 @@ impl Engine {
         writes: Vec<TagWrite>,
         owners: Vec<Owner>,
         tags: Vec<Tag>,
+        all: bool,
         then: Vec<(OpId, Delivered)>,
     ) {
-        self.command(StoreCommand::WriteTags(writes), Pending::Tags(owners, tags, then));
+        self.command(StoreCommand::WriteTags(writes), Pending::Tags(owners, tags, all, then));
     }
 
     /// Writes what was invalidated while the store did not work.
@@ -389,8 +390,8 @@ impl Engine {
         let Some(partition) = self.partitions.get_mut(owner) else { return };
         let hashes = partition.hash_tags(&tags);
         let sequence = partition.ledger.invalidate(hashes.iter().copied());
-        let write = TagWrite { partition: partition.id, tags: hashes, sequence };
-        self.write_tags(vec![write], vec![owner.clone()], tags, Vec::new());
+        let write = TagWrite { partition: partition.id, tags: hashes, all: false, sequence };
+        self.write_tags(vec![write], vec![owner.clone()], tags, false, Vec::new());
     }
 
     /// Signs out as soon as the store is open.

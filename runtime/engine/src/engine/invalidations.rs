@@ -1,6 +1,6 @@
 //! Invalidation: what a mutation makes outdated, durably before anybody hears of it (section D).
 
-use holdover_wire::{Limits, Tag, Template};
+use holdover_wire::{Limits, Tag, WireError};
 
 use super::Engine;
 use crate::call::OpId;
@@ -15,8 +15,8 @@ use crate::session::SessionId;
 use crate::snapshot::Snapshot;
 use crate::store::TagWrite;
 
-/// The most tags that one template of an acknowledged call invalidates: each names entries of its own, so a call with a
-/// long list of ids outdates as many. Entries may have fewer, see [`crate::Config::max_tags`].
+/// The most tags that one template of an acknowledged call invalidates one by one: each names entries of its own, so a call
+/// with a long list of ids outdates as many. More outdate everything that has tags. Entries may have fewer, see [`crate::Config::max_tags`].
 const MAX_INVALIDATED: usize = 10_000;
 
 impl Engine {
@@ -27,20 +27,20 @@ impl Engine {
         response: &[u8],
         result: &Result<Snapshot, Error>,
     ) {
-        let tags = self.render(&flight.spec, Some(response));
-        self.invalidate_for(flight, tags, result);
+        let (tags, all) = self.render(&flight.spec, Some(response));
+        self.invalidate_for(flight, tags, all, result);
     }
 
     /// A call with `invalidates` failed, and may have had its effect.
     pub(super) fn invalidate_without_answer(&mut self, flight: &Flight, error: Error) {
-        let tags = self.render(&flight.spec, None);
-        self.invalidate_for(flight, tags, &Err(error));
+        let (tags, all) = self.render(&flight.spec, None);
+        self.invalidate_for(flight, tags, all, &Err(error));
     }
 
     /// A call with `invalidates` was cancelled on the wire, and may have had its effect. Nobody waits for it any more.
     pub(super) fn invalidate_unanswered(&mut self, flight: &Flight) {
-        let tags = self.render(&flight.spec, None);
-        self.invalidate(Invalidation { account: flight.spec.account.clone(), tags, then: Vec::new() });
+        let (tags, all) = self.render(&flight.spec, None);
+        self.invalidate(Invalidation { account: flight.spec.account.clone(), tags, all, then: Vec::new() });
     }
 
     /// A stream with `invalidates` has ended, or may have had its effect.
@@ -50,23 +50,34 @@ impl Engine {
         response: Option<&[u8]>,
         then: Vec<(OpId, Delivered)>,
     ) {
-        let tags = self.render(spec, response);
-        self.invalidate(Invalidation { account: spec.account.clone(), tags, then });
+        let (tags, all) = self.render(spec, response);
+        self.invalidate(Invalidation { account: spec.account.clone(), tags, all, then });
     }
 
-    /// The tags that a call invalidates. Those that cannot be rendered are left out: they cannot be attached either.
-    fn render(&self, spec: &Spec, response: Option<&[u8]>) -> Vec<Tag> {
+    /// The tags that a call invalidates, and whether it invalidates every other tag, too, because they are too many to be
+    /// told apart. Those that cannot be read are left out: they cannot be attached either.
+    fn render(&self, spec: &Spec, response: Option<&[u8]>) -> (Vec<Tag>, bool) {
         let limits = Limits { max_tags: MAX_INVALIDATED, ..self.limits };
-        let rendered = |template: &Template| {
+        let (mut tags, mut all) = (Vec::new(), false);
+        for template in &spec.method.invalidates {
             if template.needs_response() && response.is_none() {
-                return None;
+                continue;
             }
-            template.render(&spec.request, response.unwrap_or_default(), &limits).ok()
-        };
-        spec.method.invalidates.iter().filter_map(rendered).flatten().collect()
+            match template.render(&spec.request, response.unwrap_or_default(), &limits) {
+                Ok(rendered) => tags.extend(rendered),
+                Err(error) => all |= matches!(error, WireError::TooManyTags { .. }),
+            }
+        }
+        (tags, all)
     }
 
-    fn invalidate_for(&mut self, flight: &Flight, tags: Vec<Tag>, result: &Result<Snapshot, Error>) {
+    fn invalidate_for(
+        &mut self,
+        flight: &Flight,
+        tags: Vec<Tag>,
+        all: bool,
+        result: &Result<Snapshot, Error>,
+    ) {
         let mut then = Vec::new();
         for waiter in &flight.waiters {
             let Some(operation) = self.operations.get_mut(waiter) else { continue };
@@ -76,7 +87,7 @@ impl Engine {
             then.push((*waiter, Delivered::Answer(Box::new(result.clone()))));
         }
         let account = flight.spec.account.clone();
-        self.invalidate(Invalidation { account, tags, then });
+        self.invalidate(Invalidation { account, tags, all, then });
     }
 
     pub(super) fn invalidate_tag(&mut self, op: OpId, session: SessionId, tag: &crate::session::Tag) {
@@ -85,7 +96,7 @@ impl Engine {
                 let account = session.config.account.clone();
                 self.chores.insert(op, account.clone());
                 let then = vec![(op, Delivered::Done(Ok(())))];
-                self.invalidate(Invalidation { account, tags: vec![tag.rendered()], then });
+                self.invalidate(Invalidation { account, tags: vec![tag.rendered()], all: false, then });
             }
             Err(error) => self.deliver(op, Delivered::Done(Err(error))),
         }
@@ -93,7 +104,7 @@ impl Engine {
 
     /// Outdates entries in the account's partition and the device's, has that written, and fetches again what is watched.
     pub(super) fn invalidate(&mut self, invalidation: Invalidation) {
-        if invalidation.tags.is_empty() {
+        if invalidation.tags.is_empty() && !invalidation.all {
             return self.settle_all(invalidation.then);
         }
         let mut owners = vec![Owner::Account(invalidation.account.clone()), Owner::Device];
@@ -104,7 +115,10 @@ impl Engine {
                 return self.with_partition(owner, Waiter::Invalidate(Box::new(invalidation)));
             }
         }
-        let Invalidation { tags, then, .. } = invalidation;
+        let Invalidation { tags, all, then, .. } = invalidation;
+        if all {
+            self.event(Event::EverythingInvalidated);
+        }
         self.event(Event::Invalidated { tags: u32::try_from(tags.len()).unwrap_or(u32::MAX) });
         let on_disk = self.disk.is_open();
         let mut writes = Vec::new();
@@ -112,11 +126,14 @@ impl Engine {
             let Some(partition) = self.partitions.get_mut(owner) else { continue };
             let hashes = partition.hash_tags(&tags);
             let sequence = partition.ledger.invalidate(hashes.iter().copied());
+            if all {
+                partition.ledger.rename();
+            }
             if on_disk && partition.durable {
-                writes.push(TagWrite { partition: partition.id, tags: hashes, sequence });
+                writes.push(TagWrite { partition: partition.id, tags: hashes, all, sequence });
             } else if self.config.store {
                 let id = partition.id;
-                if !partition.write_later(&tags) {
+                if all || !partition.write_later(&tags) {
                     self.disk.spoil(id);
                 }
             }
@@ -124,7 +141,7 @@ impl Engine {
         if writes.is_empty() {
             self.settle_all(then);
         } else {
-            self.write_tags(writes, owners.clone(), tags, then);
+            self.write_tags(writes, owners.clone(), tags, all, then);
         }
         for owner in &owners {
             self.refetch_observers(owner);

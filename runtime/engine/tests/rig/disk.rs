@@ -74,6 +74,13 @@ impl Disk {
             }
             StoreCommand::WriteTags(writes) => {
                 for write in writes {
+                    if write.all {
+                        // Every tag that a record has.
+                        let records = self.records.values().filter(|of| of.partition == write.partition);
+                        let tags: Vec<TagHash> = records.flat_map(|record| record.tags.clone()).collect();
+                        self.tags
+                            .extend(tags.into_iter().map(|tag| ((write.partition, tag), write.sequence)));
+                    }
                     for tag in write.tags {
                         self.tags.insert((write.partition, tag), write.sequence);
                     }

@@ -46,7 +46,7 @@ pub(crate) fn load(n: u32) -> StoreCommand {
 }
 
 pub(crate) fn write_tag(n: u32, sequence: u64) -> StoreCommand {
-    StoreCommand::WriteTags(vec![TagWrite { partition: PARTITION, tags: vec![tag(n)], sequence }])
+    StoreCommand::WriteTags(vec![TagWrite { partition: PARTITION, tags: vec![tag(n)], all: false, sequence }])
 }
 
 /// What is stored under a key, with its tags' sequence number.

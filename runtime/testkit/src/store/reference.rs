@@ -15,6 +15,8 @@ pub struct Reference {
     records: Vec<Kept>,
     tags: BTreeMap<(PartitionId, TagHash), u64>,
     sequences: BTreeMap<PartitionId, u64>,
+    /// When everything with tags was invalidated.
+    floors: BTreeMap<PartitionId, u64>,
     marks: Vec<PartitionId>,
     highest_wall_ms: Option<i64>,
     switches: Bytes,
@@ -45,6 +47,7 @@ impl Reference {
             records: Vec::new(),
             tags: BTreeMap::new(),
             sequences: BTreeMap::new(),
+            floors: BTreeMap::new(),
             marks: Vec::new(),
             highest_wall_ms: None,
             switches: Bytes::new(),
@@ -87,6 +90,7 @@ impl Reference {
             StoreCommand::DropPartition { partition, .. } => {
                 self.keys.remove(&partition);
                 self.sequences.remove(&partition);
+                self.floors.remove(&partition);
                 self.records.retain(|kept| kept.record.partition != partition);
                 self.tags.retain(|(of, _), _| *of != partition);
                 self.marks.retain(|marked| *marked != partition);
@@ -104,7 +108,8 @@ impl Reference {
                 self.uses += 1;
                 kept.used = self.uses;
                 let numbers = kept.record.tags.iter().filter_map(|tag| self.tags.get(&(partition, *tag)));
-                let tag_sequence = numbers.copied().max().unwrap_or(0);
+                let floor = self.floors.get(&partition).filter(|_| !kept.record.tags.is_empty());
+                let tag_sequence = numbers.chain(floor).copied().max().unwrap_or(0);
                 found.push(Loaded { record: kept.record.clone(), tag_sequence });
             }
         }
@@ -149,6 +154,9 @@ impl Reference {
         if self.keys.contains_key(&write.partition) {
             let last = self.sequences.entry(write.partition).or_default();
             *last = write.sequence.max(*last + 1);
+            if write.all {
+                self.floors.insert(write.partition, *last);
+            }
             self.tags.extend(write.tags.into_iter().map(|tag| ((write.partition, tag), *last)));
         }
     }
