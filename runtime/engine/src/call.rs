@@ -63,7 +63,8 @@ pub enum Priority {
 /// The options of one call: a closed set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {
-    /// How long the caller waits. Unset: the method's total timeout. It never cuts a flight that others wait for.
+    /// How long the caller waits. Unset: the method's total timeout. It never cuts a flight that others wait for. Of a
+    /// stream: how long it lasts at most, over all its openings; unset: as long as the method's policy says, if it does.
     pub timeout: Option<Duration>,
     /// Metadata for this call alone. Names that the method does not key (trace ids excepted) keep the answer out of the
     /// cache; `authorization` keeps the call away from everything shared.

@@ -47,7 +47,8 @@ impl Kind {
 /// Send a request. A unary one is answered by [`crate::Input::Head`] (optional), then one of [`crate::Input::Response`]
 /// and [`crate::Input::Failed`]. One with many responses is answered by [`crate::Input::Head`], then
 /// [`crate::Input::Message`] as often as [`crate::Output::Pull`] allows, then [`crate::Input::Ended`] or
-/// [`crate::Input::Failed`]. A cancelled attempt needs no answer, and a late one is ignored.
+/// [`crate::Input::Failed`]. One whose client sends a sequence that is answered once is pulled for two: its message, and
+/// the end that shows that it is all. A cancelled attempt needs no answer, and a late one is ignored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// The attempt that answers refer to.

@@ -5,6 +5,7 @@
 #[path = "../rig/mod.rs"]
 mod rig;
 
+mod invalidating;
 mod passed_through;
 mod reconnected;
 mod replayed;
