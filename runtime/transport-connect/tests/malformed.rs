@@ -194,6 +194,8 @@ async fn headers_and_trailers_are_bounded() {
 async fn failures_of_the_http_stack_keep_their_kind_and_their_proof() {
     for (kind, expected) in [
         (HttpFailureKind::Unreachable, TransportFailure::Unreachable),
+        (HttpFailureKind::Refused, TransportFailure::Refused),
+        (HttpFailureKind::Unsupported, TransportFailure::Misuse),
         (HttpFailureKind::Tls, TransportFailure::Tls),
         (HttpFailureKind::Reset, TransportFailure::Reset),
         (HttpFailureKind::Protocol, TransportFailure::Protocol),

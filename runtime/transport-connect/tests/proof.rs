@@ -23,7 +23,7 @@ async fn a_refused_connection_proves_that_nothing_was_sent() {
     for protocol in PROTOCOLS {
         let outcome = send(&HyperService::new(), call(protocol, address)).await;
         let (kind, unsent, message) = transport_failure(outcome);
-        assert_eq!((kind, unsent), (TransportFailure::Unreachable, true), "{message}");
+        assert_eq!((kind, unsent), (TransportFailure::Refused, true), "{message}");
     }
 }
 

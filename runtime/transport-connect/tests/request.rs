@@ -94,9 +94,10 @@ async fn an_app_may_name_itself_but_not_touch_the_framing() {
         let mut call = request(Protocol::Connect, b"");
         call.metadata.push(name, "1").unwrap();
         let failure = send(&service, call).await.unwrap_err();
-        assert!(
-            matches!(&failure, Failure::Transport { unsent: true, message, .. } if message.contains(name))
-        );
+        assert!(matches!(
+            &failure,
+            Failure::Transport { kind: TransportFailure::Misuse, unsent: true, message } if message.contains(name)
+        ));
         assert!(!service.was_asked(), "{name} must not leave");
     }
 

@@ -109,8 +109,20 @@ async fn grpc_takes_http2_and_nothing_else() {
     let address = serve(&old).await;
     let failure = send(&trusting(&old), call(Protocol::Grpc, "localhost", address)).await.unwrap_err();
     let Failure::Transport { kind, unsent, message } = failure else { panic!("{failure:?}") };
-    assert_eq!((kind, unsent), (TransportFailure::Protocol, true), "{message}");
+    assert_eq!((kind, unsent), (TransportFailure::Misuse, true), "{message}");
     assert!(message.contains("use Connect or gRPC-Web"), "{message}");
+}
+
+#[tokio::test]
+async fn somebody_who_hangs_up_during_the_handshake_is_contact_without_a_request() {
+    let identity = identity("localhost", &["h2"]);
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let hangs_up = async { drop(listener.accept().await.unwrap()) };
+    let service = trusting(&identity);
+    let (failure, ()) = tokio::join!(send(&service, call(Protocol::Grpc, "localhost", address)), hangs_up);
+    let Err(Failure::Transport { kind, unsent, message }) = failure else { panic!("{failure:?}") };
+    assert_eq!((kind, unsent), (TransportFailure::Reset, true), "{message}");
 }
 
 #[tokio::test]

@@ -59,7 +59,7 @@ fn of_connecting(error: &legacy::Error) -> HttpFailure {
         Some(_) => HttpFailureKind::Tls,
         None if find::<TlsError>(error).is_some() => HttpFailureKind::Tls,
         None if find::<TooSlow>(error).is_some() => HttpFailureKind::Timeout,
-        None => match find::<io::Error>(error).map(io::Error::kind) {
+        None => match io_kind(error) {
             Some(io::ErrorKind::ConnectionRefused) => HttpFailureKind::Refused,
             // Somebody was there, and hung up during the handshake.
             Some(
@@ -108,17 +108,27 @@ fn kind(error: &(dyn Error + 'static)) -> HttpFailureKind {
     }
 }
 
-/// The first error of type `T` among `error` and what caused it. An `io::Error` hides the error that it was made from:
-/// its `source` is already that error's own source.
+/// The first error of type `T` among `error` and what caused it.
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
-    if let Some(found) = error.downcast_ref::<T>() {
-        return Some(found);
-    }
-    let cause = match error.downcast_ref::<std::io::Error>() {
-        Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
-        None => error.source(),
-    };
-    cause.and_then(find)
+    chain(error).find_map(|error| error.downcast_ref())
+}
+
+/// What the system says, however often it was wrapped.
+fn io_kind(error: &(dyn Error + 'static)) -> Option<io::ErrorKind> {
+    let kinds = chain(error).filter_map(|error| error.downcast_ref().map(io::Error::kind));
+    kinds.filter(|kind| *kind != io::ErrorKind::Other).last()
+}
+
+/// `error` and what caused it. An `io::Error` hides the error that it was made from: its `source` is already that error's
+/// own source.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| {
+        let error: &'a (dyn Error + 'static) = *error;
+        match error.downcast_ref::<io::Error>() {
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+            None => error.source(),
+        }
+    })
 }
 
 /// The whole chain of causes, in one line.

@@ -52,3 +52,32 @@ async fn the_servers_wish_to_be_left_alone_reaches_the_app() {
         assert_eq!(error.retry_after, Some(std::time::Duration::from_secs(7)), "{site:?}: {error:?}");
     }
 }
+
+#[tokio::test]
+async fn the_delay_in_a_statuss_details_reaches_the_app() {
+    use holdover::prost::Message as _;
+    use tonic_types::StatusExt as _;
+
+    for site in Site::plain() {
+        let rides = Rides::new();
+        let server = site.serve(rides.clone());
+        let app = App::on(&site, &server);
+        // As a server of tonic's makes them.
+        let delay = std::time::Duration::from_millis(2500);
+        let mut details = tonic_types::ErrorDetails::with_retry_info(Some(delay));
+        details.set_error_info("QUOTA", "rides.example", std::collections::HashMap::new());
+        let status = tonic::Status::with_error_details(tonic::Code::Unavailable, "later", details);
+        let status = tonic_types::pb::Status::decode(status.details()).unwrap();
+
+        let mut refusal = Refusal::of(Code::Unavailable, "later");
+        refusal.details = status
+            .details
+            .into_iter()
+            .map(|any| (any.type_url.rsplit('/').next().unwrap().to_owned(), any.value.into()))
+            .collect();
+        assert_eq!(refusal.details.len(), 2);
+        rides.refuse_next(refusal);
+        let error = app.quote().await.unwrap_err();
+        assert_eq!(error.retry_after, Some(delay), "{site:?}: {error:?}");
+    }
+}
