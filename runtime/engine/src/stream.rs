@@ -51,6 +51,8 @@ pub(crate) struct Stream {
     pub(crate) refetched: bool,
     /// How often in a row it broke without a message.
     pub(crate) failures: u32,
+    /// When a change of network ended its backoff last.
+    pub(crate) hurried: Option<Instant>,
     /// It was taken off the wire since it last brought a message: the next one may have a gap before it.
     pub(crate) broken: bool,
     /// Why it broke last, until it brings a message.

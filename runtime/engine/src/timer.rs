@@ -45,6 +45,13 @@ pub(crate) enum Timer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TimerId(Instant, u64);
 
+impl TimerId {
+    /// When it is due.
+    pub(crate) fn at(self) -> Instant {
+        self.0
+    }
+}
+
 /// Timers by time, then by when they were set.
 #[derive(Debug, Default)]
 pub(crate) struct Timers {

@@ -321,18 +321,50 @@ fn on_another_network_it_is_opened_anew() {
     rig.input(Input::Platform(wifi));
     let watch = taking(&mut rig, "Watch");
     rig.message_last("one");
-    let follow = taking(&mut rig, "Follow");
-    for _ in 0..5 {
+    taking(&mut rig, "Feed");
+    rig.head_last();
+    rig.input(Input::Platform(Platform { path: 2, ..wifi }));
+    assert_eq!(rig.sends.len(), 3, "what is passed through stays where it is");
+    assert!(rig.is_aborted(rig.sends[0].attempt));
+    assert!(rig.sends[2].path.ends_with("Watch"));
+    rig.message_last("two");
+    assert!(rig.items(watch)[1].gap);
+    rig.input(Input::Platform(Platform { save_data: true, path: 2, ..wifi }));
+    assert_eq!(rig.sends.len(), 3, "the same network");
+}
+
+#[test]
+fn another_network_ends_the_backoff_once_in_ten_seconds() {
+    let on = |path| {
+        Input::Platform(Platform {
+            reachability: Reachability::Reachable,
+            interface: Interface::Wifi,
+            path,
+            save_data: false,
+        })
+    };
+    let mut rig = Rig::new();
+    rig.input(on(1));
+    taking(&mut rig, "Follow");
+    for _ in 0..8 {
         rig.break_last();
         until_sent(&mut rig);
     }
     rig.break_last();
-    taking(&mut rig, "Feed");
-    let sends = rig.sends.len();
-    rig.input(Input::Platform(Platform { path: 2, ..wifi }));
-    assert_eq!(rig.sends.len(), sends + 2, "both are, and what is passed through stays where it is");
-    assert!(rig.is_aborted(rig.sends[0].attempt));
-    assert_eq!((rig.ended(watch), rig.ended(follow)), (None, None));
-    rig.input(Input::Platform(Platform { save_data: true, path: 2, ..wifi }));
-    assert_eq!(rig.sends.len(), sends + 2, "the same network");
+    rig.input(on(2));
+    assert!(until_sent(&mut rig) < Duration::from_secs(1), "long waits are over");
+    rig.break_last();
+    until_sent(&mut rig);
+    // The network changes again and again: that is no reason to hammer.
+    rig.break_last();
+    rig.input(on(3));
+    let waited = until_sent(&mut rig);
+    assert!(waited >= Duration::from_millis(750), "{waited:?}");
+    for _ in 0..8 {
+        rig.break_last();
+        until_sent(&mut rig);
+    }
+    rig.break_last();
+    rig.input(on(4));
+    assert!(until_sent(&mut rig) < Duration::from_secs(1), "ten seconds later it may");
 }

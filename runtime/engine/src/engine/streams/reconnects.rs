@@ -10,6 +10,10 @@ use crate::retry::grown;
 use crate::stream::{Phase, Stream, StreamId};
 use crate::timer::Timer;
 
+/// The first step of the backoff, and how often a change of network ends it.
+const FIRST: Duration = Duration::from_secs(1);
+const HURRY_EVERY: Duration = Duration::from_secs(10);
+
 impl Engine {
     /// A stream broke, and will be opened again: after a while, or when the network is back.
     pub(super) fn await_reopening(&mut self, id: StreamId, error: Error) {
@@ -41,7 +45,7 @@ impl Engine {
 
     /// The wait after so many failures in a row: 1 s × 1.5, at most 60 s, ± 50 % (rule C9).
     fn backoff(&mut self, failures: u32) -> Duration {
-        grown(Duration::from_secs(1), 1.5, failures, Duration::from_secs(60), 0.5, &mut self.random)
+        grown(FIRST, 1.5, failures, Duration::from_secs(60), 0.5, &mut self.random)
     }
 
     /// The next live item may have a gap before it.
@@ -89,16 +93,36 @@ impl Engine {
         }
     }
 
-    /// The device has moved to another network: streams that can be opened again are, on the new path (rule J2).
+    /// The device has moved to another network: streams that can be opened again move to the new path (rule J2), and those
+    /// that wait for their turn do not wait much longer (rule C9).
     pub(in crate::engine) fn streams_path_changed(&mut self) {
-        let moves = |stream: &Stream| {
-            stream.reconnects() && matches!(stream.phase, Phase::Open(_) | Phase::Waiting(_))
-        };
+        let moves = |stream: &Stream| stream.reconnects() && matches!(stream.phase, Phase::Open(_));
+        let waits = |stream: &Stream| matches!(stream.phase, Phase::Waiting(Some(_)));
+        for id in self.streams_where(waits) {
+            self.hurry(id);
+        }
         for id in self.streams_where(moves) {
-            if let Some(stream) = self.streams.get_mut(&id) {
-                stream.failures = 0;
-            }
             self.reopen_now(id);
+        }
+    }
+
+    /// Ends a stream's backoff after a random part of its first step, so that not everybody comes at once; at most once in
+    /// 10 s. What the server has asked for stands.
+    fn hurry(&mut self, id: StreamId) {
+        let now = self.now.boot;
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let was_asked = stream.error.as_ref().is_some_and(|error| error.retry_after.is_some());
+        if was_asked || stream.hurried.is_some_and(|at| now.since(at) < HURRY_EVERY) {
+            return;
+        }
+        stream.hurried = Some(now);
+        stream.failures = 0;
+        let at = now.after(FIRST.mul_f64(self.random.unit()));
+        if let Phase::Waiting(timer) = &mut stream.phase
+            && timer.is_some_and(|timer| timer.at() > at)
+        {
+            self.timers.cancel(timer);
+            *timer = Some(self.timers.set(at, Timer::Reopen(id)));
         }
     }
 

@@ -142,6 +142,7 @@ impl Engine {
             refused: false,
             refetched: false,
             failures: 0,
+            hurried: None,
             broken: false,
             error: None,
             sending: Sending::default(),
