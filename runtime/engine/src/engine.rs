@@ -56,6 +56,7 @@ use crate::timer::{Timer, Timers};
 use disk::Disk;
 use lifecycle::Life;
 use quality::Evidence;
+use switches::Switchboard;
 
 /// Where the engine's own randomness starts. Keys of partitions come from it, so a real runtime takes it from the
 /// system's generator; a test takes a constant, and gets the same outputs byte for byte.
@@ -92,7 +93,11 @@ pub struct Engine {
     life: Life,
     /// Encoded policies, with what they were registered as.
     policies: Vec<(Bytes, Registered)>,
+    /// As they are registered.
+    registered: Vec<Arc<Method>>,
+    /// The same without what is turned off.
     methods: Vec<Arc<Method>>,
+    switchboard: Switchboard,
     sessions: BTreeMap<SessionId, SessionState>,
     credentials: BTreeMap<Account, Credentials>,
     partitions: BTreeMap<Owner, Partition>,
@@ -158,7 +163,9 @@ impl Engine {
             evidence: Evidence::default(),
             life: Life::default(),
             policies: Vec::new(),
+            registered: Vec::new(),
             methods: Vec::new(),
+            switchboard: Switchboard::default(),
             sessions: BTreeMap::new(),
             credentials: BTreeMap::new(),
             partitions: BTreeMap::new(),
@@ -197,7 +204,10 @@ impl Engine {
         }
         let methods = method::read(policy, self.methods.len(), self.config.sealed)?;
         let names = methods.iter().map(|method| (method.path[1..].to_owned(), method.id)).collect();
-        self.methods.extend(methods.into_iter().map(Arc::new));
+        for method in methods.into_iter().map(Arc::new) {
+            self.methods.push(self.switchboard.apply(&method));
+            self.registered.push(method);
+        }
         let registered = Registered { methods: Arc::new(names) };
         self.policies.push((policy.clone(), registered.clone()));
         Ok(registered)

@@ -345,6 +345,8 @@ pub enum Bypass {
     UnknownFields,
     /// It brought metadata that the method does not key.
     CallMetadata,
+    /// The method's cache is turned off (rule J5).
+    TurnedOff,
 }
 
 /// Why an answer was not stored.

@@ -61,6 +61,7 @@ mod session;
 mod snapshot;
 mod store;
 mod stream;
+mod switches;
 mod time;
 mod timer;
 mod window;

@@ -17,7 +17,7 @@ use crate::snapshot::PlanHash;
 use crate::window::Windows;
 
 /// One method of a registered policy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Method {
     pub(crate) id: MethodId,
     /// "/pricing.v1.Pricing/GetQuote"
@@ -25,6 +25,8 @@ pub(crate) struct Method {
     pub(crate) kind: Kind,
     pub(crate) idempotency: policy::method::Idempotency,
     pub(crate) cache: Option<Cache>,
+    /// What is turned off of it (rule J5).
+    pub(crate) off: Off,
     pub(crate) detail: Option<Detail>,
     pub(crate) presence: Option<Presence>,
     pub(crate) invalidates: Vec<Template>,
@@ -37,8 +39,16 @@ pub(crate) struct Method {
     pub(crate) retry: Option<Retry>,
 }
 
+/// Parts of a method that are turned off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Off {
+    pub(crate) cache: bool,
+    pub(crate) detail: bool,
+    pub(crate) replay: bool,
+}
+
 /// How answers are kept.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Cache {
     pub(crate) windows: Windows,
     /// The age, in nanoseconds, past which nobody is served an answer any more, offline neither: then it is expired.
@@ -60,7 +70,7 @@ pub(crate) struct Cache {
 }
 
 /// How answers are trimmed.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Detail {
     pub(crate) reduce_at: Quality,
     pub(crate) restore: bool,
@@ -71,7 +81,7 @@ pub(crate) struct Detail {
 }
 
 /// How the server is asked.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Signal {
     Header,
     GoogleFieldMask,
@@ -107,6 +117,22 @@ impl Method {
             "{} {what}; it cannot be got, observed, prefetched or put",
             &self.path[1..]
         )))
+    }
+
+    /// The method without what is turned off. The rest of its cache block still says whose its answers are, and how long
+    /// observers hold them for fresh.
+    pub(crate) fn without(&self, off: Off) -> Self {
+        let mut plain = Self { off, ..self.clone() };
+        if off.detail {
+            plain.detail = None;
+        }
+        if off.replay {
+            plain.reconnect = false;
+            if let Some(cache) = &mut plain.cache {
+                cache.replay_window = None;
+            }
+        }
+        plain
     }
 
     /// Whether calls carry the account's credentials (rule A5).
@@ -212,6 +238,7 @@ fn read_method(
         kind,
         idempotency: method.idempotency(),
         cache,
+        off: Off::default(),
         detail,
         presence: plans.presence().cloned(),
         invalidates: plans.invalidates().to_vec(),

@@ -18,7 +18,7 @@ use crate::time::Instant;
 use crate::timer::TimerId;
 
 /// What is called: everything that does not change while the call runs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Spec {
     pub(crate) session: SessionId,
     pub(crate) account: Account,
@@ -36,9 +36,24 @@ pub(crate) struct Spec {
     pub(crate) own_authorization: bool,
     /// It says itself which fields it wants.
     pub(crate) own_mask: bool,
+    /// The key, and whether it is shared, while the cache is turned off (rule J5).
+    pub(crate) latent: Option<(Key, bool)>,
 }
 
 impl Spec {
+    /// The same call of the method as it is now.
+    pub(crate) fn under(&self, method: Arc<Method>) -> Self {
+        let mut spec = Self { method, ..self.clone() };
+        if spec.method.off.cache {
+            if let Some(key) = spec.key.take() {
+                spec.latent = Some((key, std::mem::take(&mut spec.shared)));
+            }
+        } else if let Some((key, shared)) = spec.latent.take() {
+            (spec.key, spec.shared) = (Some(key), shared);
+        }
+        spec
+    }
+
     /// Whether the account's credentials go with it (rules A3, A5).
     pub(crate) fn has_credentials(&self) -> bool {
         (self.method.has_account() || planted(Fault::DeviceCarriesCredentials)) && !self.own_authorization

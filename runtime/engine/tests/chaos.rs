@@ -12,7 +12,7 @@ use bytes::Bytes;
 use holdover_engine::{
     Account, AppState, AttemptId, CacheMode, CallOptions, Code, CredentialsAnswer, Delivered, DetailMode,
     ErrorKind, Estimate, Failure, Form, Freshness, Input, Interface, Kind, Metadata, Observed, OpId,
-    OutboxChoice, Platform, Quality, Reachability, Response, SessionId, Source, StoreFaultKind,
+    OutboxChoice, Part, Platform, Quality, Reachability, Response, SessionId, Source, StoreFaultKind, Switch,
     TransportFailure,
 };
 use proptest::prelude::*;
@@ -49,6 +49,7 @@ enum Act {
     App(bool),
     Pause,
     Resume,
+    Disable(u8),
     Sleep(u32),
     Release,
     Hold(bool),
@@ -88,6 +89,7 @@ fn act() -> impl Strategy<Value = Act> {
         2 => any::<bool>().prop_map(Act::App),
         1 => Just(Act::Pause),
         2 => Just(Act::Resume),
+        1 => (0..8u8).prop_map(Act::Disable),
         1 => (0..100_000u32).prop_map(Act::Sleep),
         6 => Just(Act::Release),
         1 => any::<bool>().prop_map(Act::Hold),
@@ -386,6 +388,19 @@ impl World {
                 self.rig.input(Input::Pause { op });
             }
             Act::Resume => self.rig.input(Input::Resume),
+            Act::Disable(bits) => {
+                let op = self.rig.op();
+                self.started.insert(op, (0, Form::Prefetch, false));
+                let quote = Some(vec!["vectors.v1.Rides/Quote".to_owned()]);
+                let switches = [
+                    Switch { part: Part::Cache, methods: None },
+                    Switch { part: Part::Detail, methods: None },
+                    Switch { part: Part::Cache, methods: quote },
+                ];
+                let on = |(n, switch): (u8, Switch)| (bits & (1 << n) != 0).then_some(switch);
+                let switches = (0..).zip(switches).filter_map(on).collect();
+                self.rig.input(Input::Disable { op, switches });
+            }
             Act::Sleep(ms) => {
                 // The device sleeps: what is due is late.
                 let slept = Duration::from_millis((*ms).into());

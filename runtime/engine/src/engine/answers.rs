@@ -205,7 +205,7 @@ impl Engine {
     ) -> Option<Result<(), NotStored>> {
         let tagged = self.attach_tags(spec, answer);
         let answer = &*answer;
-        let key = spec.shared_key()?;
+        let key = spec.shared_key().filter(|_| !self.is_cache_off(spec))?;
         if answer.value.len() > self.config.max_entry_bytes {
             return Some(Err(NotStored::TooLarge));
         }

@@ -38,6 +38,10 @@ impl Engine {
             return self.start_stream(id, session, method, request, options);
         }
         match self.check_call(session, method, request, options, form) {
+            Ok((method, _)) if form == Form::Prefetch && method.off.cache => {
+                // There is nothing to be warmed.
+                self.deliver(id, Delivered::Done(Ok(())));
+            }
             Ok((method, specs)) => self.begin(id, &method, specs, options, form),
             Err(error) => self.refuse(id, form, error),
         }
@@ -259,6 +263,7 @@ impl Engine {
         self.chores.remove(&id);
         self.leave_stream(id, None);
         self.forget_pause(id);
+        self.forget_disable(id);
         self.remove_operation(id);
     }
 

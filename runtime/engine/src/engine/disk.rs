@@ -79,6 +79,7 @@ pub(super) enum Pending {
     Mark(SignOut),
     Drop(SignOut),
     Close,
+    Switches(Vec<OpId>),
 }
 
 /// Whether the store can be used now.
@@ -142,6 +143,15 @@ impl Disk {
         self.pending.is_empty()
     }
 
+    /// Nobody is told when the switches are saved.
+    pub(super) fn forget_switches(&mut self, op: OpId) {
+        for pending in self.pending.values_mut() {
+            if let Pending::Switches(ops) = pending {
+                ops.retain(|waiting| *waiting != op);
+            }
+        }
+    }
+
     pub(super) fn exists(&self) -> bool {
         self.stage != DiskStage::Absent
     }
@@ -188,7 +198,10 @@ impl Engine {
         }
         self.disk.stage = DiskStage::Unopened;
         let waits = |partition: &Partition| partition.stage == Stage::Opening || partition.waits_for_store();
-        if !self.disk.leaving.is_empty() || !self.operations.is_empty() || self.partitions.values().any(waits)
+        if self.switchboard.is_waited_for()
+            || !self.disk.leaving.is_empty()
+            || !self.operations.is_empty()
+            || self.partitions.values().any(waits)
         {
             self.need_disk();
         }
@@ -221,7 +234,8 @@ impl Engine {
         let Some(pending) = self.disk.pending.remove(&id) else { return };
         match (pending, result) {
             (Pending::Close, result) => self.disk_closed(result.map(drop)),
-            (Pending::Open, Ok(StoreAnswer::Opened { highest_wall_ms, unfinished, switches: _ })) => {
+            (Pending::Open, Ok(StoreAnswer::Opened { highest_wall_ms, unfinished, switches })) => {
+                self.switches_read(&switches);
                 self.disk_opened(highest_wall_ms, unfinished);
             }
             (Pending::Finish(partition), Ok(StoreAnswer::Done)) => self.finished(partition),
@@ -240,6 +254,7 @@ impl Engine {
             }
             (Pending::Remove(..), Ok(StoreAnswer::Done)) => {}
             (Pending::Tags(.., then), Ok(StoreAnswer::Done)) => self.settle_all(then),
+            (Pending::Switches(ops), Ok(StoreAnswer::Done)) => self.switches_saved(ops, None),
             (Pending::Mark(sign_out), Ok(StoreAnswer::Done)) => self.marked(sign_out),
             (Pending::Drop(sign_out), Ok(StoreAnswer::Done)) => self.dropped(&sign_out, Ok(())),
             (pending, Err(fault)) => self.disk_failed(pending, fault),
@@ -298,6 +313,7 @@ impl Engine {
         for sign_out in std::mem::take(&mut self.disk.leaving) {
             self.mark(sign_out);
         }
+        self.save_switches_late();
         let wants = |partition: &Partition| {
             partition.stage == Stage::Opening || (partition.stage == Stage::Open && !partition.durable)
         };
@@ -353,6 +369,7 @@ impl Engine {
                 }
                 self.settle_all(then);
             }
+            Pending::Switches(ops) => self.switches_saved(ops, Some(&message)),
             Pending::Mark(sign_out) => self.mark_failed(&sign_out, &message),
             Pending::Drop(sign_out) => {
                 self.disk.undropped.insert(sign_out.partition);
@@ -363,6 +380,7 @@ impl Engine {
         for sign_out in std::mem::take(&mut self.disk.leaving) {
             self.mark_failed(&sign_out, &message);
         }
+        self.fail_switches(&message);
         let opening: Vec<Owner> = self
             .partitions
             .iter()

@@ -116,7 +116,7 @@ impl Engine {
         self.refetch_with(id, None, false);
     }
 
-    fn refetch_with(&mut self, id: OpId, priority: Option<Priority>, unsent_only: bool) {
+    pub(super) fn refetch_with(&mut self, id: OpId, priority: Option<Priority>, unsent_only: bool) {
         let Some(operation) = self.operations.get(&id) else { return };
         let (mode, spec) = (operation.mode, operation.spec.clone());
         let standing = self.standing(id);

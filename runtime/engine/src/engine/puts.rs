@@ -27,6 +27,14 @@ impl Engine {
         value: Bytes,
         options: &CallOptions,
     ) {
+        if self
+            .methods
+            .get(usize::try_from(method.0).unwrap_or(usize::MAX))
+            .is_some_and(|method| method.off.cache)
+        {
+            // Nothing is kept: the next call asks the network.
+            return self.deliver(op, Delivered::Done(Ok(())));
+        }
         match self.check_put(session, method, request, &value, options) {
             Ok(spec) => {
                 self.chores.insert(op, spec.account.clone());

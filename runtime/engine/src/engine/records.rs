@@ -17,6 +17,7 @@ impl Engine {
     /// Whether answers of a call go to the store.
     pub(super) fn writes_to_disk(&self, spec: &Spec) -> bool {
         spec.method.cache.as_ref().is_some_and(|cache| cache.disk)
+            && !self.is_cache_off(spec)
             && self.disk.is_open()
             && self.partitions.get(&spec.owner).is_some_and(|partition| partition.durable)
     }
@@ -54,7 +55,7 @@ impl Engine {
     pub(super) fn found(&mut self, spec: &Arc<Spec>, found: Vec<Loaded>) {
         let Some(key) = &spec.key else { return };
         let mut entry = Entry::default();
-        let found = if self.disk.take_void(key) { Vec::new() } else { found };
+        let found = if self.disk.take_void(key) || self.is_cache_off(spec) { Vec::new() } else { found };
         for loaded in found {
             match self.read_record(spec, loaded) {
                 Some((Variant::Full, answer)) => entry.full = Some(answer),

@@ -86,7 +86,7 @@ impl Engine {
     ) -> Option<Snapshot> {
         let session = self.sessions.get(&session_id).filter(|session| !session.signed_out)?;
         let method = self.methods.get(usize::try_from(method.0).ok()?)?;
-        let cache = method.cache.as_ref().filter(|_| method.kind == Kind::Unary)?;
+        let cache = method.cache.as_ref().filter(|_| method.kind == Kind::Unary && !method.off.cache)?;
         let config = &session.config;
         let reads = options.cache != CacheMode::NetworkOnly;
         let is_own = options.metadata.get("authorization").or(config.metadata.get("authorization")).is_some();

@@ -156,7 +156,11 @@ impl Engine {
             shared,
             own_authorization,
             own_mask,
+            latent: None,
         };
+        if method.off.cache && spec.key.is_some() {
+            return Ok((spec.under(method.clone()), bypass.or(Some(Bypass::TurnedOff))));
+        }
         Ok((spec, bypass))
     }
 
