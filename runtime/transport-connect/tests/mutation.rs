@@ -5,8 +5,11 @@ mod support;
 
 use bytes::Bytes;
 use futures_util::FutureExt as _;
-use holdover_client::{Limits, Protocol};
-use support::{Memory, PROTOCOLS, Scripted, answer, frame, good, gzip, refusal, request_within, send};
+use holdover_client::{CallRequest, Kind, Limits, Protocol};
+use support::{
+    Memory, PROTOCOLS, Scripted, answer, ending, frame, good, good_stream, gzip, open, read, refusal,
+    request_within, send,
+};
 
 /// SplitMix64: small, and the same on every machine.
 struct Seeded(u64);
@@ -127,4 +130,51 @@ fn no_change_of_an_answer_makes_a_call_panic_hang_or_overflow() {
         }
     }
     assert!(answers > 500 && errors > 500, "the mutations reach both ends: {answers} and {errors}");
+}
+
+fn streams(protocol: Protocol) -> Vec<Scripted> {
+    let packed = gzip(&[3; 500]);
+    let frames = [frame(0, b"one"), frame(1, &packed), frame(0, b"")].concat();
+    let error = r#"{"error":{"code":"unavailable","message":"later"},"metadata":{"t-bin":["AAEC"]}}"#;
+    vec![
+        good_stream(protocol, &[b"one", b"two"]),
+        ending(protocol, frames.clone(), "0", "{}")
+            .header("grpc-encoding", "gzip")
+            .header("connect-content-encoding", "gzip"),
+        ending(protocol, frames, "14", error),
+    ]
+}
+
+#[test]
+fn no_change_of_a_stream_makes_it_panic_hang_or_overflow() {
+    let limits = Limits { message_bytes: 600, metadata_bytes: 2000 };
+    let mut seed = Seeded(20_261_124);
+    let (mut ends, mut errors, mut messages) = (0_u32, 0_u32, 0_usize);
+    for round in 0..1000 {
+        for protocol in PROTOCOLS {
+            for kind in [Kind::ServerStream, Kind::ClientStream] {
+                let recorded = streams(protocol);
+                let scripted = mutate(recorded[seed.below(recorded.len())].clone(), &mut seed);
+                if scripted.clone().build().is_none() {
+                    continue;
+                }
+                let call = CallRequest { kind, ..request_within(protocol, b"", limits) };
+                let read = read(open(&Memory::answering(scripted), call, &[])).now_or_never();
+                let read = read.unwrap_or_else(|| {
+                    panic!("round {round}, {protocol:?}: a body that has ended cannot wait")
+                });
+                assert!(read.messages.iter().all(|message| message.len() <= limits.message_bytes));
+                assert!(kind == Kind::ServerStream || read.messages.len() <= 1);
+                messages += read.messages.len();
+                match read.end {
+                    Ok(_) => ends += 1,
+                    Err(_) => errors += 1,
+                }
+            }
+        }
+    }
+    assert!(
+        ends > 200 && errors > 500 && messages > 1000,
+        "the mutations reach both ends: {ends}, {errors} and {messages}"
+    );
 }

@@ -9,8 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
-use holdover_client::{Failure, Protocol, TransportFailure};
-use holdover_transport_connect::{HttpService as _, HyperService};
+use futures_util::stream::{BoxStream, StreamExt as _};
+use holdover_client::{
+    CallRequest, Failure, Kind, Progress, Protocol, Received, Transport as _, TransportFailure,
+};
+use holdover_transport_connect::{ConnectTransport, HttpService as _, HyperService};
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -248,4 +251,58 @@ async fn dropping_a_call_closes_its_http1_connection() {
     }
     drop(pending);
     assert!(end_arrived.await.unwrap(), "the connection has ended");
+}
+
+#[tokio::test]
+async fn after_a_change_of_path_streams_keep_their_connection_and_new_calls_take_another() {
+    let (listener, address) = listen().await;
+    let (next, more) = mpsc::channel::<Vec<u8>>(1);
+    let more = Arc::new(tokio::sync::Mutex::new(more));
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = connections.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let more = more.clone();
+            tokio::spawn(async move {
+                let mut connection = h2::server::handshake(stream).await.unwrap();
+                while let Some(Ok((_request, mut respond))) = connection.accept().await {
+                    let head =
+                        Response::builder().header("content-type", "application/grpc").body(()).unwrap();
+                    let mut body = respond.send_response(head, false).unwrap();
+                    let more = more.clone();
+                    tokio::spawn(async move {
+                        while let Some(frame) = more.lock().await.recv().await {
+                            body.send_data(frame.into(), false).unwrap();
+                        }
+                    });
+                }
+            });
+        }
+    });
+    let transport = ConnectTransport::over(HyperService::new());
+    let open = || {
+        let request =
+            CallRequest { kind: Kind::ServerStream, timeout: None, ..call(Protocol::Grpc, address) };
+        transport.stream(request, futures_util::stream::empty().boxed())
+    };
+    async fn until(
+        stream: &mut BoxStream<'static, Result<Received, Failure>>,
+        wanted: impl Fn(&Received) -> bool,
+    ) {
+        while !wanted(&stream.next().await.unwrap().unwrap()) {}
+    }
+    let head = |item: &Received| matches!(item, Received::Progress(Progress::Head(_)));
+
+    let mut before = open();
+    until(&mut before, head).await;
+    transport.path_changed();
+    let mut after = open();
+    until(&mut after, head).await;
+    assert_eq!(connections.load(Ordering::SeqCst), 2);
+    next.send(frame(0, b"still here")).await.unwrap();
+    until(&mut before, |item| *item == Received::Message(Bytes::from_static(b"still here"))).await;
+    let mut another = open();
+    until(&mut another, head).await;
+    assert_eq!(connections.load(Ordering::SeqCst), 2, "the new connection is shared");
 }
