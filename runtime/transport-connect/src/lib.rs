@@ -15,7 +15,7 @@
 //! keep; it reduces errors while a body is read to text, so nothing can be proven unsent; it takes method names as
 //! `&'static str`, where a policy brings them at run time; and it measures time by the system's clock, so deadlines
 //! cannot be tested in virtual time. To recover the difference by watching the bytes go by would mean to parse
-//! trailers, trailer frames and error documents a second time. The unary part that is left is small, and the crate is
+//! trailers, trailer frames and error documents a second time. What is left is small, and the crate is
 //! used where it is strong: its server is one of those that the end-to-end tests run against.
 #![forbid(unsafe_code)]
 
