@@ -20,6 +20,16 @@ pub(crate) enum Asker {
     Stream(StreamId),
 }
 
+impl Asker {
+    /// The number that the engine has given it.
+    pub(crate) fn name(self) -> u64 {
+        match self {
+            Self::Flight(id) => id.0,
+            Self::Stream(id) => id.0,
+        }
+    }
+}
+
 /// One account's credentials.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
@@ -118,6 +128,15 @@ impl Credentials {
         self.sign_in_required = false;
         self.queue = self.waiting.keys().cloned().collect();
         self.asked.take()
+    }
+
+    /// Gives up the question in the air, and queues it again if somebody waits for it.
+    pub(crate) fn give_up(&mut self) -> Option<(AskId, Slot)> {
+        let (ask, slot) = self.asked.take()?;
+        if self.waiting.contains_key(&slot) && !self.queue.contains(&slot) {
+            self.queue.push_back(slot.clone());
+        }
+        Some((ask, slot))
     }
 
     /// Forgets everything that was kept. Questions and waiting flights stay.

@@ -22,6 +22,16 @@ pub struct Counts {
     pub retries: u64,
     /// Retries that the endpoint's budget did not allow.
     pub throttled_retries: u64,
+    /// Refreshes that failed, and keep the next one of their entry waiting.
+    pub refresh_backoffs: u64,
+    /// Refreshes that waited until others had ended.
+    pub waiting_refreshes: u64,
+    /// Calls that waited for a better network.
+    pub deferrals: u64,
+    /// How often an endpoint came to be known to be offline.
+    pub times_offline: u64,
+    /// How often that ended.
+    pub times_online: u64,
     /// Answers that were not stored because they lack something REQUIRED or cannot be read.
     pub unusable: u64,
     /// Answers that were too large to be stored.
@@ -108,6 +118,11 @@ impl Counts {
             Event::AttemptFailed { .. } => (&mut self.failed_attempts, 1),
             Event::Retrying { .. } => (&mut self.retries, 1),
             Event::RetryThrottled { .. } => (&mut self.throttled_retries, 1),
+            Event::RefreshBackoff { .. } => (&mut self.refresh_backoffs, 1),
+            Event::RefreshWaits { .. } => (&mut self.waiting_refreshes, 1),
+            Event::Deferred { .. } => (&mut self.deferrals, 1),
+            Event::Offline { .. } => (&mut self.times_offline, 1),
+            Event::Online { .. } => (&mut self.times_online, 1),
             Event::NotStored { reason, .. } => {
                 let counter = match reason {
                     NotStored::Unusable => &mut self.unusable,

@@ -3,11 +3,13 @@
 mod answers;
 mod calls;
 mod credentials;
+mod deferral;
 mod disk;
 mod flights;
 mod invalidations;
 mod lifecycle;
 mod observers;
+mod offline;
 mod partitions;
 mod paths;
 mod pauses;
@@ -15,6 +17,7 @@ mod puts;
 mod quality;
 mod reach;
 mod records;
+mod refreshes;
 mod retries;
 mod serving;
 mod signouts;
@@ -52,10 +55,12 @@ use crate::session::{Account, Endpoint, Session, SessionId};
 use crate::snapshot::{Detail, Snapshot};
 use crate::stream::{Reader, Stream, StreamId};
 use crate::time::Now;
-use crate::timer::{Timer, Timers};
+use crate::timer::{Timer, TimerId, Timers};
 use disk::Disk;
 use lifecycle::Life;
 use quality::Evidence;
+use reach::Reaches;
+use refreshes::Refreshes;
 use switches::Switchboard;
 
 /// Where the engine's own randomness starts. Keys of partitions come from it, so a real runtime takes it from the
@@ -117,7 +122,10 @@ pub struct Engine {
     /// Streams that others may share, by key and by whether they are reduced.
     shared_streams: BTreeMap<(Key, bool), StreamId>,
     stream_attempts: BTreeMap<AttemptId, StreamId>,
-    asks: BTreeMap<AskId, Account>,
+    /// Questions in the air, with when they are given up.
+    asks: BTreeMap<AskId, (Account, TimerId)>,
+    reaches: Reaches,
+    refreshes: Refreshes,
     /// Retry budgets that are not full.
     budgets: BTreeMap<Endpoint, Budget>,
     /// Flights that ended while something else was being decided.
@@ -180,6 +188,8 @@ impl Engine {
             shared_streams: BTreeMap::new(),
             stream_attempts: BTreeMap::new(),
             asks: BTreeMap::new(),
+            reaches: Reaches::default(),
+            refreshes: Refreshes::default(),
             budgets: BTreeMap::new(),
             ended: VecDeque::new(),
             broken: VecDeque::new(),
@@ -267,7 +277,11 @@ impl Engine {
             Input::Failed { attempt, failure } if self.stream_attempts.contains_key(&attempt) => {
                 self.stream_failed(attempt, failure);
             }
-            Input::Failed { attempt, failure } => self.attempt_failed(attempt, failure),
+            Input::Failed { attempt, failure } => {
+                if !self.probe_failed(attempt, &failure) {
+                    self.attempt_failed(attempt, failure);
+                }
+            }
             Input::Stored { id, result } => self.stored(id, result),
             Input::Tick => {}
         }
@@ -347,6 +361,10 @@ impl Engine {
                 Timer::StaleAfter(op) => self.stale_after(op),
                 Timer::Crossing(op) => self.crossing(op),
                 Timer::Attempt(flight) => self.attempt_timeout(flight),
+                Timer::Refetch(op) => self.refetch_due(op),
+                Timer::Deferral(flight) => self.let_go(flight),
+                Timer::Probe(endpoint) => self.probe_due(&endpoint),
+                Timer::Ask(ask) => self.ask_unanswered(ask),
                 Timer::Retry(flight) => self.retry(flight),
                 Timer::Total(flight) => self.total_timeout(flight),
                 Timer::Silence(attempt) => self.silence(attempt),
@@ -362,7 +380,7 @@ impl Engine {
         }
     }
 
-    /// Ends what ended while something else was being decided.
+    /// Ends what ended while something else was being decided, and lets refreshes go whose turn has come.
     fn settle(&mut self) {
         loop {
             if let Some((flight, failed)) = self.ended.pop_front() {
@@ -374,10 +392,11 @@ impl Engine {
             } else if std::mem::take(&mut self.network_news) {
                 self.restore_streams();
                 self.streams_reachable();
-            } else {
+            } else if !self.give_turn() {
                 break;
             }
         }
+        self.watch_all();
         self.continue_pause();
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::call::MethodId;
 use crate::error::ErrorKind;
 use crate::network::{Estimate, Quality};
-use crate::session::SessionId;
+use crate::session::{Endpoint, SessionId};
 use crate::store::StoreFaultKind;
 
 /// A decision.
@@ -63,6 +63,35 @@ pub enum Event {
     RetryThrottled {
         /// Of which method.
         method: MethodId,
+    },
+    /// A refresh failed: the next one of this entry comes no sooner than after this time.
+    RefreshBackoff {
+        /// Of which method.
+        method: MethodId,
+        /// How long.
+        wait: Duration,
+    },
+    /// A refresh waits until others have ended.
+    RefreshWaits {
+        /// Of which method.
+        method: MethodId,
+    },
+    /// A BACKGROUND call waits for a better network.
+    Deferred {
+        /// Of which method.
+        method: MethodId,
+        /// How long at most.
+        at_most: Duration,
+    },
+    /// An endpoint is known to be offline.
+    Offline {
+        /// Which.
+        endpoint: Endpoint,
+    },
+    /// An endpoint is not known to be offline any more.
+    Online {
+        /// Which.
+        endpoint: Endpoint,
     },
     /// An answer was not stored.
     NotStored {
@@ -233,6 +262,11 @@ impl Event {
             Self::AttemptFailed { .. } => "attempt_failed",
             Self::Retrying { .. } => "retrying",
             Self::RetryThrottled { .. } => "retry_throttled",
+            Self::RefreshBackoff { .. } => "refresh_backoff",
+            Self::RefreshWaits { .. } => "refresh_waits",
+            Self::Deferred { .. } => "deferred",
+            Self::Offline { .. } => "offline",
+            Self::Online { .. } => "online",
             Self::NotStored { .. } => "not_stored",
             Self::Evicted { .. } => "evicted",
             Self::MadeRoom { .. } => "made_room",
@@ -279,6 +313,9 @@ impl Event {
             | Self::AttemptFailed { method, .. }
             | Self::Retrying { method, .. }
             | Self::RetryThrottled { method }
+            | Self::RefreshBackoff { method, .. }
+            | Self::RefreshWaits { method }
+            | Self::Deferred { method, .. }
             | Self::NotStored { method, .. }
             | Self::Evicted { method }
             | Self::Withheld { method }
@@ -305,6 +342,8 @@ impl Event {
             | Self::PartitionLost
             | Self::SignOutFinished
             | Self::ClockDistrusted
+            | Self::Offline { .. }
+            | Self::Online { .. }
             | Self::PathChanged
             | Self::Paused
             | Self::Resumed

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::call::{OpId, Priority};
 use crate::clock::Stamp;
 use crate::entry::Answer;
+use crate::fault::{Fault, planted};
 use crate::metadata::Metadata;
 use crate::network::AttemptId;
 use crate::operation::Spec;
@@ -37,6 +38,14 @@ pub(crate) struct Flight {
     pub(crate) waiters: BTreeSet<OpId>,
     /// An entry of its key was stored when it started, so it runs on when nobody waits (C8).
     pub(crate) renews: bool,
+    /// Nobody waits for it: the stored value is served or shown meanwhile (C9).
+    pub(crate) refresh: bool,
+    /// By its offline mode it waits as long as its endpoint is known to be offline (I1).
+    pub(crate) waits_for_network: bool,
+    /// It has been deferred once, and is not again (I2).
+    pub(crate) was_deferred: bool,
+    /// Why it has not been sent yet.
+    pub(crate) held: Option<Held>,
     /// What is on the wire.
     pub(crate) attempt: Option<Attempt>,
     /// When its last attempt was sent, if one was.
@@ -57,12 +66,48 @@ pub(crate) struct Flight {
     pub(crate) fallback: Option<Fallback>,
     /// The answer to a request that was sent then said that the entry is gone.
     pub(crate) outdone: Option<Stamp>,
+    /// When the request was sent whose answer has been stored meanwhile: the full one, and the reduced one.
+    pub(crate) superseded: [Option<Stamp>; 2],
+}
+
+/// What keeps a flight from being sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// Its endpoint is known to be offline.
+    Offline,
+    /// The network is poor; the timer ends that.
+    Deferred(TimerId),
+    /// Other refreshes are on their way.
+    Turn,
+}
+
+/// What somebody wants of a flight.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ticket {
+    pub(crate) want: Detail,
+    pub(crate) priority: Priority,
+    /// Who waits for the answer.
+    pub(crate) waiter: Option<OpId>,
+    /// An answer to what was sent already will not do.
+    pub(crate) unsent_only: bool,
+    /// An entry of its key is stored.
+    pub(crate) renews: bool,
+    /// The stored value is served or shown meanwhile.
+    pub(crate) refresh: bool,
+    /// It is sent even if its endpoint is believed to be offline: that is what it is to find out.
+    pub(crate) insists: bool,
 }
 
 impl Flight {
     /// Whether a later request has learnt already that there is no such entry (rule C7).
     pub(crate) fn is_outdone(&self, answer: &Answer) -> bool {
         self.outdone.is_some_and(|by| answer.is_sent_before(&by))
+    }
+
+    /// Whether the answer to a later request of this detail has been stored already, wherever it is now (rule C7).
+    pub(crate) fn is_superseded(&self, answer: &Answer, reduced: bool) -> bool {
+        let is_older = self.superseded[usize::from(reduced)].is_some_and(|by| answer.is_sent_before(&by));
+        is_older && !planted(Fault::OlderAnswerIsStored)
     }
 }
 

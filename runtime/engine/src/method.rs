@@ -37,6 +37,24 @@ pub(crate) struct Method {
     pub(crate) priority: Priority,
     /// Only of methods that may be called twice.
     pub(crate) retry: Option<Retry>,
+    pub(crate) offline: OfflineMode,
+    /// How long a BACKGROUND call may wait for a better network.
+    pub(crate) defer_at_most: Option<Duration>,
+    /// Something is said about calling it. What is not annotated passes through even offline (rule G1).
+    pub(crate) is_annotated: bool,
+}
+
+/// What a call does while its endpoint is known to be offline (rule I1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfflineMode {
+    /// Rows 1 to 3, else OFFLINE.
+    Default,
+    /// Whatever is stored and younger than this, in nanoseconds.
+    ServeStale { max_age: u64 },
+    /// Wait for the network until the caller's deadline.
+    Wait,
+    /// OFFLINE, unless there is something fresh.
+    FailFast,
 }
 
 /// Parts of a method that are turned off.
@@ -247,7 +265,34 @@ fn read_method(
         reconnect: delivery.reconnect && kind == Kind::ServerStream,
         priority,
         retry: delivery.retry.as_ref().filter(|_| is_idempotent).map(Retry::read),
+        offline: read_offline(method.offline.as_ref()),
+        defer_at_most: (delivery.defer_at_most > 0).then(|| Duration::from_nanos(delivery.defer_at_most)),
+        is_annotated: is_annotated(method, &delivery),
     })
+}
+
+fn read_offline(offline: Option<&policy::Offline>) -> OfflineMode {
+    use policy::offline::Mode;
+
+    match offline.and_then(|offline| offline.mode.as_ref()) {
+        Some(Mode::ServeStale(stale)) => {
+            OfflineMode::ServeStale { max_age: stale.max_age.unwrap_or(u64::MAX) }
+        }
+        Some(Mode::Wait(_)) => OfflineMode::Wait,
+        Some(Mode::FailFast(_)) => OfflineMode::FailFast,
+        Some(Mode::Outbox(_)) | None => OfflineMode::Default,
+    }
+}
+
+/// Whether anything in force is not what it would be without annotations.
+fn is_annotated(method: &policy::Method, delivery: &policy::Delivery) -> bool {
+    let plain = policy::Delivery { priority: delivery.priority, ..policy::Delivery::default() };
+    method.cache.is_some()
+        || method.offline.is_some()
+        || method.detail.is_some()
+        || !method.invalidates.is_empty()
+        || delivery.priority() == policy::delivery::Priority::Background
+        || *delivery != plain
 }
 
 fn read_cache(

@@ -107,6 +107,10 @@ pub(crate) struct Observer {
     pub(crate) shown: Option<Observed>,
     /// When the shown answer is not fresh any more.
     pub(crate) crossing: Option<TimerId>,
+    /// When it fetches again after a failed refresh, or because it was too early.
+    pub(crate) refetch: Option<TimerId>,
+    /// How many of its fetches have failed in a row.
+    pub(crate) failures: u32,
 }
 
 impl Operation {

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use crate::call::OpId;
+use crate::credentials::AskId;
 use crate::flight::FlightId;
 use crate::network::AttemptId;
+use crate::session::Endpoint;
 use crate::stream::StreamId;
 use crate::time::Instant;
 
 /// What becomes due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
     /// A caller's wait is over.
     Wait(OpId),
@@ -19,6 +21,14 @@ pub(crate) enum Timer {
     Crossing(OpId),
     /// An attempt took too long.
     Attempt(FlightId),
+    /// An observer may fetch again.
+    Refetch(OpId),
+    /// A deferred flight has waited long enough.
+    Deferral(FlightId),
+    /// An endpoint in doubt is to be probed, or its probe has taken too long.
+    Probe(Endpoint),
+    /// A question to the credentials hook has no answer.
+    Ask(AskId),
     /// A flight is to be sent again.
     Retry(FlightId),
     /// A flight took too long.

@@ -194,6 +194,8 @@ fn when_the_network_is_back_what_is_stale_is_fetched_again() {
     rig.offline();
     assert_eq!(rig.sends.len(), 2);
     rig.on_path(1);
+    // Its backoff ends after a random part of a second (rule C9).
+    rig.pass(s(1));
     assert_eq!(rig.sends.len(), 3);
     assert!(rig.shown(observer).refreshing);
     rig.answer_last("back");

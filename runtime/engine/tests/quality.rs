@@ -8,8 +8,8 @@ mod rig;
 use std::time::Duration;
 
 use holdover_engine::{
-    AttemptId, Code, Detail, Estimate, Event, Failure, Head, Input, Interface, Metadata, Observed, OpId,
-    Platform, Quality, QualitySource, Reachability, TransportFailure,
+    AppState, AttemptId, Code, Detail, Estimate, Event, Failure, Head, Input, Interface, Metadata, Observed,
+    OpId, Platform, Quality, QualitySource, Reachability, TransportFailure,
 };
 use rig::{ALICE, Rig};
 
@@ -84,9 +84,11 @@ fn trimming_begins_and_ends_by_itself() {
     };
     assert_eq!(detail(&rig, observer), Detail::Reduced);
 
-    // A refresh that is not answered is one sample more.
+    // In the background nothing is refreshed, and what was measured grows old.
+    rig.input(Input::App(AppState::Background));
     rig.pass(Duration::from_secs(300));
-    rig.answered_after(2, ms(100));
+    rig.input(Input::App(AppState::Foreground));
+    rig.answered_after(3, ms(100));
     assert_eq!(rig.class(), Quality::Poor);
     rig.answered_after(1, ms(100));
     assert_eq!(rig.class(), Quality::Good);

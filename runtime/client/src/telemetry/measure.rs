@@ -46,6 +46,11 @@ impl Stats {
             failed_attempts,
             retries,
             throttled_retries,
+            refresh_backoffs,
+            waiting_refreshes,
+            deferrals,
+            times_offline,
+            times_online,
             unusable,
             oversized,
             old_generations,
@@ -145,6 +150,26 @@ impl Stats {
             "Retries, and those that the budget forbade.",
             "holdover.retry.outcome",
             [("made", retries), ("throttled", throttled_retries)],
+        );
+        list.one(
+            "holdover.refresh.backoffs",
+            "{refresh}",
+            "Refreshes that failed and keep the next one waiting.",
+            refresh_backoffs,
+        );
+        list.one(
+            "holdover.refresh.waits",
+            "{refresh}",
+            "Refreshes that waited for others.",
+            waiting_refreshes,
+        );
+        list.one("holdover.deferrals", "{call}", "Calls that waited for a better network.", deferrals);
+        list.family(
+            "holdover.endpoint.changes",
+            "{change}",
+            "Endpoints that came to be known to be offline, and those that were so no more.",
+            "holdover.endpoint.state",
+            [("offline", times_offline), ("online", times_online)],
         );
         list.family(
             "holdover.network.io",

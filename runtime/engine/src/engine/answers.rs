@@ -104,13 +104,18 @@ impl Engine {
     /// Stores a usable answer, and gives it to everybody who waits for it or watches its entry.
     fn answer(&mut self, flight: &Flight, mut answer: Answer, plan: Option<PlanHash>, error: Option<Error>) {
         let spec = &flight.spec;
-        let kept = if flight.is_outdone(&answer) {
+        let took = self.now.boot.since(answer.sent.boot);
+        self.refresh_succeeded(flight, took);
+        let kept = if flight.is_outdone(&answer) || flight.is_superseded(&answer, plan.is_some()) {
             Some(Err(NotStored::Superseded))
         } else {
             self.keep(spec, &mut answer, plan)
         };
         let answer = &answer;
         let is_old = self.is_old(spec, answer);
+        if kept == Some(Ok(())) {
+            self.supersede(spec, answer, plan.is_some());
+        }
         if let Some(Err(reason)) = kept {
             self.not_stored(&spec.method, reason);
         }
@@ -253,6 +258,18 @@ impl Engine {
             self.save(spec, answer, plan);
         }
         Some(Ok(()))
+    }
+
+    /// Answers to requests that were sent before this one was are not stored any more, wherever this one goes (rule C7).
+    fn supersede(&mut self, spec: &Spec, answer: &Answer, reduced: bool) {
+        let Some(key) = spec.shared_key() else { return };
+        for detail in [false, true] {
+            for id in self.by_key.get(&(key.clone(), detail)).into_iter().flatten() {
+                if let Some(older) = self.flights.get_mut(id) {
+                    older.superseded[usize::from(reduced)] = Some(answer.sent);
+                }
+            }
+        }
     }
 
     /// What a call that waits for a flight has found in memory or on disk, and has been told of since.

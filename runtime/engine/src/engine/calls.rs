@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Engine;
+use super::offline::offline;
 use super::specs::Specs;
 use crate::call::{CacheMode, CallOptions, Form, MethodId, OpId, Priority};
 use crate::detail;
@@ -13,8 +14,8 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::failure::{self, Class, Failed};
 use crate::fault::{Fault, planted};
+use crate::flight::{Held, Ticket};
 use crate::method::Method;
-use crate::network::Quality;
 use crate::operation::{Observer, Operation, Role};
 use crate::output::Delivered;
 use crate::partition::Waiter;
@@ -74,7 +75,9 @@ impl Engine {
             Form::Prefetch => Priority::Background,
             Form::Get | Form::Observe | Form::Stream => method.priority,
         });
-        let timeout = options.timeout.unwrap_or_else(|| method.total_timeout(priority));
+        let deferral = self.deferral(method, priority).unwrap_or_default();
+        let total = method.total_timeout(priority).saturating_add(deferral);
+        let timeout = options.timeout.unwrap_or(total);
         let role = match form {
             Form::Get | Form::Stream => Role::Get,
             Form::Prefetch => Role::Prefetch,
@@ -164,20 +167,27 @@ impl Engine {
         if self.is_sign_in_required(&spec) && spec.method.is_read() {
             return self.end(id, Err(failure::sign_in_required()));
         }
+        self.notice_lapse(&spec.endpoint);
         match (standing, row, mode) {
             (Some(standing), Row::Revalidate | Row::IfError, CacheMode::CacheOnly) => {
                 self.serve(id, row, standing.snapshot);
             }
-            (_, _, CacheMode::CacheOnly) => self.end(id, Err(not_stored())),
-            (Some(standing), Row::Revalidate, _) => {
-                self.refresh_behind(id);
-                self.serve(id, row, Snapshot { refreshing: !self.is_paused(), ..standing.snapshot });
+            (Some(standing), _, CacheMode::CacheOnly)
+                if self.is_offline(&spec) && Self::may_serve_expired(&spec, &standing) =>
+            {
+                self.decide_offline(id, Some(standing));
             }
-            (Some(standing), Row::IfError, _) if self.is_offline() => {
-                let error = Some(Box::new(known_offline()));
-                self.serve(id, row, Snapshot { error, ..standing.snapshot });
+            (_, _, CacheMode::CacheOnly) => self.end(id, Err(not_stored())),
+            (standing, _, _) if self.is_offline(&spec) => self.decide_offline(id, standing),
+            (Some(standing), Row::Revalidate, _) => {
+                let snapshot = self.refresh_behind_call(id, standing.snapshot);
+                self.serve(id, row, snapshot);
             }
             (Some(standing), Row::IfError, _) => {
+                if let Some(error) = self.backoff_serves(&spec) {
+                    let error = Some(Box::new(error));
+                    return self.serve(id, row, Snapshot { error, ..standing.snapshot });
+                }
                 if !standing.invalidated {
                     self.set_stale_after(id);
                 }
@@ -194,23 +204,24 @@ impl Engine {
     }
 
     /// Starts or joins the flight that the call waits for.
-    fn ask_network(&mut self, id: OpId, renews: bool) {
+    pub(super) fn ask_network(&mut self, id: OpId, renews: bool) {
         let Some(operation) = self.operations.get(&id) else { return };
         let (spec, want, priority) = (operation.spec.clone(), operation.want, operation.priority);
         let unsent_only = operation.mode == CacheMode::NetworkOnly;
         let renews = renews || spec.key.as_ref().is_some_and(|key| self.memory.look(key).is_some());
-        let flight = self.fly(&spec, want, priority, Some(id), unsent_only, renews);
+        let ticket =
+            Ticket { want, priority, waiter: Some(id), unsent_only, renews, refresh: false, insists: false };
+        let flight = self.fly(&spec, &ticket);
         if let Some(operation) = self.operations.get_mut(&id) {
             operation.flight = Some(flight);
         }
     }
 
-    /// Starts or joins a refresh that nobody waits for.
-    fn refresh_behind(&mut self, id: OpId) {
-        let Some(operation) = self.operations.get(&id).filter(|_| !self.is_paused()) else { return };
+    /// Row 2: what is served, while a refresh that nobody waits for is on its way, if it may be.
+    fn refresh_behind_call(&mut self, id: OpId, snapshot: Snapshot) -> Snapshot {
+        let Some(operation) = self.operations.get(&id) else { return snapshot };
         let (spec, want, priority) = (operation.refresh.clone(), operation.want, operation.priority);
-        self.event(Event::Refreshing { method: spec.method.id });
-        self.fly(&spec, want, priority, None, false, true);
+        self.refresh_behind(&spec, want, priority, snapshot)
     }
 
     fn set_stale_after(&mut self, id: OpId) {
@@ -252,6 +263,10 @@ impl Engine {
             self.stale_after(id);
         }
         let Some(operation) = self.operations.get(&id) else { return };
+        let waits = operation.flight.and_then(|flight| self.flights.get(&flight));
+        if waits.is_some_and(|flight| flight.held == Some(Held::Offline)) {
+            return self.end(id, Err(offline()));
+        }
         let message = format!(
             "no answer within the {} s that the caller waits: allow more time, or let the method serve stale answers",
             operation.timeout.as_secs_f64()
@@ -281,6 +296,10 @@ impl Engine {
                         if standing.row == Row::Fresh { Freshness::Fresh } else { Freshness::Stale };
                     return self.serve(id, standing.row, Snapshot { error, freshness, ..standing.snapshot });
                 }
+                if let Some(standing) = self.expired_fallback(id, failed) {
+                    let error = Some(Box::new(failed.error.clone()));
+                    return self.serve(id, standing.row, Snapshot { error, ..standing.snapshot });
+                }
             }
             Role::Get | Role::Prefetch | Role::Refresh => {}
         }
@@ -288,7 +307,7 @@ impl Engine {
     }
 
     /// Ends a call with what is stored.
-    fn serve(&mut self, id: OpId, row: Row, snapshot: Snapshot) {
+    pub(super) fn serve(&mut self, id: OpId, row: Row, snapshot: Snapshot) {
         if let Some(operation) = self.operations.get(&id) {
             let method = operation.spec.method.id;
             self.count_hit(row);
@@ -335,6 +354,7 @@ impl Engine {
         self.timers.cancel(&mut operation.stale_after);
         if let Role::Observe(observer) = &mut operation.role {
             self.timers.cancel(&mut observer.crossing);
+            self.timers.cancel(&mut observer.refetch);
         }
         if let Some(key) = &operation.spec.key
             && let Some(interested) = self.interested.get_mut(key)
@@ -359,10 +379,6 @@ impl Engine {
         };
         self.deliver(id, delivered);
     }
-
-    pub(super) fn is_offline(&self) -> bool {
-        self.network.quality == Quality::Offline
-    }
 }
 
 /// What `cache_only` ends with when there is nothing to serve.
@@ -371,9 +387,4 @@ pub(super) fn not_stored() -> Error {
         ErrorKind::Offline,
         "nothing usable is cached, and cache_only keeps the call off the network: use another mode to fetch it",
     )
-}
-
-/// Why row 3 is served at once.
-pub(super) fn known_offline() -> Error {
-    Error::new(ErrorKind::Offline, "the device is known to be offline: this is what was stored")
 }

@@ -1,6 +1,7 @@
 //! Credentials: one question at a time per account, and the state in which nobody is signed in (rules A3, A4).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::Engine;
 use crate::account::{Asker, Credentials, Slot};
@@ -16,6 +17,10 @@ use crate::operation::{Role, Spec};
 use crate::output::Output;
 use crate::session::{Account, SessionId};
 use crate::snapshot::Observed;
+use crate::timer::Timer;
+
+/// How often it is looked whether anybody still waits for a question that the hook does not answer.
+const HOOK_TIMEOUT: Duration = Duration::from_secs(30);
 
 impl Engine {
     /// Whether reads of this kind end SIGN_IN_REQUIRED without asking anybody.
@@ -44,7 +49,8 @@ impl Engine {
         if let Some(credentials) = self.credentials.get_mut(account) {
             credentials.asked = Some((ask, slot));
         }
-        self.asks.insert(ask, account.clone());
+        let timer = self.timers.set(self.now.boot.after(HOOK_TIMEOUT), Timer::Ask(ask));
+        self.asks.insert(ask, (account.clone(), timer));
         self.outputs.push_back(Output::AskCredentials(Box::new(question)));
     }
 
@@ -71,7 +77,7 @@ impl Engine {
     }
 
     pub(super) fn credentials_answered(&mut self, ask: AskId, answer: CredentialsAnswer) {
-        let Some(account) = self.asks.remove(&ask) else { return };
+        let Some(account) = self.drop_question(ask) else { return };
         let Some(credentials) = self.credentials.get_mut(&account) else { return };
         let Some((_, slot)) = credentials.asked.take_if(|(asked, _)| *asked == ask) else { return };
         let waiting = credentials.waiting.remove(&slot).unwrap_or_default();
@@ -104,6 +110,40 @@ impl Engine {
             }
         }
         self.ask_next(&account);
+    }
+
+    /// A question is not in the air any more: whose it was.
+    pub(super) fn drop_question(&mut self, ask: AskId) -> Option<Account> {
+        let (account, timer) = self.asks.remove(&ask)?;
+        self.timers.cancel(&mut Some(timer));
+        Some(account)
+    }
+
+    /// The hook has not answered for long. As soon as all have given up who waited when it was asked, others can ask, and
+    /// whoever has come to wait since asks again.
+    pub(super) fn ask_unanswered(&mut self, ask: AskId) {
+        let Some((account, timer)) = self.asks.get_mut(&ask) else { return };
+        let credentials = self.credentials.get(account);
+        let waiting = credentials.and_then(|credentials| {
+            let (_, slot) = credentials.asked.as_ref()?;
+            credentials.waiting.get(slot)
+        });
+        // All names are given in one order.
+        if waiting.is_some_and(|waiting| waiting.iter().any(|asker| asker.name() < ask.0)) {
+            *timer = self.timers.set(self.now.boot.after(HOOK_TIMEOUT), Timer::Ask(ask));
+            return;
+        }
+        let Some(account) = self.drop_question(ask) else { return };
+        self.give_up_question(&account);
+        self.ask_next(&account);
+    }
+
+    /// Gives up the question in the air; it is asked again, after the others, if somebody still waits.
+    fn give_up_question(&mut self, account: &Account) {
+        let asked = self.credentials.get_mut(account).and_then(Credentials::give_up);
+        if let Some((ask, _)) = asked {
+            self.drop_question(ask);
+        }
     }
 
     fn session_of(&self, askers: &BTreeSet<Asker>) -> Option<SessionId> {
@@ -202,7 +242,10 @@ impl Engine {
     pub(super) fn credentials_changed(&mut self, account: &Account) {
         let Some(credentials) = self.credentials.get_mut(account) else { return };
         credentials.clear();
+        // What the hook is about to answer was asked before they changed.
+        self.give_up_question(account);
         self.end_sign_in_state(account, None);
+        self.ask_next(account);
     }
 
     /// A session of an account, for events that no call has caused.

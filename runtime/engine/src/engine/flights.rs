@@ -11,8 +11,9 @@ use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::failure::{self, Class, Failed};
 use crate::fault::{Fault, planted};
-use crate::flight::{Attempt, Flight, FlightId};
+use crate::flight::{Attempt, Flight, FlightId, Held, Ticket};
 use crate::metadata::Metadata;
+use crate::method::OfflineMode;
 use crate::network::{AttemptId, Failure, Head, Kind, Request};
 use crate::operation::Spec;
 use crate::output::Output;
@@ -23,35 +24,30 @@ use crate::timer::Timer;
 
 impl Engine {
     /// Joins a flight for the same answer, or starts one. A failure to start comes later, like any other.
-    pub(super) fn fly(
-        &mut self,
-        spec: &Arc<Spec>,
-        want: Detail,
-        priority: Priority,
-        waiter: Option<OpId>,
-        unsent_only: bool,
-        renews: bool,
-    ) -> FlightId {
+    pub(super) fn fly(&mut self, spec: &Arc<Spec>, ticket: &Ticket) -> FlightId {
+        let Ticket { want, priority, waiter, unsent_only, renews, .. } = *ticket;
         let tags = self.request_tags(spec);
         if let Some(id) = self.joinable(spec, want, &tags, unsent_only) {
             self.event(Event::Joined { method: spec.method.id });
-            self.join(id, waiter, priority);
+            self.join(id, ticket);
             return id;
         }
         let id = FlightId(self.name());
-        let deadline = self.now.boot.after(spec.method.total_timeout(priority));
-        let total = self.timers.set(deadline, Timer::Total(id));
         let flight = Flight {
             spec: spec.clone(),
             want,
             priority,
             started: self.now.boot,
-            deadline,
-            total: Some(total),
+            deadline: self.now.boot,
+            total: None,
             generation: self.sequence(spec),
             tags,
             waiters: waiter.into_iter().collect(),
             renews,
+            refresh: ticket.refresh,
+            waits_for_network: spec.method.offline == OfflineMode::Wait && !ticket.insists,
+            was_deferred: false,
+            held: None,
             attempt: None,
             last_sent: None,
             retries: 0,
@@ -62,14 +58,20 @@ impl Engine {
             refused: false,
             fallback: None,
             outdone: None,
+            superseded: [None; 2],
         };
         self.flights.insert(id, flight);
         if let Some(key) = spec.shared_key() {
             self.by_key.entry((key.clone(), want == Detail::Reduced)).or_default().push(id);
             self.memory.pin(key);
         }
-        self.depart(id);
+        self.launch(id);
         id
+    }
+
+    /// Whether a call that asks for this now would join a flight.
+    pub(super) fn could_join(&self, spec: &Spec, want: Detail) -> bool {
+        self.joinable(spec, want, &self.request_tags(spec), false).is_some()
     }
 
     /// The newest flight for the same answer that started after everything that could outdate it (rule D3).
@@ -97,14 +99,32 @@ impl Engine {
         })
     }
 
-    fn join(&mut self, id: FlightId, waiter: Option<OpId>, priority: Priority) {
+    /// Somebody else wants a flight's answer: that raises its priority, ends its deferral, and gives it its turn.
+    fn join(&mut self, id: FlightId, ticket: &Ticket) {
         let Some(flight) = self.flights.get_mut(&id) else { return };
-        flight.waiters.extend(waiter);
-        if priority > flight.priority {
-            flight.priority = priority;
+        flight.waiters.extend(ticket.waiter);
+        let before = flight.priority;
+        if ticket.priority > before {
+            flight.priority = ticket.priority;
+            self.refreshes.reorder(id, before, ticket.priority);
             if let Some(attempt) = &flight.attempt {
-                self.outputs.push_back(Output::SetPriority { attempt: attempt.id, priority });
+                self.outputs
+                    .push_back(Output::SetPriority { attempt: attempt.id, priority: ticket.priority });
             }
+        }
+        if flight.refresh && !ticket.refresh {
+            flight.refresh = false;
+            self.refreshes.forget(id, flight.priority);
+        }
+        flight.waits_for_network &= !ticket.insists;
+        let goes = match flight.held {
+            None => false,
+            Some(Held::Offline) => !flight.waits_for_network,
+            Some(Held::Deferred(_)) => flight.priority == Priority::Interactive,
+            Some(Held::Turn) => !flight.refresh,
+        };
+        if goes {
+            self.let_go(id);
         }
     }
 
@@ -179,7 +199,7 @@ impl Engine {
         let sequence = self.sequence(&spec);
         let sent = self.now;
         self.attempts.insert(attempt, id);
-        self.evidence_sent(attempt, Kind::Unary);
+        self.evidence_sent(attempt, Kind::Unary, &spec.endpoint);
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.last_sent = Some(sent);
             flight.asking = false;
@@ -274,6 +294,7 @@ impl Engine {
         {
             return self.answer_reduced(&flight, fallback, failed.error);
         }
+        self.refresh_failed(&flight, &failed);
         let spec = &flight.spec;
         if failed.class == Class::Evicting && !planted(Fault::EvictionIsForgotten) {
             self.evict(&flight, &failed.error);
@@ -293,6 +314,10 @@ impl Engine {
         let mut flight = self.flights.remove(&id)?;
         self.timers.cancel(&mut flight.total);
         self.timers.cancel(&mut flight.retry);
+        if let Some(Held::Deferred(timer)) = flight.held {
+            self.timers.cancel(&mut Some(timer));
+        }
+        self.refreshes.forget(id, flight.priority);
         if let Some(attempt) = &mut flight.attempt {
             self.timers.cancel(&mut attempt.timer);
             self.attempts.remove(&attempt.id);
@@ -323,7 +348,9 @@ impl Engine {
         let Some(flight) = self.flights.get_mut(&id) else { return };
         flight.waiters.remove(&op);
         let has_head = flight.attempt.as_ref().is_some_and(|attempt| attempt.head);
-        let runs_on = flight.spec.method.is_read() && (flight.renews || has_head);
+        // What has not even been sent for want of a network or a turn is sent for nobody.
+        let is_idle = matches!(flight.held, Some(Held::Offline | Held::Turn));
+        let runs_on = flight.spec.method.is_read() && (flight.renews || has_head) && !is_idle;
         if flight.waiters.is_empty() && !runs_on {
             self.abandon(id);
         }

@@ -5,16 +5,13 @@ use std::collections::BTreeSet;
 use super::Engine;
 use super::pauses::Pause;
 use crate::call::OpId;
-use crate::error::ErrorKind;
 use crate::event::Event;
 use crate::flight::FlightId;
 use crate::lifecycle::AppState;
 use crate::operation::Role;
 use crate::output::Output;
-use crate::snapshot::Observed;
 use crate::time::Instant;
 use crate::timer::{Timer, TimerId};
-use crate::window::Row;
 
 /// Whether the app is seen, and whether the runtime works.
 #[derive(Default)]
@@ -48,6 +45,7 @@ impl Engine {
                 self.timers.cancel(&mut self.life.grace);
                 // In the background the process may have been suspended.
                 self.evidence_interrupted();
+                self.review_all();
                 self.wake();
                 self.streams_foregrounded();
             }
@@ -140,26 +138,8 @@ impl Engine {
         if self.rests() || !self.in_foreground() {
             return;
         }
-        let idle = self.operations.iter().filter(|(_, operation)| operation.flight.is_none());
-        let observers: Vec<(OpId, bool)> = idle
-            .filter_map(|(id, operation)| match &operation.role {
-                Role::Observe(observer) => match &observer.shown {
-                    Some(Observed::Value(shown)) => Some((*id, shown.error.is_some())),
-                    Some(Observed::Failed(error)) => Some((*id, error.kind != ErrorKind::SignedOut)),
-                    // What it waits for comes first.
-                    Some(Observed::Loading) | None => None,
-                },
-                Role::Get | Role::Prefetch | Role::Refresh => None,
-            })
-            .collect();
-        for (id, has_failed) in observers {
-            match self.standing(id) {
-                Some(standing) if standing.row == Row::Fresh && !has_failed => {
-                    self.set_crossing(id, standing.age, false);
-                }
-                _ => self.refetch(id),
-            }
-        }
+        let observers = self.observers_in_order(|_| true);
+        self.renew(observers);
     }
 
     /// Nobody sees what observers show: crossings wait until somebody does.
@@ -167,6 +147,7 @@ impl Engine {
         for operation in self.operations.values_mut() {
             if let Role::Observe(observer) = &mut operation.role {
                 self.timers.cancel(&mut observer.crossing);
+                self.timers.cancel(&mut observer.refetch);
             }
         }
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Engine;
-use super::calls::{known_offline, not_stored};
+use super::calls::not_stored;
+use super::offline::{known_offline, offline};
 use super::serving::Standing;
 use crate::call::{CacheMode, DetailMode, OpId, Priority};
 use crate::detail;
@@ -13,6 +14,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::failure::{self, Class, Failed};
 use crate::fault::{Fault, planted};
+use crate::flight::Ticket;
 use crate::operation::{Observer, Operation, Role, Spec};
 use crate::output::Delivered;
 use crate::snapshot::{Detail, Freshness, Observed, PlanHash, Snapshot, Source};
@@ -23,8 +25,21 @@ use crate::window::Row;
 /// An answer that is old on arrival is not fetched again at once.
 const SHORTEST_FRESH_TIME: Duration = Duration::from_secs(1);
 
+/// Why an observer fetches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// It has nothing to show.
+    Awaited,
+    /// What it shows is to be renewed.
+    Refresh,
+    /// What it shows is to be had in full, some time (rule F8).
+    Restore,
+    /// The user has pulled (rule B5).
+    Pulled,
+}
+
 impl Engine {
-    fn observer(&mut self, id: OpId) -> Option<&mut Observer> {
+    pub(super) fn observer(&mut self, id: OpId) -> Option<&mut Observer> {
         match &mut self.operations.get_mut(&id)?.role {
             Role::Observe(observer) => Some(observer),
             Role::Get | Role::Prefetch | Role::Refresh => None,
@@ -32,7 +47,7 @@ impl Engine {
     }
 
     /// Delivers a state, unless it is the one that is shown.
-    fn show(&mut self, id: OpId, state: Observed) {
+    pub(super) fn show(&mut self, id: OpId, state: Observed) {
         let Some(observer) = self.observer(id) else { return };
         if observer.shown.as_ref().is_some_and(|shown| shown.same_state(&state)) {
             return;
@@ -67,28 +82,66 @@ impl Engine {
             _ if self.is_sign_in_required(&spec) => {
                 self.show(id, Observed::Failed(failure::sign_in_required()));
             }
-            Some(standing) if row <= Row::IfError && mode == CacheMode::CacheOnly => {
-                self.show(id, Observed::Value(standing.snapshot));
-            }
-            _ if mode == CacheMode::CacheOnly => self.show(id, Observed::Failed(not_stored())),
-            Some(standing) if row == Row::IfError && self.is_offline() => {
-                let error = Some(Box::new(known_offline()));
+            standing if mode == CacheMode::CacheOnly => self.show_stored(id, &spec, standing),
+            standing if self.is_offline(&spec) => self.show_offline(id, standing),
+            Some(standing) if row <= Row::IfError && self.is_too_early(&spec, row) => {
+                // What a get would be served without a flight.
+                let error = self.backoff_error(&spec).map(|error| Error { will_retry: true, ..error });
+                let error = error.map(Box::new);
                 self.show(id, Observed::Value(Snapshot { error, ..standing.snapshot }));
+                self.set_refetch(id);
             }
             Some(standing) if row <= Row::IfError && !standing.invalidated => {
                 self.show(id, Observed::Value(Snapshot { refreshing: !self.rests(), ..standing.snapshot }));
-                self.fetch(id, None, false);
+                self.fetch(id, Urgency::Refresh);
             }
             _ => {
                 self.show(id, Observed::Loading);
-                self.fetch(id, None, false);
+                self.fetch(id, Urgency::Awaited);
             }
         }
     }
 
+    /// Whether C9 keeps an observer that begins from fetching now: row 2 needs a permitted refresh, row 3 the end of the
+    /// backoff.
+    fn is_too_early(&self, spec: &Spec, row: Row) -> bool {
+        match row {
+            Row::Revalidate => self.refresh_permitted_at(spec).is_some(),
+            Row::IfError => self.backoff_serves(spec).is_some(),
+            Row::Fresh | Row::Expired => false,
+        }
+    }
+
+    /// All that `cache_only` shows.
+    fn show_stored(&mut self, id: OpId, spec: &Spec, standing: Option<Standing>) {
+        let state = match standing {
+            Some(standing) if standing.row <= Row::IfError => Observed::Value(standing.snapshot),
+            Some(standing) if self.is_offline(spec) && Self::may_serve_expired(spec, &standing) => {
+                let error = Some(Box::new(known_offline()));
+                Observed::Value(Snapshot { error, ..standing.snapshot })
+            }
+            _ => Observed::Failed(not_stored()),
+        };
+        self.show(id, state);
+    }
+
+    /// Shows that there is nothing to be shown yet, if nothing has been shown before.
+    pub(super) fn show_first(&mut self, id: OpId) {
+        if self.observer(id).is_some_and(|observer| observer.shown.is_none()) {
+            self.show(id, Observed::Loading);
+        }
+    }
+
+    /// Waits for the network, and for the answer then.
+    pub(super) fn fetch_waiting(&mut self, id: OpId) {
+        self.fetch(id, Urgency::Awaited);
+        self.show_refreshing(id);
+    }
+
     /// Puts the observer on a flight; it leaves the one that it was on.
-    fn fetch(&mut self, id: OpId, priority: Option<Priority>, unsent_only: bool) {
-        if self.rests() && !unsent_only {
+    fn fetch(&mut self, id: OpId, urgency: Urgency) {
+        self.cancel_refetch(id);
+        if self.rests() && urgency != Urgency::Pulled {
             return self.postpone(id);
         }
         let network = self.network;
@@ -96,13 +149,20 @@ impl Engine {
         let spec = operation.spec.clone();
         operation.want = detail::wanted(&spec.method, operation.detail, spec.own_mask, network);
         let (want, renews) = (operation.want, operation.held.is_some());
-        let priority = priority.unwrap_or(operation.priority);
-        let unsent_only = unsent_only || operation.mode == CacheMode::NetworkOnly;
+        let ticket = Ticket {
+            want,
+            priority: if urgency == Urgency::Restore { Priority::Background } else { operation.priority },
+            waiter: Some(id),
+            unsent_only: urgency == Urgency::Pulled || operation.mode == CacheMode::NetworkOnly,
+            renews,
+            refresh: matches!(urgency, Urgency::Refresh | Urgency::Restore),
+            insists: urgency == Urgency::Pulled,
+        };
         let before = operation.flight.take();
         if renews {
             self.event(Event::Refreshing { method: spec.method.id });
         }
-        let flight = self.fly(&spec, want, priority, Some(id), unsent_only, renews);
+        let flight = self.fly(&spec, &ticket);
         if let Some(operation) = self.operations.get_mut(&id) {
             operation.flight = Some(flight);
         }
@@ -113,10 +173,13 @@ impl Engine {
 
     /// Fetches an observed entry again, and shows that it does.
     pub(super) fn refetch(&mut self, id: OpId) {
-        self.refetch_with(id, None, false);
+        let shows_nothing = self
+            .observer(id)
+            .is_some_and(|observer| matches!(observer.shown, None | Some(Observed::Loading)));
+        self.refetch_with(id, if shows_nothing { Urgency::Awaited } else { Urgency::Refresh });
     }
 
-    pub(super) fn refetch_with(&mut self, id: OpId, priority: Option<Priority>, unsent_only: bool) {
+    pub(super) fn refetch_with(&mut self, id: OpId, urgency: Urgency) {
         let Some(operation) = self.operations.get(&id) else { return };
         let (mode, spec) = (operation.mode, operation.spec.clone());
         let standing = self.standing(id);
@@ -128,13 +191,14 @@ impl Engine {
             return;
         }
         if mode == CacheMode::CacheOnly {
-            let state = match standing.filter(|standing| standing.row <= Row::IfError) {
-                Some(standing) => Observed::Value(standing.snapshot),
-                None => Observed::Failed(not_stored()),
-            };
-            return self.show(id, state);
+            return self.show_stored(id, &spec, standing);
         }
-        self.fetch(id, priority, unsent_only);
+        self.notice_lapse(&spec.endpoint);
+        if urgency != Urgency::Pulled && self.is_offline(&spec) {
+            let standing = standing.filter(|_| mode != CacheMode::NetworkOnly);
+            return self.show_offline(id, standing);
+        }
+        self.fetch(id, urgency);
         self.show_refreshing(id);
     }
 
@@ -166,8 +230,9 @@ impl Engine {
         }
         let Role::Observe(observer) = &mut operation.role else { return };
         self.timers.cancel(&mut observer.crossing);
-        if !is_seen {
-            // On return what is shown is looked at.
+        self.timers.cancel(&mut observer.refetch);
+        // On return what is shown is looked at; what is past its end already has nothing to wait for.
+        if !is_seen || wait.is_zero() {
             return;
         }
         observer.crossing = Some(self.timers.set(self.now.boot.after(wait), Timer::Crossing(id)));
@@ -178,11 +243,32 @@ impl Engine {
         let Some(observer) = self.observer(id) else { return };
         observer.crossing = None;
         let is_flying = self.operations.get(&id).is_some_and(|operation| operation.flight.is_some());
+        let Some(spec) = self.operations.get(&id).map(|operation| operation.spec.clone()) else { return };
         if is_flying {
             self.show_refreshing(id);
+        } else if self.refresh_permitted_at(&spec).is_some() && !self.is_offline(&spec) {
+            self.show_stale(id);
+            self.set_refetch(id);
         } else {
             self.refetch(id);
         }
+    }
+
+    pub(super) fn cancel_crossing(&mut self, id: OpId) {
+        if let Some(observer) = self.observer(id) {
+            let mut crossing = observer.crossing.take();
+            self.timers.cancel(&mut crossing);
+        }
+    }
+
+    /// The value that is shown, which cannot be refreshed yet (rule C9).
+    fn show_stale(&mut self, id: OpId) {
+        let Some(standing) = self.standing(id) else { return };
+        let spec = self.operations.get(&id).map(|operation| operation.spec.clone());
+        let error = spec.and_then(|spec| self.backoff_error(&spec));
+        let error = error.map(|error| Box::new(Error { will_retry: true, ..error }));
+        let freshness = shown_freshness(standing.row);
+        self.show(id, Observed::Value(Snapshot { freshness, error, ..standing.snapshot }));
     }
 
     /// The flight that an observer waited for has its answer.
@@ -278,11 +364,11 @@ impl Engine {
         let freshness = if answer.put { Freshness::Stale } else { Freshness::Fresh };
         let snapshot = self.network_snapshot(answer, plan, last_known, error);
         self.show(id, Observed::Value(Snapshot { source, freshness, refreshing, ..snapshot }));
+        if let Some(observer) = self.observer(id) {
+            observer.failures = 0;
+        }
         if answer.put {
-            if let Some(observer) = self.observer(id) {
-                let mut crossing = observer.crossing.take();
-                self.timers.cancel(&mut crossing);
-            }
+            self.cancel_crossing(id);
         } else {
             self.set_crossing(id, answer.age(&self.now), true);
         }
@@ -292,21 +378,28 @@ impl Engine {
     pub(super) fn observer_failed(&mut self, id: OpId, failed: &Failed) {
         let is_transient = failed.class == Class::Transient;
         let standing = if is_transient { self.fallback(id) } else { self.standing(id) };
+        let standing = standing.or_else(|| self.expired_fallback(id, failed));
+        let error = Error { will_retry: is_transient, ..failed.error.clone() };
         let may_show = |standing: &Standing| match standing.row {
             Row::Fresh => true,
             Row::Revalidate => failed.class != Class::SignIn,
             Row::IfError => is_transient,
-            Row::Expired => false,
+            Row::Expired => is_transient,
         };
         let state = match standing.filter(may_show) {
             Some(standing) => {
-                let freshness = shown_freshness(standing.row);
-                let error = Some(Box::new(failed.error.clone()));
-                Observed::Value(Snapshot { freshness, error, ..standing.snapshot })
+                let freshness = match standing.row {
+                    Row::Expired => Freshness::Expired,
+                    row => shown_freshness(row),
+                };
+                Observed::Value(Snapshot { freshness, error: Some(Box::new(error)), ..standing.snapshot })
             }
-            None => Observed::Failed(failed.error.clone()),
+            None => Observed::Failed(error),
         };
         self.show(id, state);
+        if is_transient {
+            self.fetch_later(id);
+        }
     }
 
     /// Shows why nothing may be shown.
@@ -347,7 +440,7 @@ impl Engine {
             if let Some(operation) = self.operations.get_mut(&id) {
                 operation.want = Detail::Full;
             }
-            self.refetch_with(id, Some(Priority::Background), false);
+            self.refetch_with(id, Urgency::Restore);
         }
     }
 
@@ -376,12 +469,18 @@ impl Engine {
         };
         let is_blocked = self.is_sign_in_required(&spec);
         let is_cache_only = operation.mode == CacheMode::CacheOnly;
-        if is_blocked || is_cache_only {
-            let error = if is_blocked { failure::sign_in_required() } else { not_stored() };
+        // What only failures say is for the user to doubt.
+        let is_offline = spec.method.is_annotated && self.is_said_offline(&spec.endpoint);
+        if is_blocked || is_cache_only || is_offline {
+            let error = match () {
+                () if is_blocked => failure::sign_in_required(),
+                () if is_cache_only => not_stored(),
+                () => offline(),
+            };
             return self.deliver(op, Delivered::Answer(Box::new(Err(error))));
         }
         // The observer's flight is unsent or new, and the refresh joins it.
-        self.refetch_with(id, None, true);
+        self.refetch_with(id, Urgency::Pulled);
         self.operations.insert(op, refresh);
         let flight = self.operations.get(&id).and_then(|operation| operation.flight);
         if let Some(flight) = flight

@@ -28,7 +28,7 @@ impl Engine {
             }
         }
         if moved || before.reachability == Reachability::Unreachable {
-            self.renew_observers();
+            self.renew_reconnected();
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Engine;
+use super::reach::{Sign, sign};
 use crate::error::Code;
 use crate::event::{Event, QualitySource};
 use crate::metadata::Metadata;
@@ -11,6 +12,7 @@ use crate::network::{
     AttemptId, Estimate, Failure, Head, Kind, Platform, Quality, Reachability, TransportFailure,
 };
 use crate::quality::{Estimator, SampleId, class_of, server_time};
+use crate::session::Endpoint;
 use crate::time::Instant;
 use crate::timer::{Timer, TimerId};
 
@@ -36,6 +38,7 @@ pub(super) struct Evidence {
 struct Wait {
     era: u64,
     sent: Instant,
+    endpoint: Endpoint,
     /// Since when its next byte is awaited.
     since: Instant,
     /// The time until its head says how good the network is: the client sends nothing of its own accord before.
@@ -62,6 +65,7 @@ impl Engine {
             self.evidence.estimator.network_changed(platform.interface, self.now.boot);
         }
         self.quality_changed(QualitySource::Platform);
+        self.reach_changed(before);
         self.way_out_changed(&before, &platform);
         if save_data != platform.save_data {
             self.restore_observers();
@@ -73,6 +77,17 @@ impl Engine {
     pub(super) fn pin_quality(&mut self, quality: Option<Quality>) {
         self.evidence.pinned = quality;
         self.quality_changed(QualitySource::Pin);
+        self.review_all();
+    }
+
+    /// What the app pins.
+    pub(super) fn pinned_quality(&self) -> Option<Quality> {
+        self.evidence.pinned
+    }
+
+    /// What the platform says.
+    pub(super) fn platform(&self) -> Platform {
+        self.evidence.platform
     }
 
     /// The app has an estimate of its own.
@@ -111,12 +126,13 @@ impl Engine {
         };
         let samples = u32::try_from(self.evidence.estimator.samples()).unwrap_or(u32::MAX);
         self.event(Event::QualityChanged { from, to, source, estimate, samples });
+        self.end_deferrals();
         self.restore_observers();
         self.network_news = true;
     }
 
     /// A request is on its way. Every attempt is told of, and its end too, by one of the other functions here.
-    pub(super) fn evidence_sent(&mut self, attempt: AttemptId, kind: Kind) {
+    pub(super) fn evidence_sent(&mut self, attempt: AttemptId, kind: Kind, endpoint: &Endpoint) {
         // Where the client sends a sequence, the head waits for the client.
         let measured = !kind.sends_many();
         let sent = self.now.boot;
@@ -124,6 +140,7 @@ impl Engine {
         let wait = Wait {
             era: self.evidence.era,
             sent,
+            endpoint: endpoint.clone(),
             since: sent,
             measured,
             head: false,
@@ -137,6 +154,7 @@ impl Engine {
     /// The head of a response has arrived.
     pub(super) fn evidence_head(&mut self, attempt: AttemptId, head: &Head) {
         let now = self.now.boot;
+        self.heard_from(attempt);
         let Some(wait) = self.evidence.waits.get_mut(&attempt) else { return };
         if std::mem::replace(&mut wait.head, true) {
             return self.evidence_bytes(attempt);
@@ -162,6 +180,7 @@ impl Engine {
     /// Bytes of a response have arrived: a silence is over.
     pub(super) fn evidence_bytes(&mut self, attempt: AttemptId) {
         let now = self.now.boot;
+        self.heard_from(attempt);
         let Some(wait) = self.evidence.waits.get_mut(&attempt) else { return };
         let silence = now.since(std::mem::replace(&mut wait.since, now));
         let sampled = wait.sampled.take();
@@ -186,8 +205,30 @@ impl Engine {
         self.evidence_dropped(attempt);
     }
 
+    /// Something came in answer to an attempt: its endpoint is in reach (rule H4).
+    fn heard_from(&mut self, attempt: AttemptId) {
+        if let Some(endpoint) = self.evidence.waits.get(&attempt).map(|wait| wait.endpoint.clone()) {
+            self.heard(&endpoint);
+        }
+    }
+
+    /// Nothing came in answer to an attempt, and nothing says that it could not.
+    fn not_heard_from(&mut self, attempt: AttemptId) {
+        let Some(wait) = self.evidence.waits.get(&attempt) else { return };
+        if wait.era == self.evidence.era {
+            let (endpoint, sent) = (wait.endpoint.clone(), wait.sent);
+            self.unheard(&endpoint, sent);
+        }
+    }
+
     /// The attempt has failed.
     pub(super) fn evidence_failed(&mut self, attempt: AttemptId, failure: &Failure) {
+        match sign(failure) {
+            Sign::Contact => self.heard_from(attempt),
+            // Of timeouts see below.
+            Sign::NoContact if !is_timeout(failure) => self.not_heard_from(attempt),
+            Sign::NoContact | Sign::Nothing => {}
+        }
         match failure {
             // By the deadline that the request names, the server has given up: the network may be as good as any.
             Failure::Status { code: Code::DeadlineExceeded, .. } => self.evidence_dropped(attempt),
@@ -199,6 +240,7 @@ impl Engine {
 
     /// The attempt took too long and is given up.
     pub(super) fn evidence_timeout(&mut self, attempt: AttemptId) {
+        self.not_heard_from(attempt);
         let Some(wait) = self.evidence.waits.get(&attempt) else { return };
         let elapsed = self.now.boot.since(wait.sent);
         if wait.measured && wait.era == self.evidence.era {
@@ -278,4 +320,8 @@ impl Engine {
             self.evidence_interrupted();
         }
     }
+}
+
+fn is_timeout(failure: &Failure) -> bool {
+    matches!(failure, Failure::Transport { kind: TransportFailure::Timeout, .. })
 }

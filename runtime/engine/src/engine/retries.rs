@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Engine;
 use crate::event::Event;
-use crate::failure::Failed;
+use crate::failure::{Class, Failed};
 use crate::flight::FlightId;
 use crate::retry::{self, Budget, Pushback, Verdict};
 use crate::session::Endpoint;
@@ -14,6 +14,9 @@ impl Engine {
     /// An attempt has failed: the flight makes another one later, if its method and the budget allow, or ends.
     pub(super) fn retry_or_fail(&mut self, id: FlightId, failed: Failed, verdict: &Verdict) {
         let Some(delay) = self.retry_delay(id, &failed, verdict) else {
+            if self.waits_again(id, &failed) {
+                return;
+            }
             return self.flight_failed(id, failed);
         };
         let at = self.now.boot.after(delay);
@@ -25,6 +28,25 @@ impl Engine {
         let method = flight.spec.method.id;
         let attempt = flight.retries + 1;
         self.event(Event::Retrying { method, attempt, after: delay });
+    }
+
+    /// A call that waits for the network does so again if it was lost while the call was on its way, unless it must not
+    /// be sent twice.
+    fn waits_again(&mut self, id: FlightId, failed: &Failed) -> bool {
+        let Some(flight) = self.flights.get(&id) else { return false };
+        let spec = flight.spec.clone();
+        let may_repeat = failed.harmless || spec.method.is_idempotent();
+        let was_lost = failed.class == Class::Transient && self.is_suspect(&spec.endpoint);
+        let waits = flight.waits_for_network && !flight.waiters.is_empty();
+        if !(waits && may_repeat && was_lost && self.is_offline(&spec)) {
+            return false;
+        }
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.uncertain |= !failed.harmless;
+            self.timers.cancel(&mut flight.total);
+        }
+        self.launch(id);
+        true
     }
 
     /// When to try again; `None`: not at all. The order is that of gRPC's libraries: what the server does not want

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Engine;
+use super::offline::known_offline;
 use super::specs::is_shareable;
 use crate::call::{CacheMode, CallOptions, MethodId, OpId};
 use crate::clock::Stamp;
@@ -10,6 +11,7 @@ use crate::detail;
 use crate::entry::{Choice, Entry, Judge};
 use crate::event::Event;
 use crate::key;
+use crate::method::OfflineMode;
 use crate::network::Kind;
 use crate::operation::{Operation, Role, Spec, wish};
 use crate::session::SessionId;
@@ -132,9 +134,19 @@ impl Engine {
                     return None;
                 }
                 let snapshot = choice.snapshot();
-                let refreshing = options.cache != CacheMode::CacheOnly && !self.is_paused();
+                let reads_only = options.cache == CacheMode::CacheOnly;
+                let is_offline =
+                    !reads_only && method.is_annotated && self.is_known_offline(&config.endpoint);
+                if is_offline && matches!(method.offline, OfflineMode::Wait | OfflineMode::FailFast) {
+                    return None;
+                }
                 self.counts.hits[1] += 1;
-                if refreshing {
+                if is_offline {
+                    let (id, age) = (method.id, snapshot.age);
+                    self.event(Event::Hit { method: id, row: Row::Revalidate as u8, age });
+                    return Some(Snapshot { error: Some(Box::new(known_offline())), ..snapshot });
+                }
+                if !reads_only {
                     let priority = options.priority.unwrap_or(method.priority);
                     let shareable = is_shareable(&options.metadata, cache, config);
                     let method = method.clone();
@@ -145,10 +157,9 @@ impl Engine {
                         self.specs(session_id, &method, request, &options.metadata).ok()?.refresh
                     };
                     self.event(Event::Hit { method: id, row: Row::Revalidate as u8, age: snapshot.age });
-                    self.event(Event::Refreshing { method: id });
-                    self.fly(&spec, want, priority, None, false, true);
+                    return Some(self.refresh_behind(&spec, want, priority, snapshot));
                 }
-                Some(Snapshot { refreshing, ..snapshot })
+                Some(snapshot)
             }
             Row::IfError | Row::Expired => None,
         }

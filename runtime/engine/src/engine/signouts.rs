@@ -137,7 +137,7 @@ impl Engine {
         }
         if let Some(credentials) = self.credentials.get_mut(account) {
             if let Some((ask, _)) = credentials.reset() {
-                self.asks.remove(&ask);
+                self.drop_question(ask);
             }
             self.ask_next(account);
         }

@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::Engine;
 use super::disk::{Need, Pending};
-use crate::call::{OpId, Priority};
+use super::observers::Urgency;
+use crate::call::OpId;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::lifecycle::Switch;
@@ -198,7 +199,7 @@ impl Engine {
             }
         }
         if shows_reduced && !trims {
-            self.refetch_with(id, Some(Priority::Background), false);
+            self.refetch_with(id, Urgency::Restore);
         }
     }
 }

@@ -68,6 +68,12 @@ impl Model {
                 && self.sign_in_required(&session.account)
             {
                 self.fail(&call.op, error("SIGN_IN_REQUIRED"));
+            } else if self.quality == 0 && method.name != "Plain" {
+                // I1; what has no annotations has no gate (G1).
+                if call.metadata.contains_key("authorization") {
+                    self.bypassed();
+                }
+                self.fail(&call.op, error("OFFLINE"));
             } else {
                 if call.metadata.contains_key("authorization") {
                     self.bypassed();
@@ -80,6 +86,10 @@ impl Model {
             self.bypassed();
             if call.cache == CacheMode::CacheOnly {
                 return Err(Skip);
+            }
+            if self.quality == 0 {
+                self.fail(&call.op, error("OFFLINE"));
+                return Ok(());
             }
             self.wait(call, &session, None, false, prefetch, None);
             return Ok(());
@@ -115,14 +125,20 @@ impl Model {
                 self.serve(&call.op, prefetch, &placed, false, None);
             }
             _ if call.cache == CacheMode::CacheOnly => self.fail(&call.op, error("OFFLINE")),
-            (Some(placed), 2) => {
-                self.serve(&call.op, prefetch, &placed, true, None);
-                self.refresh(call, &session, &key, prefetch, want);
-            }
-            (Some(placed), 3) if self.quality == 0 => {
+            // I1: of the methods that the model knows, those with a cache have the default mode.
+            (Some(placed), 2 | 3) if self.quality == 0 => {
                 self.serve(&call.op, prefetch, &placed, false, Some(error("OFFLINE")));
             }
+            _ if self.quality == 0 => self.fail(&call.op, error("OFFLINE")),
+            (Some(placed), 2) => {
+                let (refreshing, failure) = self.refresh(call, &session, &key, prefetch, want)?;
+                self.serve(&call.op, prefetch, &placed, refreshing, failure);
+            }
             (Some(placed), 3) => {
+                if let Some(backoff) = self.backoff(&partition, &key)?.filter(|backoff| backoff.transient) {
+                    self.serve(&call.op, prefetch, &placed, false, Some(backoff.error));
+                    return Ok(());
+                }
                 let total = method.total(Self::background(call, method, prefetch));
                 let remaining = call.timeout.map_or(total, |timeout| timeout.0);
                 let after = match cache.stale_after {
@@ -167,8 +183,12 @@ impl Model {
                 if placed.row == 2
                     && !(partition != Partition::Device && self.sign_in_required(&session.account)) =>
             {
-                self.serve(&call.op, false, &placed, true, None);
-                self.refresh(call, &session, &key, false, want);
+                if self.quality == 0 && call.cache != CacheMode::CacheOnly {
+                    self.serve(&call.op, false, &placed, false, Some(error("OFFLINE")));
+                } else {
+                    let (refreshing, failure) = self.refresh(call, &session, &key, false, want)?;
+                    self.serve(&call.op, false, &placed, refreshing, failure);
+                }
             }
             _ => self.done(&call.op),
         }
@@ -242,7 +262,14 @@ impl Model {
     }
 
     /// Row 2's unawaited refresh.
-    fn refresh(&mut self, call: &Call, session: &OpenSession, key: &str, prefetch: bool, want: Want) {
+    fn refresh(
+        &mut self,
+        call: &Call,
+        session: &OpenSession,
+        key: &str,
+        prefetch: bool,
+        want: Want,
+    ) -> Result<(bool, Option<ErrorOut>), Skip> {
         let background = Self::background(call, Method::named(&call.method), prefetch);
         let plain = Call {
             metadata: call
@@ -260,7 +287,7 @@ impl Model {
         };
         let key = Some(key.to_owned());
         let flight = Self::new_flight(&plain, session, (key.clone(), key), background, want.reduced);
-        self.fly(flight, None, false);
+        self.refresh_behind(flight)
     }
 
     /// Joins or starts the flight that the call waits for. `shared`: the answer is stored, and others may wait for it.

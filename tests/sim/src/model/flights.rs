@@ -39,6 +39,8 @@ pub(super) struct Flight {
     pub(super) partition: Partition,
     started: u64,
     deadline: i128,
+    /// Nobody has ever waited for it (C9).
+    behind: bool,
     /// An entry was stored when it started (reading 15).
     renews: bool,
     waiters: Vec<String>,
@@ -90,18 +92,11 @@ impl Model {
 
     /// C6 and D3.
     pub(super) fn fly(&mut self, new: NewFlight, waiter: Option<&str>, unsent_only: bool) {
-        let joined = new.key.as_ref().and_then(|key| {
-            let flights = self.flights.iter().rev();
-            let mut same = flights
-                .filter(|flight| flight.what.key.as_ref() == Some(key))
-                .filter(|flight| flight.partition == new.partition && flight.what.reduced == new.reduced)
-                .filter(|flight| !(unsent_only && flight.last_sent.is_some()))
-                .filter(|flight| !self.outdated(flight));
-            same.next().map(|flight| flight.id)
-        });
+        let joined = self.joinable(&new, unsent_only);
         let id = if let Some(id) = joined {
             let flight = self.flight_mut(id);
             flight.waiters.extend(waiter.map(str::to_owned));
+            flight.behind &= waiter.is_none();
             if flight.what.background && !new.background {
                 flight.what.background = false;
                 if let Some(n) = flight.air.as_ref().map(|air| air.n) {
@@ -121,6 +116,7 @@ impl Model {
                 started: self.order,
                 deadline: self.now + new.method.total(new.background),
                 renews,
+                behind: waiter.is_none(),
                 waiters: waiter.iter().map(|op| (*op).to_owned()).collect(),
                 air: None,
                 last_sent: None,
@@ -135,6 +131,34 @@ impl Model {
         if joined.is_none() {
             self.depart(id);
         }
+    }
+
+    /// The flight that somebody joins who wants this now.
+    fn joinable(&self, new: &NewFlight, unsent_only: bool) -> Option<u64> {
+        let key = new.key.as_ref()?;
+        let flights = self.flights.iter().rev();
+        let mut same = flights
+            .filter(|flight| flight.what.key.as_ref() == Some(key))
+            .filter(|flight| flight.partition == new.partition && flight.what.reduced == new.reduced)
+            .filter(|flight| !(unsent_only && flight.last_sent.is_some()))
+            .filter(|flight| !self.outdated(flight));
+        same.next().map(|flight| flight.id)
+    }
+
+    /// Row 2's unawaited refresh, if C9 permits one. Whether there is one, and why not if the last one failed.
+    pub(super) fn refresh_behind(&mut self, new: NewFlight) -> Result<(bool, Option<ErrorOut>), Skip> {
+        let key = new.key.clone().unwrap_or_default();
+        let backoff = self.backoff(&new.partition, &key)?;
+        let joins = self.joinable(&new, false).is_some();
+        if !joins && (backoff.is_some() || self.is_too_soon(&new.partition, &key)) {
+            return Ok((false, backoff.map(|backoff| backoff.error)));
+        }
+        if !joins && self.flights.iter().filter(|flight| flight.behind).count() >= 4 {
+            // It waits for its turn.
+            return Err(Skip);
+        }
+        self.fly(new, None, false);
+        Ok((true, None))
     }
 
     /// Something that the flight's entry depends on was invalidated after its start.
@@ -257,6 +281,9 @@ impl Model {
         if reduced && !what.reduced {
             return Err(Skip);
         }
+        if let Some(key) = what.key.clone() {
+            self.refresh_answered(&flight.partition, &key, flight.behind, self.now - air.sent.time);
+        }
         let header_age =
             answer.metadata.get("age").and_then(|age| age.parse::<i128>().ok()).unwrap_or(0) * 1_000_000_000;
         if let (Some(key), Some(cache)) = (&what.key, &what.method.cache) {
@@ -323,6 +350,12 @@ impl Model {
                 self.evict(&flight.partition, key, sent);
             }
         }
+        let signs_in = failure.error.kind == "SIGN_IN_REQUIRED";
+        if let (Some(key), false) = (&flight.what.key, signs_in || failure.evicting)
+            && (flight.renews || flight.behind)
+        {
+            self.refresh_failed(&flight.partition, key, flight.behind, &failure.error, failure.transient);
+        }
         if !failure.proof && flight.last_sent.is_some() {
             self.invalidate_by(&flight);
         }
@@ -340,6 +373,7 @@ impl Model {
 
     /// Timers up to a time, in their order.
     pub(super) fn let_time_pass(&mut self, to: i128) -> Result<(), Skip> {
+        self.hooks_answer_in_time(to)?;
         loop {
             let stale = self.calls.iter().filter_map(|call| Some((call.stale_at?, 0, call.op.clone())));
             let waits = self.calls.iter().map(|call| (call.deadline, 2, call.op.clone()));

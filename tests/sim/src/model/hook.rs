@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use holdover_testkit::vector::{Account, ErrorOut, Event, Out, Question, Reply};
 
+use super::method::S;
 use super::{Model, Skip, error};
 
 type Metadata = BTreeMap<String, String>;
@@ -23,6 +24,7 @@ pub(super) struct Hook {
     queue: Vec<(Slot, Vec<u64>)>,
     /// The question that has been asked.
     asked: Option<(u64, Slot)>,
+    asked_at: i128,
     sign_in_required: bool,
 }
 
@@ -71,7 +73,9 @@ impl Model {
         }
         self.asks += 1;
         let n = self.asks;
-        self.hook(account).asked = Some((n, slot.clone()));
+        let now = self.now;
+        let hook = self.hook(account);
+        (hook.asked, hook.asked_at) = (Some((n, slot.clone())), now);
         let (endpoint, method) = slot;
         self.outs.push(Out::Ask(Question {
             n,
@@ -178,6 +182,12 @@ impl Model {
         hook.refused.clear();
         hook.sign_in_required = false;
         Ok(())
+    }
+
+    /// A question may be given up when it has waited for this long: whose turn it is then, the model does not know.
+    pub(super) fn hooks_answer_in_time(&self, to: i128) -> Result<(), Skip> {
+        let is_late = |hook: &Hook| hook.asked.is_some() && to - hook.asked_at >= 30 * S;
+        if self.hooks.values().any(is_late) { Err(Skip) } else { Ok(()) }
     }
 
     /// A flight that ends does not wait any more.

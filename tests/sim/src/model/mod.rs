@@ -10,6 +10,7 @@ mod entry;
 mod flights;
 mod hook;
 mod method;
+mod pace;
 
 use std::collections::BTreeMap;
 
@@ -54,6 +55,7 @@ pub struct Model {
     evictions: Vec<(Partition, String, u64)>,
     invalidations: Vec<Invalidation>,
     flights: Vec<Flight>,
+    paces: Vec<pace::Pace>,
     calls: Vec<calls::Waiting>,
     sends: u64,
     asks: u64,
@@ -95,6 +97,7 @@ impl Model {
             evictions: Vec::new(),
             invalidations: Vec::new(),
             flights: Vec::new(),
+            paces: Vec::new(),
             calls: Vec::new(),
             sends: 0,
             asks: 0,
@@ -257,6 +260,7 @@ impl Model {
         self.boot += u32::from(reboot);
         self.calls.clear();
         self.flights.clear();
+        self.paces.clear();
         self.jumped_ahead = false;
         self.entries.retain(|entry| !entry.memory_only);
         for entry in &mut self.entries {

@@ -28,7 +28,7 @@ impl Engine {
         }
         let Some(stream) = self.streams.get(&id) else { return };
         let spec = stream.spec.clone();
-        if stream.reconnects() && self.is_offline() {
+        if stream.reconnects() && self.is_offline(&spec) {
             return self.await_network(id);
         }
         if self.is_sign_in_required(&spec) && spec.method.is_read() {
@@ -133,7 +133,7 @@ impl Engine {
             }));
         }
         self.event(Event::StreamOpened { method: method.id });
-        self.evidence_sent(attempt, method.kind);
+        self.evidence_sent(attempt, method.kind, &spec.endpoint);
         self.outputs.push_back(Output::Send(Box::new(Request {
             attempt,
             kind: method.kind,

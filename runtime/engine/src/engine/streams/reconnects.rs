@@ -17,7 +17,8 @@ const HURRY_EVERY: Duration = Duration::from_secs(10);
 impl Engine {
     /// A stream broke, and will be opened again: after a while, or when the network is back.
     pub(super) fn await_reopening(&mut self, id: StreamId, error: Error) {
-        let offline = self.is_offline();
+        let Some(spec) = self.streams.get(&id).map(|stream| stream.spec.clone()) else { return };
+        let offline = self.is_offline(&spec);
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let (method, kind) = (stream.spec.method.id, error.kind);
         let failures = stream.failures;
@@ -85,10 +86,12 @@ impl Engine {
 
     /// The network may be back: streams that wait for it are opened at once.
     pub(in crate::engine) fn streams_reachable(&mut self) {
-        if self.is_offline() {
-            return;
-        }
-        for id in self.streams_where(|stream| matches!(stream.phase, Phase::Waiting(None))) {
+        let may_open =
+            |stream: &Stream| matches!(stream.phase, Phase::Waiting(None)) && !self.is_offline(&stream.spec);
+        let mut streams = self.streams_where(may_open);
+        // INTERACTIVE first, then oldest first.
+        streams.sort_by_key(|id| std::cmp::Reverse(self.streams.get(id).map(|stream| stream.priority)));
+        for id in streams {
             self.reopen_now(id);
         }
     }

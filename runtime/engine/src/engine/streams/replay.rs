@@ -59,7 +59,7 @@ impl Engine {
         let kept = stream.kept.as_ref()?;
         let judge = self.judge(&stream.spec)?;
         let window = stream.spec.method.cache.as_ref()?.replay_window?;
-        let has_failed = stream.failures > 0 || self.is_offline();
+        let has_failed = stream.failures > 0 || self.is_offline(&stream.spec);
         let is_live = stream.is_live();
         let newest_sent = kept.entry.newest().map(|(_, answer)| answer.sent);
         let may_show = |answer: &Answer| {

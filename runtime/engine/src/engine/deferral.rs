@@ -1,0 +1,94 @@
+//! Flights that are held back: until there is a network, a better one, or their turn (rules I1, I2, C9).
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use super::Engine;
+use crate::call::Priority;
+use crate::event::Event;
+use crate::flight::{Flight, FlightId, Held};
+use crate::method::Method;
+use crate::network::Quality;
+use crate::timer::Timer;
+
+impl Engine {
+    /// For how long a call of this priority would be deferred now, if it is (rule I2). Unknown quality is good enough.
+    pub(super) fn deferral(&self, method: &Method, priority: Priority) -> Option<Duration> {
+        let is_poor = self.network.quality != Quality::Unspecified && self.network.quality <= Quality::Poor;
+        method.defer_at_most.filter(|_| is_poor && priority == Priority::Background)
+    }
+
+    /// Sends a flight, unless something holds it back.
+    pub(super) fn launch(&mut self, id: FlightId) {
+        let Some(flight) = self.flights.get(&id) else { return };
+        let (spec, priority) = (flight.spec.clone(), flight.priority);
+        if flight.waits_for_network && self.is_offline(&spec) {
+            return self.hold(id, Held::Offline);
+        }
+        if let Some(wait) = self.deferral(&spec.method, priority).filter(|_| !flight.was_deferred) {
+            let timer = self.timers.set(self.now.boot.after(wait), Timer::Deferral(id));
+            self.event(Event::Deferred { method: spec.method.id, at_most: wait });
+            return self.hold(id, Held::Deferred(timer));
+        }
+        let is_refresh = self.flights.get(&id).is_some_and(|flight| flight.refresh);
+        if is_refresh && !self.take_turn(id, priority) {
+            self.event(Event::RefreshWaits { method: spec.method.id });
+            return self.hold(id, Held::Turn);
+        }
+        let deadline = self.now.boot.after(spec.method.total_timeout(priority));
+        let total = self.timers.set(deadline, Timer::Total(id));
+        if let Some(flight) = self.flights.get_mut(&id) {
+            (flight.held, flight.started, flight.deadline) = (None, self.now.boot, deadline);
+            flight.total = Some(total);
+        }
+        self.depart(id);
+    }
+
+    fn hold(&mut self, id: FlightId, held: Held) {
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.held = Some(held);
+        }
+    }
+
+    /// Ends what holds a flight back; something else may still.
+    pub(super) fn let_go(&mut self, id: FlightId) {
+        let Some(flight) = self.flights.get_mut(&id) else { return };
+        match flight.held.take() {
+            None => return,
+            Some(Held::Deferred(timer)) => {
+                flight.was_deferred = true;
+                self.timers.cancel(&mut Some(timer));
+            }
+            Some(Held::Offline | Held::Turn) => {}
+        }
+        self.launch(id);
+    }
+
+    /// Lets go of all flights that match: INTERACTIVE first, then oldest first.
+    pub(super) fn let_go_all(&mut self, wanted: impl Fn(&Flight) -> bool) {
+        let mut flights: Vec<(Reverse<Priority>, FlightId)> = self
+            .flights
+            .iter()
+            .filter(|(_, flight)| wanted(flight))
+            .map(|(id, flight)| (Reverse(flight.priority), *id))
+            .collect();
+        flights.sort_unstable();
+        for (_, id) in flights {
+            self.let_go(id);
+        }
+    }
+
+    /// The quality of the network is another one: deferred calls go if it is good enough.
+    pub(super) fn end_deferrals(&mut self) {
+        let is_ready = |flight: &Flight| {
+            matches!(flight.held, Some(Held::Deferred(_)))
+                && self.deferral(&flight.spec.method, flight.priority).is_none()
+        };
+        // All of one priority, and by age.
+        let ready: Vec<FlightId> =
+            self.flights.iter().filter(|(_, flight)| is_ready(flight)).map(|(id, _)| *id).collect();
+        for id in ready {
+            self.let_go(id);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What calls and observers get while their endpoint is known to be offline (rules I1, C2).
+
+use super::Engine;
+use super::serving::Standing;
+use crate::call::OpId;
+use crate::error::{Error, ErrorKind};
+use crate::failure::{Class, Failed};
+use crate::method::OfflineMode;
+use crate::operation::Spec;
+use crate::snapshot::{Observed, Snapshot};
+use crate::window::Row;
+
+impl Engine {
+    /// Whether a call is to follow its offline mode. Methods without annotations have no such gate (rule G1).
+    pub(super) fn is_offline(&self, spec: &Spec) -> bool {
+        spec.method.is_annotated && self.is_known_offline(&spec.endpoint)
+    }
+
+    /// Whether an answer of any age may be served because nobody can be reached: row 4, by `serve_stale` only.
+    pub(super) fn may_serve_expired(spec: &Spec, standing: &Standing) -> bool {
+        matches!(spec.method.offline, OfflineMode::ServeStale { max_age } if standing.age < max_age)
+    }
+
+    /// What may be served while offline: rows 1 to 3, or by the mode.
+    fn may_serve_offline(spec: &Spec, standing: &Standing) -> bool {
+        match spec.method.offline {
+            OfflineMode::Wait | OfflineMode::FailFast => standing.row == Row::Fresh,
+            OfflineMode::Default | OfflineMode::ServeStale { .. } => {
+                standing.row < Row::Expired || Self::may_serve_expired(spec, standing)
+            }
+        }
+    }
+
+    /// A call that row 1 does not serve follows its mode, at once.
+    pub(super) fn decide_offline(&mut self, id: OpId, standing: Option<Standing>) {
+        let Some(spec) = self.operations.get(&id).map(|operation| operation.spec.clone()) else { return };
+        match standing.filter(|standing| Self::may_serve_offline(&spec, standing)) {
+            Some(standing) => {
+                let error = Some(Box::new(known_offline()));
+                self.serve(id, standing.row, Snapshot { error, ..standing.snapshot });
+            }
+            None if spec.method.offline == OfflineMode::Wait => {
+                let renews = self.operations.get(&id).is_some_and(|operation| operation.held.is_some());
+                self.ask_network(id, renews);
+            }
+            None => self.end(id, Err(offline())),
+        }
+    }
+
+    /// What a call or an observer may be served of row 4 whose flight was lost with the network: nobody is known to be
+    /// offline better than who has just failed to reach anybody.
+    pub(super) fn expired_fallback(&self, id: OpId, failed: &Failed) -> Option<Standing> {
+        let spec = &self.operations.get(&id)?.spec;
+        let is_lost = self.is_offline(spec) || (spec.method.is_annotated && self.is_suspect(&spec.endpoint));
+        if failed.class != Class::Transient || !is_lost {
+            return None;
+        }
+        self.standing(id).filter(|standing| Self::may_serve_expired(spec, standing))
+    }
+
+    /// The same for an observer, which is fetched when the endpoint can be reached again.
+    pub(super) fn show_offline(&mut self, id: OpId, standing: Option<Standing>) {
+        let Some(spec) = self.operations.get(&id).map(|operation| operation.spec.clone()) else { return };
+        match standing.filter(|standing| Self::may_serve_offline(&spec, standing)) {
+            Some(standing) if standing.row == Row::Fresh => {
+                self.show(id, Observed::Value(standing.snapshot));
+                self.set_crossing(id, standing.age, false);
+            }
+            Some(standing) => {
+                let error = Some(Box::new(Error { will_retry: true, ..known_offline() }));
+                self.show(id, Observed::Value(Snapshot { error, ..standing.snapshot }));
+            }
+            None if spec.method.offline == OfflineMode::Wait => {
+                self.show_first(id);
+                self.fetch_waiting(id);
+            }
+            None => self.show(id, Observed::Failed(Error { will_retry: true, ..offline() })),
+        }
+    }
+}
+
+/// Why something is served that is not fresh.
+pub(super) fn known_offline() -> Error {
+    Error::new(ErrorKind::Offline, "the device is known to be offline: this is what was stored")
+}
+
+/// What calls end with that may be served nothing.
+pub(super) fn offline() -> Error {
+    Error::new(
+        ErrorKind::Offline,
+        "the device is known to be offline, and nothing that is stored may be served: try again when there is a network, or annotate the method with `offline.wait` or `offline.serve_stale`",
+    )
+}

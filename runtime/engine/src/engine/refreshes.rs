@@ -1,0 +1,371 @@
+//! Refreshes: how soon after one another, how many at a time, and when observers try again (rules B4, C2, C9).
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Engine;
+use crate::call::{OpId, Priority};
+use crate::error::{Error, ErrorKind};
+use crate::event::Event;
+use crate::failure::{Class, Failed};
+use crate::flight::{Flight, FlightId, Ticket};
+use crate::key::Key;
+use crate::method::OfflineMode;
+use crate::operation::{Operation, Role, Spec};
+use crate::random::Random;
+use crate::retry;
+use crate::session::Endpoint;
+use crate::snapshot::{Detail, Observed, Snapshot};
+use crate::time::Instant;
+use crate::timer::Timer;
+use crate::window::Row;
+
+/// The backoff after failed refreshes: 1 s × 1.5, ±50 %, at most 60 s.
+const FIRST: Duration = Duration::from_secs(1);
+const FACTOR: f64 = 1.5;
+const JITTER: f64 = 0.5;
+const LONGEST: Duration = Duration::from_secs(60);
+/// The least time between two refreshes of a key that nobody waits for.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often a change of network may end all backoffs.
+const RESET_EVERY: Duration = Duration::from_secs(10);
+/// How many keys are remembered. Of those that are forgotten, a refresh may come too early.
+const MAX_KEYS: usize = 1000;
+/// How many refreshes that nobody watches may wait for their turn; the next hit asks for one again.
+const MAX_WAITING: usize = 256;
+
+/// What is known of the refreshes of all keys.
+#[derive(Default)]
+pub(super) struct Refreshes {
+    paces: BTreeMap<Key, Pace>,
+    /// Those on their way.
+    flying: BTreeSet<FlightId>,
+    /// Those that wait for their turn, INTERACTIVE first, then oldest first.
+    waiting: BTreeSet<(Reverse<Priority>, FlightId)>,
+    /// When a change of network last ended the backoffs.
+    reset: Option<Instant>,
+}
+
+/// How fast one key may be refreshed.
+struct Pace {
+    endpoint: Endpoint,
+    /// In a row.
+    failures: u32,
+    /// When the backoff ends.
+    until: Instant,
+    /// Why the last refresh failed.
+    error: Option<Box<Error>>,
+    /// So that row 3 is served by that failure.
+    transient: bool,
+    /// Before that, no refresh starts that nobody waits for.
+    next: Instant,
+}
+
+impl Pace {
+    fn new(endpoint: &Endpoint) -> Self {
+        Self {
+            endpoint: endpoint.clone(),
+            failures: 0,
+            until: Instant(0),
+            error: None,
+            transient: false,
+            next: Instant(0),
+        }
+    }
+
+    fn permits_at(&self) -> Instant {
+        self.until.max(self.next)
+    }
+}
+
+/// How long to wait after so many failures.
+pub(super) fn backoff(failures: u32, random: &mut Random) -> Duration {
+    retry::grown(FIRST, FACTOR, failures.saturating_sub(1), LONGEST, JITTER, random).min(LONGEST)
+}
+
+impl Refreshes {
+    /// Why the key's refreshes are in backoff, if they are.
+    pub(super) fn in_backoff(&self, key: &[u8], now: Instant) -> Option<Error> {
+        let pace = self.paces.get(key).filter(|pace| now < pace.until)?;
+        pace.error.as_deref().cloned()
+    }
+
+    /// When a refresh of the key that nobody waits for may start; `None`: now.
+    pub(super) fn permitted_at(&self, key: &[u8], now: Instant) -> Option<Instant> {
+        self.paces.get(key).map(Pace::permits_at).filter(|at| now < *at)
+    }
+
+    fn pace(&mut self, key: &Key, endpoint: &Endpoint, now: Instant) -> &mut Pace {
+        if self.paces.len() >= MAX_KEYS && !self.paces.contains_key(key) {
+            self.paces.retain(|_, pace| now < pace.permits_at());
+            if self.paces.len() >= MAX_KEYS
+                && let Some(first) = self.paces.iter().min_by_key(|(_, pace)| pace.permits_at())
+            {
+                let first = first.0.clone();
+                self.paces.remove(&first);
+            }
+        }
+        self.paces.entry(key.clone()).or_insert_with(|| Pace::new(endpoint))
+    }
+
+    /// A flight is not a refresh any more, or has ended.
+    pub(super) fn forget(&mut self, id: FlightId, priority: Priority) {
+        self.flying.remove(&id);
+        self.waiting.remove(&(Reverse(priority), id));
+    }
+
+    /// A flight that waits for its turn has another priority.
+    pub(super) fn reorder(&mut self, id: FlightId, from: Priority, to: Priority) {
+        if self.waiting.remove(&(Reverse(from), id)) {
+            self.waiting.insert((Reverse(to), id));
+        }
+    }
+}
+
+impl Engine {
+    /// Whether a refresh may fly now. If not, it waits for its turn.
+    pub(super) fn take_turn(&mut self, id: FlightId, priority: Priority) -> bool {
+        if self.refreshes.flying.contains(&id) || self.refreshes.flying.len() < self.config.max_refreshes {
+            self.refreshes.flying.insert(id);
+            return true;
+        }
+        self.refreshes.waiting.insert((Reverse(priority), id));
+        false
+    }
+
+    /// Whether another refresh that nobody watches may wait for its turn.
+    pub(super) fn has_room_for_refresh(&self) -> bool {
+        self.refreshes.waiting.len() < MAX_WAITING
+    }
+
+    /// Sends the refresh whose turn it is, if it is any's.
+    pub(super) fn give_turn(&mut self) -> bool {
+        if self.refreshes.flying.len() >= self.config.max_refreshes {
+            return false;
+        }
+        let Some((_, id)) = self.refreshes.waiting.pop_first() else { return false };
+        self.refreshes.flying.insert(id);
+        self.let_go(id);
+        true
+    }
+
+    /// A flight has brought an answer: its key is not in backoff any more.
+    pub(super) fn refresh_succeeded(&mut self, flight: &Flight, took: Duration) {
+        let Some(key) = flight.spec.shared_key() else { return };
+        let now = self.now.boot;
+        if flight.refresh {
+            let pace = self.refreshes.pace(key, &flight.spec.endpoint, now);
+            *pace = Pace { next: now.after(took.max(SHORTEST_PAUSE)), ..Pace::new(&flight.spec.endpoint) };
+        } else if let Some(pace) = self.refreshes.paces.get_mut(key) {
+            (pace.failures, pace.until, pace.error) = (0, Instant(0), None);
+            if now >= pace.next {
+                self.refreshes.paces.remove(key);
+            }
+        }
+    }
+
+    /// A flight has failed: if it was to refresh something, its key is in backoff.
+    pub(super) fn refresh_failed(&mut self, flight: &Flight, failed: &Failed) {
+        let Some(key) = flight.spec.shared_key() else { return };
+        let observes = |id: &OpId| {
+            self.operations.get(id).is_some_and(|operation| matches!(operation.role, Role::Observe(_)))
+        };
+        let is_refresh = flight.refresh || flight.renews || flight.waiters.iter().any(observes);
+        match failed.class {
+            // There is a state of its own for that, or nothing left to refresh.
+            Class::SignIn | Class::Evicting => return,
+            Class::Transient | Class::Other if !is_refresh => return,
+            Class::Transient | Class::Other => {}
+        }
+        let now = self.now.boot;
+        let pace = self.refreshes.pace(key, &flight.spec.endpoint, now);
+        pace.failures = pace.failures.saturating_add(1);
+        let failures = pace.failures;
+        let wait = backoff(failures, &mut self.random);
+        let pace = self.refreshes.pace(key, &flight.spec.endpoint, now);
+        pace.until = now.after(wait);
+        pace.error = Some(Box::new(failed.error.clone()));
+        pace.transient = failed.class == Class::Transient;
+        if flight.refresh {
+            pace.next = now.after(SHORTEST_PAUSE);
+        }
+        self.event(Event::RefreshBackoff { method: flight.spec.method.id, wait });
+    }
+
+    /// The network is another one, or an endpoint can be reached again: backoffs end, each after a random part of its
+    /// first step, so that not everybody comes at once. At most once in 10 s, however often the network changes.
+    pub(super) fn end_backoffs(&mut self, endpoint: Option<&Endpoint>) {
+        let now = self.now.boot;
+        if self.refreshes.reset.is_some_and(|at| now.since(at) < RESET_EVERY) {
+            return;
+        }
+        for pace in self.refreshes.paces.values_mut() {
+            let is_meant = endpoint.is_none_or(|endpoint| pace.endpoint == *endpoint);
+            if is_meant && now < pace.until {
+                pace.failures = 0;
+                pace.until = pace.until.min(now.after(FIRST.mul_f64(self.random.unit())));
+                self.refreshes.reset = Some(now);
+            }
+        }
+        for id in self.observers_in_order(|operation| {
+            endpoint.is_none_or(|endpoint| operation.spec.endpoint == *endpoint)
+        }) {
+            if self.observer_waits(id) {
+                self.set_refetch(id);
+            }
+        }
+    }
+
+    /// Why row 2 or 3 is served without a flight, if C9 says so.
+    pub(super) fn backoff_error(&self, spec: &Spec) -> Option<Error> {
+        self.refreshes.in_backoff(spec.key.as_ref()?, self.now.boot)
+    }
+
+    /// Why row 3 is served without a flight: its key is in backoff, and its method does not wait or fail instead (C2).
+    pub(super) fn backoff_serves(&self, spec: &Spec) -> Option<Error> {
+        match spec.method.offline {
+            OfflineMode::Wait | OfflineMode::FailFast => None,
+            OfflineMode::Default | OfflineMode::ServeStale { .. } => {
+                let pace = self.refreshes.paces.get(spec.key.as_ref()?)?;
+                pace.transient.then(|| self.backoff_error(spec))?
+            }
+        }
+    }
+
+    /// Row 2: starts or joins a refresh that nobody waits for, if there may be one now. What is served meanwhile.
+    pub(super) fn refresh_behind(
+        &mut self,
+        spec: &Arc<Spec>,
+        want: Detail,
+        priority: Priority,
+        snapshot: Snapshot,
+    ) -> Snapshot {
+        let is_too_early = self.refresh_permitted_at(spec).is_some() || !self.has_room_for_refresh();
+        if self.is_paused() || (is_too_early && !self.could_join(spec, want)) {
+            return Snapshot { error: self.backoff_error(spec).map(Box::new), ..snapshot };
+        }
+        self.event(Event::Refreshing { method: spec.method.id });
+        let ticket = Ticket {
+            want,
+            priority,
+            waiter: None,
+            unsent_only: false,
+            renews: true,
+            refresh: true,
+            insists: false,
+        };
+        self.fly(spec, &ticket);
+        Snapshot { refreshing: true, ..snapshot }
+    }
+
+    /// When an observer may refresh by itself; `None`: now.
+    pub(super) fn refresh_permitted_at(&self, spec: &Spec) -> Option<Instant> {
+        self.refreshes.permitted_at(spec.shared_key()?, self.now.boot)
+    }
+
+    /// The observer fetches again when it may, if the app is in the foreground then.
+    pub(super) fn set_refetch(&mut self, id: OpId) {
+        let Some(spec) = self.operations.get(&id).map(|operation| operation.spec.clone()) else { return };
+        let at = self.refresh_permitted_at(&spec).unwrap_or(self.now.boot);
+        self.set_refetch_at(id, at);
+    }
+
+    /// An observer's fetch has failed: it tries again when its key's backoff ends; after one of its own if nothing is
+    /// stored for it.
+    pub(super) fn fetch_later(&mut self, id: OpId) {
+        let Some(observer) = self.observer(id) else { return };
+        observer.failures = observer.failures.saturating_add(1);
+        let failures = observer.failures;
+        let Some(spec) = self.operations.get(&id).map(|operation| operation.spec.clone()) else { return };
+        let at = match self.refresh_permitted_at(&spec) {
+            Some(at) => at,
+            None => self.now.boot.after(backoff(failures, &mut self.random).max(SHORTEST_PAUSE)),
+        };
+        self.set_refetch_at(id, at);
+    }
+
+    fn set_refetch_at(&mut self, id: OpId, at: Instant) {
+        self.cancel_refetch(id);
+        if self.in_foreground() && !self.is_paused() {
+            let timer = self.timers.set(at, Timer::Refetch(id));
+            if let Some(observer) = self.observer(id) {
+                observer.refetch = Some(timer);
+            }
+        }
+    }
+
+    pub(super) fn cancel_refetch(&mut self, id: OpId) {
+        if let Some(observer) = self.observer(id) {
+            let mut timer = observer.refetch.take();
+            self.timers.cancel(&mut timer);
+        }
+    }
+
+    pub(super) fn observer_waits(&self, id: OpId) -> bool {
+        self.operations.get(&id).is_some_and(
+            |operation| matches!(&operation.role, Role::Observe(observer) if observer.refetch.is_some()),
+        )
+    }
+
+    /// The time has come at which an observer may fetch again.
+    pub(super) fn refetch_due(&mut self, id: OpId) {
+        let Some(observer) = self.observer(id) else { return };
+        observer.refetch = None;
+        let Some(operation) = self.operations.get(&id).filter(|operation| operation.flight.is_none()) else {
+            return;
+        };
+        let spec = operation.spec.clone();
+        if self.refresh_permitted_at(&spec).is_some() {
+            // Somebody else's refresh has failed meanwhile.
+            return self.set_refetch(id);
+        }
+        self.refetch(id);
+    }
+
+    /// Observers that match, those who wait most urgently first: INTERACTIVE, then oldest.
+    pub(super) fn observers_in_order(&self, wanted: impl Fn(&Operation) -> bool) -> Vec<OpId> {
+        let mut observers: Vec<(Reverse<Priority>, Instant, OpId)> = self
+            .operations
+            .iter()
+            .filter(|(_, operation)| matches!(operation.role, Role::Observe(_)) && wanted(operation))
+            .map(|(id, operation)| (Reverse(operation.priority), operation.started, *id))
+            .collect();
+        observers.sort_unstable();
+        observers.into_iter().map(|(_, _, id)| id).collect()
+    }
+
+    /// The network is another one, or is back: observers fetch again, but for those whose backoff has just been cut
+    /// short.
+    pub(super) fn renew_reconnected(&mut self) {
+        if self.in_foreground() && !self.rests() {
+            let mut observers = self.observers_in_order(|_| true);
+            observers.retain(|id| !self.observer_waits(*id));
+            self.renew(observers);
+        }
+    }
+
+    /// What observers show is fetched again where it is stale or has failed (rule B4).
+    pub(super) fn renew(&mut self, observers: Vec<OpId>) {
+        for id in observers {
+            let Some(operation) = self.operations.get(&id).filter(|o| o.flight.is_none()) else { continue };
+            let Role::Observe(observer) = &operation.role else { continue };
+            let has_failed = match &observer.shown {
+                Some(Observed::Value(shown)) => shown.error.is_some(),
+                Some(Observed::Failed(error)) => error.kind != ErrorKind::SignedOut,
+                // Whatever it waits for now comes first.
+                Some(Observed::Loading) | None => continue,
+            };
+            let shown_failed = matches!(observer.shown, Some(Observed::Failed(_)));
+            match self.standing(id) {
+                Some(standing) if standing.row == Row::Fresh && !has_failed => {
+                    self.set_crossing(id, standing.age, false);
+                }
+                Some(_) => self.refetch(id),
+                None if shown_failed || has_failed => self.refetch(id),
+                None => {}
+            }
+        }
+    }
+}
