@@ -4,26 +4,42 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use holdover::{Account, Credentials, CredentialsRequest, Error, Metadata, Protocol, Runtime, Session};
+use std::time::Duration;
 
-use crate::proto::pricing::v1::{GetQuoteRequest, PricingClient};
+use holdover::{
+    Account, Credentials, CredentialsRequest, Error, Metadata, Protocol, Quality, Runtime, Session,
+};
+use tokio::sync::watch;
+
+use crate::proto::pricing::v1::{GetQuoteRequest, PricingClient, WatchPricesRequest};
 
 /// The ride that the story is about.
 pub(crate) const RIDE: &str = "ride-17";
+
+const GRACE_PERIOD: Duration = Duration::from_millis(500);
 
 pub(crate) struct App {
     pub(crate) runtime: Runtime,
     pub(crate) session: Session,
     pub(crate) pricing: PricingClient,
+    /// How good the network is, as the app was told last.
+    pub(crate) quality: watch::Receiver<Quality>,
 }
 
 impl App {
     /// Starts without IO: the store opens and the first connection is made when a call needs them.
     pub(crate) fn start(url: &str, folder: &Path, tokens: &Arc<Tokens>) -> Result<Self, Error> {
+        let (told, quality) = watch::channel(Quality::Unspecified);
         let runtime = Runtime::builder()
             // Plain text has to be asked for; `.endpoint(…)` is TLS.
             .plain_text_endpoint("prod", url, Protocol::Grpc)
             .store(folder)
+            // Half a minute is right for people, and long for a story.
+            .grace_period(GRACE_PERIOD)
+            // A screen would show a bar less.
+            .on_quality_change(move |quality| {
+                told.send_replace(quality);
+            })
             .build()?;
         let tokens = Arc::clone(tokens);
         let session = runtime.session(Account::user("ada"), move |request: CredentialsRequest| {
@@ -31,7 +47,7 @@ impl App {
             async move { tokens.answer(&request) }
         });
         let pricing = PricingClient::new(&session)?;
-        Ok(Self { runtime, session, pricing })
+        Ok(Self { runtime, session, pricing, quality })
     }
 }
 
@@ -70,4 +86,8 @@ fn bearer(number: u64) -> Result<Metadata, Error> {
 
 pub(crate) fn quote_request() -> GetQuoteRequest {
     GetQuoteRequest { ride_id: RIDE.to_owned() }
+}
+
+pub(crate) fn prices_request() -> WatchPricesRequest {
+    WatchPricesRequest { ride_id: RIDE.to_owned() }
 }

@@ -121,8 +121,9 @@ impl Runtime {
         });
     }
 
-    /// Says whether the user sees the app. In the background, streams close after a grace period of 30 s and observers
-    /// rest; back in the foreground, both go on where they were (rules G4, J1).
+    /// Says whether the user sees the app. In the background, streams close after a [grace
+    /// period](RuntimeBuilder::grace_period) and observers rest; back in the foreground, both go on where they were (rules
+    /// G4, J1).
     pub fn set_app_state(&self, state: AppState) {
         self.0.driver.tell(Input::App(state));
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
+use std::time::Duration;
 
 use holdover_client::{
     Clock, Error, Event, InlineDriver, KeyProvider, Limits, Protocol, Quality, Store, Transport,
@@ -97,6 +98,13 @@ impl RuntimeBuilder {
     /// How many bytes of answers are kept in memory, keys included. Default: 8 MB.
     pub fn memory_bytes(self, bytes: usize) -> Self {
         self.with(|inner| inner.memory_bytes(bytes))
+    }
+
+    /// How long the app may be in the background, by
+    /// [`set_app_state`](holdover_client::Runtime::set_app_state), before its streams leave the wire and its observers
+    /// rest. Default: 30 s, which outlasts a look at another app. Choose less where the system suspends apps sooner.
+    pub fn grace_period(self, period: Duration) -> Self {
+        self.with(|inner| inner.grace_period(period))
     }
 
     /// Hears of every decision, with the method's full name where it is about one, in order. Called on a thread that is

@@ -17,6 +17,7 @@ fn clients_embed_the_methods_that_they_call() {
         [
             "pricing.v1.Pricing/GetQuote",
             "pricing.v1.Pricing/GetProfile",
+            "pricing.v1.Pricing/GetReceipt",
             "pricing.v1.Pricing/UpdateDestination",
             "pricing.v1.Pricing/WatchPrices"
         ]

@@ -1,53 +1,98 @@
-//! A socket that counts what leaves it, so that "bytes on the wire" is not a guess.
+//! The way between phone and server: as fast as loopback, or as slow as a train in a tunnel. It counts what the server
+//! sends, so that "bytes on the wire" is not a guess.
 
 use std::io;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
 use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::Switches;
+/// How many bytes travel together.
+const CHUNK: usize = 4 << 10;
+/// How many chunks are under way at most: beyond that, the sender waits.
+const UNDER_WAY: usize = 256;
+/// What the link holds between itself and the server.
+pub(super) const BUFFER: usize = 64 << 10;
 
-pub(super) struct Counted {
-    stream: TcpStream,
-    switches: Arc<Switches>,
+/// What the link is like, both ways, on every connection.
+#[derive(Default)]
+pub(crate) struct Link {
+    /// How long each chunk travels, in milliseconds.
+    delay: AtomicU64,
+    /// How many bytes a second arrive; 0: as many as are sent.
+    rate: AtomicU64,
+    /// How many bytes have left for phones, frames and headers included.
+    sent: AtomicU64,
 }
 
-impl Counted {
-    pub(super) fn new(stream: TcpStream, switches: Arc<Switches>) -> Self {
+impl Link {
+    /// From now on, everything takes so long each way, and no more than so many bytes arrive a second.
+    pub(crate) fn worsen(&self, delay: Duration, bytes_per_second: u64) {
+        self.delay.store(u64::try_from(delay.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.rate.store(bytes_per_second, Ordering::Relaxed);
+    }
+
+    /// From now on, the link is as good as any.
+    pub(crate) fn recover(&self) {
+        self.worsen(Duration::ZERO, 0);
+    }
+
+    pub(crate) fn bytes_sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// Carries a connection until it ends.
+    pub(super) async fn carry(&self, phone: TcpStream, server: DuplexStream) -> io::Result<()> {
         // Small frames must not wait for one another; where it cannot be had, only timings suffer.
-        let _ = stream.set_nodelay(true);
-        Self { stream, switches }
-    }
-}
-
-impl AsyncRead for Counted {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
-    }
-}
-
-impl AsyncWrite for Counted {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if let Poll::Ready(Ok(count)) = written {
-            self.switches.bytes_sent.fetch_add(count as u64, Ordering::Relaxed);
-        }
-        written
+        let _ = phone.set_nodelay(true);
+        let (from_phone, to_phone) = phone.into_split();
+        let (from_server, to_server) = tokio::io::split(server);
+        let up = self.carry_one_way(from_phone, to_server, None);
+        let down = self.carry_one_way(from_server, to_phone, Some(&self.sent));
+        tokio::try_join!(up, down).map(|_| ())
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    async fn carry_one_way(
+        &self,
+        mut from: impl AsyncRead + Unpin,
+        mut to: impl AsyncWrite + Unpin,
+        count: Option<&AtomicU64>,
+    ) -> io::Result<()> {
+        let (depart, mut arrive) = mpsc::channel::<(Instant, Bytes)>(UNDER_WAY);
+        let departing = async move {
+            loop {
+                let mut chunk = BytesMut::with_capacity(CHUNK);
+                if from.read_buf(&mut chunk).await? == 0 {
+                    return Ok(());
+                }
+                let arrival = Instant::now() + Duration::from_millis(self.delay.load(Ordering::Relaxed));
+                if depart.send((arrival, chunk.freeze())).await.is_err() {
+                    return Ok(());
+                }
+            }
+        };
+        let arriving = async move {
+            while let Some((arrival, chunk)) = arrive.recv().await {
+                if arrival > Instant::now() {
+                    sleep_until(arrival).await;
+                }
+                let length = chunk.len() as u64;
+                let rate = self.rate.load(Ordering::Relaxed);
+                if rate > 0 {
+                    sleep(Duration::from_nanos(length * 1_000_000_000 / rate)).await;
+                }
+                // Before it is written, because the phone may act on it at once.
+                if let Some(count) = count {
+                    count.fetch_add(length, Ordering::Relaxed);
+                }
+                to.write_all(&chunk).await?;
+            }
+            to.shutdown().await
+        };
+        tokio::try_join!(departing, arriving).map(|_| ())
     }
 }

@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tower::ServiceBuilder;
 
@@ -27,12 +28,14 @@ pub(crate) struct Switches {
     pub(crate) forget_quote_id: AtomicBool,
     /// The number of the access token that is accepted now; older ones are expired.
     pub(crate) token: AtomicU64,
-    /// Bytes that left the server's sockets, frames and headers included.
-    pub(crate) bytes_sent: AtomicU64,
+    /// The way between phone and server.
+    pub(crate) link: link::Link,
     /// Quotes that were made up. It outlives a restart of the server, so that prices tell quotes apart.
     pub(crate) quotes: AtomicU64,
     /// Price updates that were made up, likewise.
     pub(crate) prices: AtomicU64,
+    /// Streams of prices that are open.
+    pub(crate) watchers: watch::Sender<usize>,
     /// Calls that reached a handler.
     pub(crate) calls: AtomicU64,
 }
@@ -62,10 +65,15 @@ impl Server {
         let accepting = tokio::spawn(async move {
             let mut connections = JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let stream = TokioIo::new(link::Counted::new(stream, Arc::clone(&switches)));
                 let service = TowerToHyperService::new(service.clone());
+                let switches = Arc::clone(&switches);
                 connections.spawn(async move {
-                    let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(stream, service).await;
+                    let (near, far) = tokio::io::duplex(link::BUFFER);
+                    let serving = async {
+                        let server = auto::Builder::new(TokioExecutor::new());
+                        let _ = server.serve_connection(TokioIo::new(near), service).await;
+                    };
+                    let (_, _) = tokio::join!(serving, switches.link.carry(stream, far));
                 });
                 while connections.try_join_next().is_some() {}
             }
@@ -82,7 +90,7 @@ impl Server {
 
 impl Switches {
     pub(crate) fn bytes_sent(&self) -> u64 {
-        self.bytes_sent.load(Ordering::Relaxed)
+        self.link.bytes_sent()
     }
 
     pub(crate) fn calls(&self) -> u64 {

@@ -12,8 +12,8 @@ use tonic::{Request, Response, Status};
 use super::Switches;
 use crate::proto::pricing::v1::pricing_server::Pricing;
 use crate::proto::pricing::v1::{
-    Banner, Breakdown, Car, GetProfileRequest, GetQuoteRequest, Money, PriceUpdate, Profile, Quote,
-    UpdateDestinationRequest, UpdateDestinationResponse, WatchPricesRequest,
+    Banner, Breakdown, Car, GetProfileRequest, GetQuoteRequest, GetReceiptRequest, Money, PriceUpdate,
+    Profile, Quote, Receipt, UpdateDestinationRequest, UpdateDestinationResponse, WatchPricesRequest,
 };
 
 /// How often a price moves.
@@ -84,6 +84,12 @@ impl Pricing for Service {
         Ok(Response::new(Profile { name: "Ada".to_owned(), phone: "+44 20 7946 0000".to_owned() }))
     }
 
+    async fn get_receipt(&self, request: Request<GetReceiptRequest>) -> Result<Response<Receipt>, Status> {
+        self.admit(&request)?;
+        let receipt_id = Some(format!("{}/receipt", request.into_inner().ride_id));
+        Ok(Response::new(Receipt { receipt_id, total: Some(euros(2140)) }))
+    }
+
     async fn update_destination(
         &self,
         request: Request<UpdateDestinationRequest>,
@@ -104,12 +110,28 @@ impl Pricing for Service {
         self.admit(&request)?;
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let updates = stream::unfold((ticks, Arc::clone(&self.switches)), |(mut ticks, switches)| async {
+        let updates = stream::unfold((ticks, Watcher::of(&self.switches)), |(mut ticks, watcher)| async {
             ticks.tick().await;
-            let number = switches.prices.fetch_add(1, Ordering::Relaxed) + 1;
-            Some((Ok(price(number)), (ticks, switches)))
+            let number = watcher.0.prices.fetch_add(1, Ordering::Relaxed) + 1;
+            Some((Ok(price(number)), (ticks, watcher)))
         });
         Ok(Response::new(updates.boxed()))
+    }
+}
+
+/// Counts as an open stream as long as it lives.
+struct Watcher(Arc<Switches>);
+
+impl Watcher {
+    fn of(switches: &Arc<Switches>) -> Self {
+        switches.watchers.send_modify(|watchers| *watchers += 1);
+        Self(Arc::clone(switches))
+    }
+}
+
+impl Drop for Watcher {
+    fn drop(&mut self) {
+        self.0.watchers.send_modify(|watchers| *watchers -= 1);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a runtime is made of.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use holdover_engine::{Config, Engine, Seed};
 
@@ -18,6 +19,7 @@ pub struct RuntimeBuilder {
     varies: Vec<String>,
     limits: Limits,
     memory_bytes: Option<usize>,
+    grace_period: Option<Duration>,
     transport: Option<Arc<dyn Transport>>,
     store: Option<Box<dyn Store>>,
     key_provider: Option<Box<dyn KeyProvider>>,
@@ -43,6 +45,7 @@ impl RuntimeBuilder {
             varies: Vec::new(),
             limits: Limits::default(),
             memory_bytes: None,
+            grace_period: None,
             transport: None,
             store: None,
             key_provider: None,
@@ -96,6 +99,13 @@ impl RuntimeBuilder {
     /// How many bytes of answers are kept in memory, keys included. Default: 8 MB.
     pub fn memory_bytes(mut self, bytes: usize) -> Self {
         self.memory_bytes = Some(bytes);
+        self
+    }
+
+    /// How long the app may be in the background before its streams leave the wire and its observers rest (rules G4, J1).
+    /// Default: 30 s, which outlasts a look at another app. Choose less where the system suspends apps sooner.
+    pub fn grace_period(mut self, period: Duration) -> Self {
+        self.grace_period = Some(period);
         self
     }
 
@@ -220,6 +230,9 @@ impl RuntimeBuilder {
         };
         if let Some(bytes) = self.memory_bytes {
             config.memory_bytes = bytes;
+        }
+        if let Some(period) = self.grace_period {
+            config.grace = period;
         }
         let engine = Engine::new(config, &seed);
         Ok(Driver::new(engine, self.clock, transport, endpoints, worker, store, announcer))

@@ -111,6 +111,27 @@ pub struct Profile {
 #[prost(prost_path = "::holdover::prost")]
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub struct GetReceiptRequest {
+    #[prost(string, tag = "1")]
+    pub ride_id: ::holdover::prost::alloc::string::String,
+}
+
+/// What a ride has cost.
+#[derive(Clone, PartialEq, Eq, Hash, ::holdover::prost::Message)]
+#[prost(prost_path = "::holdover::prost")]
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub struct Receipt {
+    #[prost(string, optional, tag = "1")]
+    pub receipt_id: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(message, optional, tag = "2")]
+    pub total: ::core::option::Option<Money>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, ::holdover::prost::Message)]
+#[prost(prost_path = "::holdover::prost")]
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub struct UpdateDestinationRequest {
     #[prost(string, tag = "1")]
     pub ride_id: ::holdover::prost::alloc::string::String,
@@ -210,8 +231,35 @@ pub trait Pricing: ::core::marker::Send + ::core::marker::Sync {
         request: &GetProfileRequest,
         value: &Profile,
     ) -> ::holdover::Completion;
+    /// What a ride has cost. It does not change any more, so that one from last month is better than none.
+    ///
+    /// An answer is fresh for 1 s.
+    /// Offline, a stored answer is shown up to an age of 30 d.
+    fn get_receipt(&self, request: GetReceiptRequest) -> ::holdover::UnaryCall<Receipt>;
+    /// Keeps a screen current with the answer to `GetReceipt`: states, of which only the newest counts.
+    fn observe_get_receipt(
+        &self,
+        request: GetReceiptRequest,
+    ) -> ::holdover::Observation<Receipt>;
+    /// What memory holds of `GetReceipt`, at once: for the first frame.
+    fn cached_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+    ) -> ::core::option::Option<::holdover::Snapshot<Receipt>>;
+    /// Warms the cache for `GetReceipt`, at background priority.
+    fn prefetch_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+    ) -> ::holdover::Completion;
+    /// Stores an answer to `GetReceipt` that the app has from elsewhere, as stale.
+    fn put_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+        value: &Receipt,
+    ) -> ::holdover::Completion;
     /// Changes where a ride goes. Quotes of that ride are outdated from then on.
     ///
+    /// Offline, it fails at once.
     /// Makes stored answers about `ride:{request.ride_id}` outdated.
     fn update_destination(
         &self,
@@ -240,7 +288,7 @@ pub struct PricingClient {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl PricingClient {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    pub const POLICY: &'static [u8] = b"\x08\x01\x12B\n\x11pricing.v1.Banner\x12\x10\x08\x01\x12\x08headline\x18\t \x01\x12\x0C\x08\x02\x12\x04body\x18\t \x01\x12\r\x08\x03\x12\x05image\x18\x0C \x01\x12`\n\x14pricing.v1.Breakdown\x12\x0E\x08\x01\x12\x04base\x18\x0B \x02(\x05\x12\x12\x08\x02\x12\x08distance\x18\x0B \x02(\x05\x12\x0F\x08\x03\x12\x05surge\x18\x0B \x02(\x05\x12\x13\x08\x04\x12\x0Bexplanation\x18\t \x01\x12G\n\x0Epricing.v1.Car\x12\x0E\x08\x01\x12\x06car_id\x18\t \x01\x12\x14\x08\x02\x12\x0Cminutes_away\x18\x05 \x01\x12\x0F\x08\x03\x12\x07picture\x18\x0C \x02\x12\x1E\n\x1Cpricing.v1.GetProfileRequest\x12-\n\x1Apricing.v1.GetQuoteRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x129\n\x10pricing.v1.Money\x12\x10\x08\x01\x12\x08currency\x18\t \x01\x12\x13\x08\x02\x12\x0Bminor_units\x18\x03 \x01\x12m\n\x16pricing.v1.PriceUpdate\x12\x0E\x08\x01\x12\x06number\x18\x04 \x01\x12\x0F\x08\x02\x12\x05total\x18\x0B \x02(\x05\x12\x0E\x08\x03\x12\x04cars\x18\x0B \x03(\x02\x12\x13\x08\x04\x12\tbreakdown\x18\x0B \x02(\x01\x12\r\x08\x05\x12\x05chart\x18\x0C \x02\x123\n\x12pricing.v1.Profile\x12\x0C\x08\x01\x12\x04name\x18\t \x01\x12\r\x08\x02\x12\x05phone\x18\t \x01 \x01\x12~\n\x10pricing.v1.Quote\x12\x10\x08\x01\x12\x08quote_id\x18\t \x02\x12\x0F\x08\x02\x12\x05total\x18\x0B \x02(\x05\x12\x13\x08\x03\x12\x0Bdestination\x18\t \x01\x12\x13\x08\x04\x12\tbreakdown\x18\x0B \x02(\x01\x12\x0E\x08\x05\x12\x04cars\x18\x0B \x03(\x02\x12\r\x08\t\x12\x05promo\x18\x0B \x02\x12K\n#pricing.v1.UpdateDestinationRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x12\x13\x08\x02\x12\x0Bdestination\x18\t \x01\x12;\n$pricing.v1.UpdateDestinationResponse\x12\x13\x08\x01\x12\x0Bdestination\x18\t \x01\x120\n\x1Dpricing.v1.WatchPricesRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x1A\x98\x02\n\x12pricing.v1.Pricing\x12\x08GetQuote\x18\x01 \x01(\x040\x08:V\x08\x80\xA8\xD6\xB9\x07\x10\x80\xD0\xAC\xF3\x0E\x18\x80\xE0\xA5\x96\xBB\x11(\x010\x01:\x08\n\x06\x08\x04\x12\x02\x08\x01J3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\x04\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}J\x02 \x01R\x89\x01\x08\x03\x10\x01\x1A\x002\x80\x01\n\x14\x08\x08\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x18\x01\x12\x04\x08\t\x10\x01\n\x08\x08\x02\x12\x04\x08\x03\x10\x01\x12 dc46998a17077c45d2983db795213fe7\x1A\x0Bcars.car_id\x1A\x11cars.minutes_away\x1A\x0Bdestination\x1A\x08quote_id\x1A\x05totalZ\x08\n\x06\x08\x08\x12\x02\x01\x02\x1AI\n\x12pricing.v1.Pricing\x12\nGetProfile\x18\x01 \x01(\x030\x07:\x18\x08\x80\xB0\x9D\xC2\xDF\x01\x18\x80\xE0\xA5\x96\xBB\x11(\x010\x02:\x04\n\x02\x08\x03J\x02 \x01\x80\x01\x01\x1Ah\n\x12pricing.v1.Pricing\x12\x11UpdateDestination\x18\x01 \x02(\t0\nJ\x02 \x01b3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\t\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}\x1A\x80\x02\n\x12pricing.v1.Pricing\x12\x0BWatchPrices\x18\x02 \x01(\x0B0\x06:J(\x010\x01:\x08\n\x06\x08\x0B\x12\x02\x08\x01J3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\x0B\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}P\x80\xB0\x9D\xC2\xDF\x01J\x02 \x01Ry\x08\x03\x10\x01\x1A\x002q\n\x14\x08\x06\x12\x04\x08\x03\x18\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\n\x08\x08\x02\x12\x04\x08\x03\x10\x01\x12 eea418484feff4d1a93a455bc54480c6\x1A\x0Bcars.car_id\x1A\x11cars.minutes_away\x1A\x06number\x1A\x05totalZ\x07\n\x05\x08\x06\x12\x01\x02j\x01\x01\"\x0Eholdover 0.1.0";
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12B\n\x11pricing.v1.Banner\x12\x10\x08\x01\x12\x08headline\x18\t \x01\x12\x0C\x08\x02\x12\x04body\x18\t \x01\x12\r\x08\x03\x12\x05image\x18\x0C \x01\x12`\n\x14pricing.v1.Breakdown\x12\x0E\x08\x01\x12\x04base\x18\x0B \x02(\x06\x12\x12\x08\x02\x12\x08distance\x18\x0B \x02(\x06\x12\x0F\x08\x03\x12\x05surge\x18\x0B \x02(\x06\x12\x13\x08\x04\x12\x0Bexplanation\x18\t \x01\x12G\n\x0Epricing.v1.Car\x12\x0E\x08\x01\x12\x06car_id\x18\t \x01\x12\x14\x08\x02\x12\x0Cminutes_away\x18\x05 \x01\x12\x0F\x08\x03\x12\x07picture\x18\x0C \x02\x12\x1E\n\x1Cpricing.v1.GetProfileRequest\x12-\n\x1Apricing.v1.GetQuoteRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x12/\n\x1Cpricing.v1.GetReceiptRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x129\n\x10pricing.v1.Money\x12\x10\x08\x01\x12\x08currency\x18\t \x01\x12\x13\x08\x02\x12\x0Bminor_units\x18\x03 \x01\x12m\n\x16pricing.v1.PriceUpdate\x12\x0E\x08\x01\x12\x06number\x18\x04 \x01\x12\x0F\x08\x02\x12\x05total\x18\x0B \x02(\x06\x12\x0E\x08\x03\x12\x04cars\x18\x0B \x03(\x02\x12\x13\x08\x04\x12\tbreakdown\x18\x0B \x02(\x01\x12\r\x08\x05\x12\x05chart\x18\x0C \x02\x123\n\x12pricing.v1.Profile\x12\x0C\x08\x01\x12\x04name\x18\t \x01\x12\r\x08\x02\x12\x05phone\x18\t \x01 \x01\x12~\n\x10pricing.v1.Quote\x12\x10\x08\x01\x12\x08quote_id\x18\t \x02\x12\x0F\x08\x02\x12\x05total\x18\x0B \x02(\x06\x12\x13\x08\x03\x12\x0Bdestination\x18\t \x01\x12\x13\x08\x04\x12\tbreakdown\x18\x0B \x02(\x01\x12\x0E\x08\x05\x12\x04cars\x18\x0B \x03(\x02\x12\r\x08\t\x12\x05promo\x18\x0B \x02\x129\n\x12pricing.v1.Receipt\x12\x12\x08\x01\x12\nreceipt_id\x18\t \x02\x12\x0F\x08\x02\x12\x05total\x18\x0B \x02(\x06\x12K\n#pricing.v1.UpdateDestinationRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x12\x13\x08\x02\x12\x0Bdestination\x18\t \x01\x12;\n$pricing.v1.UpdateDestinationResponse\x12\x13\x08\x01\x12\x0Bdestination\x18\t \x01\x120\n\x1Dpricing.v1.WatchPricesRequest\x12\x0F\x08\x01\x12\x07ride_id\x18\t \x01\x1A\x98\x02\n\x12pricing.v1.Pricing\x12\x08GetQuote\x18\x01 \x01(\x040\t:V\x08\x80\xA8\xD6\xB9\x07\x10\x80\xD0\xAC\xF3\x0E\x18\x80\xE0\xA5\x96\xBB\x11(\x010\x01:\x08\n\x06\x08\x04\x12\x02\x08\x01J3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\x04\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}J\x02 \x01R\x89\x01\x08\x03\x10\x01\x1A\x002\x80\x01\n\x14\x08\t\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x18\x01\x12\x04\x08\t\x10\x01\n\x08\x08\x02\x12\x04\x08\x03\x10\x01\x12 dc46998a17077c45d2983db795213fe7\x1A\x0Bcars.car_id\x1A\x11cars.minutes_away\x1A\x0Bdestination\x1A\x08quote_id\x1A\x05totalZ\x08\n\x06\x08\t\x12\x02\x01\x02\x1AI\n\x12pricing.v1.Pricing\x12\nGetProfile\x18\x01 \x01(\x030\x08:\x18\x08\x80\xB0\x9D\xC2\xDF\x01\x18\x80\xE0\xA5\x96\xBB\x11(\x010\x02:\x04\n\x02\x08\x03J\x02 \x01\x80\x01\x01\x1A\\\n\x12pricing.v1.Pricing\x12\nGetReceipt\x18\x01 \x01(\x050\n:\x14\x08\x80\x94\xEB\xDC\x03(\x010\x01:\x08\n\x06\x08\x05\x12\x02\x08\x01B\x0B\n\t\x08\x80\x80\x88\xBA\x90\xAD\xCD\x04J\x02 \x01Z\x08\n\x06\x08\n\x12\x02\x01\x02j\x01\x02\x1Ao\n\x12pricing.v1.Pricing\x12\x11UpdateDestination\x18\x01 \x02(\x0B0\x0CB\x02\"\0J\x02 \x01b3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\x0B\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}j\x01\x02\x1A\x80\x02\n\x12pricing.v1.Pricing\x12\x0BWatchPrices\x18\x02 \x01(\r0\x07:J(\x010\x01:\x08\n\x06\x08\r\x12\x02\x08\x01J3\n\x07\n\x05ride:\n\x10\x12\x0E\x08\r\x12\x01\x01\x1A\x07ride_id\x12\x16ride:{request.ride_id}P\x80\xB0\x9D\xC2\xDF\x01J\x02 \x01Ry\x08\x03\x10\x01\x1A\x002q\n\x14\x08\x07\x12\x04\x08\x03\x18\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\n\x08\x08\x02\x12\x04\x08\x03\x10\x01\x12 eea418484feff4d1a93a455bc54480c6\x1A\x0Bcars.car_id\x1A\x11cars.minutes_away\x1A\x06number\x1A\x05totalZ\x07\n\x05\x08\x07\x12\x01\x02j\x01\x01\"\x0Eholdover 0.1.0";
     /// A client for one account at one endpoint. Does no input or output.
     ///
     /// # Errors
@@ -327,14 +375,54 @@ impl PricingClient {
     ) -> ::holdover::Completion {
         self.client.put(1, request, value)
     }
+    /// What a ride has cost. It does not change any more, so that one from last month is better than none.
+    ///
+    /// An answer is fresh for 1 s.
+    /// Offline, a stored answer is shown up to an age of 30 d.
+    pub fn get_receipt(
+        &self,
+        request: GetReceiptRequest,
+    ) -> ::holdover::UnaryCall<Receipt> {
+        self.client.unary(2, &request)
+    }
+    /// Keeps a screen current with the answer to `GetReceipt`: states, of which only the newest counts.
+    pub fn observe_get_receipt(
+        &self,
+        request: GetReceiptRequest,
+    ) -> ::holdover::Observation<Receipt> {
+        self.client.observe(2, &request)
+    }
+    /// What memory holds of `GetReceipt`, at once: for the first frame.
+    pub fn cached_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+    ) -> ::core::option::Option<::holdover::Snapshot<Receipt>> {
+        self.client.cached(2, request)
+    }
+    /// Warms the cache for `GetReceipt`, at background priority.
+    pub fn prefetch_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+    ) -> ::holdover::Completion {
+        self.client.prefetch(2, request)
+    }
+    /// Stores an answer to `GetReceipt` that the app has from elsewhere, as stale.
+    pub fn put_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+        value: &Receipt,
+    ) -> ::holdover::Completion {
+        self.client.put(2, request, value)
+    }
     /// Changes where a ride goes. Quotes of that ride are outdated from then on.
     ///
+    /// Offline, it fails at once.
     /// Makes stored answers about `ride:{request.ride_id}` outdated.
     pub fn update_destination(
         &self,
         request: UpdateDestinationRequest,
     ) -> ::holdover::UnaryCall<UpdateDestinationResponse> {
-        self.client.unary(2, &request)
+        self.client.unary(3, &request)
     }
     /// The price of a ride as it moves, for as long as somebody looks.
     ///
@@ -345,7 +433,7 @@ impl PricingClient {
         &self,
         request: WatchPricesRequest,
     ) -> ::holdover::Streaming<PriceUpdate> {
-        self.client.server_stream(3, &request)
+        self.client.server_stream(4, &request)
     }
 }
 
@@ -405,6 +493,34 @@ impl Pricing for PricingClient {
     ) -> ::holdover::Completion {
         Self::put_get_profile(self, request, value)
     }
+    fn get_receipt(&self, request: GetReceiptRequest) -> ::holdover::UnaryCall<Receipt> {
+        Self::get_receipt(self, request)
+    }
+    fn observe_get_receipt(
+        &self,
+        request: GetReceiptRequest,
+    ) -> ::holdover::Observation<Receipt> {
+        Self::observe_get_receipt(self, request)
+    }
+    fn cached_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+    ) -> ::core::option::Option<::holdover::Snapshot<Receipt>> {
+        Self::cached_get_receipt(self, request)
+    }
+    fn prefetch_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+    ) -> ::holdover::Completion {
+        Self::prefetch_get_receipt(self, request)
+    }
+    fn put_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+        value: &Receipt,
+    ) -> ::holdover::Completion {
+        Self::put_get_receipt(self, request, value)
+    }
     fn update_destination(
         &self,
         request: UpdateDestinationRequest,
@@ -428,6 +544,8 @@ pub struct FakePricing {
     pub get_quote: ::holdover::fake::FakeCached<GetQuoteRequest, Quote>,
     /// Answers `GetProfile`, and remembers what it was asked.
     pub get_profile: ::holdover::fake::FakeCached<GetProfileRequest, Profile>,
+    /// Answers `GetReceipt`, and remembers what it was asked.
+    pub get_receipt: ::holdover::fake::FakeCached<GetReceiptRequest, Receipt>,
     /// Answers `UpdateDestination`, and remembers what it was asked.
     pub update_destination: ::holdover::fake::FakeUnary<
         UpdateDestinationRequest,
@@ -449,6 +567,9 @@ impl FakePricing {
             get_quote: ::holdover::fake::FakeCached::new("pricing.v1.Pricing/GetQuote"),
             get_profile: ::holdover::fake::FakeCached::new(
                 "pricing.v1.Pricing/GetProfile",
+            ),
+            get_receipt: ::holdover::fake::FakeCached::new(
+                "pricing.v1.Pricing/GetReceipt",
             ),
             update_destination: ::holdover::fake::FakeUnary::new(
                 "pricing.v1.Pricing/UpdateDestination",
@@ -523,6 +644,34 @@ impl Pricing for FakePricing {
         value: &Profile,
     ) -> ::holdover::Completion {
         self.get_profile.put(request, value)
+    }
+    fn get_receipt(&self, request: GetReceiptRequest) -> ::holdover::UnaryCall<Receipt> {
+        self.get_receipt.call(request)
+    }
+    fn observe_get_receipt(
+        &self,
+        request: GetReceiptRequest,
+    ) -> ::holdover::Observation<Receipt> {
+        self.get_receipt.observe(request)
+    }
+    fn cached_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+    ) -> ::core::option::Option<::holdover::Snapshot<Receipt>> {
+        self.get_receipt.cached(request)
+    }
+    fn prefetch_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+    ) -> ::holdover::Completion {
+        self.get_receipt.prefetch(request)
+    }
+    fn put_get_receipt(
+        &self,
+        request: &GetReceiptRequest,
+        value: &Receipt,
+    ) -> ::holdover::Completion {
+        self.get_receipt.put(request, value)
     }
     fn update_destination(
         &self,
