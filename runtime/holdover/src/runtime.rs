@@ -138,8 +138,8 @@ impl RuntimeBuilder {
         Ok(Runtime(self.complete().build()?))
     }
 
-    /// The same, without threads: nothing happens but while [`InlineDriver::run`] does. For deterministic tests, with a
-    /// [`transport`](Self::transport) that needs no IO.
+    /// The same, without threads: nothing happens but by the [`InlineDriver`]. For deterministic tests, with a
+    /// [`transport`](Self::transport) that needs no IO of the system's.
     ///
     /// # Errors
     ///

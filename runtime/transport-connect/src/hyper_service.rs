@@ -1,6 +1,7 @@
 //! The default HTTP stack: hyper, pooled connections, TLS by rustls.
 
 mod connector;
+mod dial;
 mod failure;
 mod tls;
 
@@ -19,6 +20,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use crate::service::{HttpFailure, HttpService, RequestBody, ResponseBody};
 use connector::{Connector, FirstUse};
+use dial::Tcp;
+pub use dial::{Dial, DialError, Wire};
 use failure::{of_body, of_request};
 use tls::Tls;
 pub use tls::TlsError;
@@ -63,10 +66,17 @@ struct Clients {
 }
 
 /// Configures a [`HyperService`].
-#[derive(Debug, Default)]
+#[derive(Default)]
 #[must_use = "a service exists when it is built"]
 pub struct HyperServiceBuilder {
     roots: Option<Vec<u8>>,
+    dial: Option<Arc<dyn Dial>>,
+}
+
+impl std::fmt::Debug for HyperServiceBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HyperServiceBuilder").field("roots", &self.roots).finish_non_exhaustive()
+    }
 }
 
 impl HyperServiceBuilder {
@@ -74,6 +84,12 @@ impl HyperServiceBuilder {
     /// and for tests.
     pub fn trust_only_pem(mut self, pem: &[u8]) -> Self {
         self.roots = Some(pem.to_vec());
+        self
+    }
+
+    /// Makes connections by `dial` instead of the system's TCP.
+    pub fn dial(mut self, dial: impl Dial) -> Self {
+        self.dial = Some(Arc::new(dial));
         self
     }
 
@@ -87,16 +103,18 @@ impl HyperServiceBuilder {
             Some(pem) => Tls::with_roots(&pem)?,
             None => Tls::platform(),
         };
-        let connector = Connector::new(tls);
-        let clients = Arc::new(Mutex::new(Arc::new(Clients::new(&connector))));
-        Ok(HyperService { connector, clients })
+        let dial = self.dial.unwrap_or_else(|| Arc::new(Tcp::new()));
+        Ok(HyperService::over(Connector::new(dial, tls)))
     }
 }
 
 impl HyperService {
     /// Trusts what the system trusts.
     pub fn new() -> Self {
-        let connector = Connector::new(Tls::platform());
+        Self::over(Connector::new(Arc::new(Tcp::new()), Tls::platform()))
+    }
+
+    fn over(connector: Connector) -> Self {
         let clients = Arc::new(Mutex::new(Arc::new(Clients::new(&connector))));
         Self { connector, clients }
     }

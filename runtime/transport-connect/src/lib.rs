@@ -44,7 +44,7 @@ mod transport;
 mod hyper_service;
 
 #[cfg(feature = "http")]
-pub use hyper_service::{HyperService, HyperServiceBuilder, TlsError};
+pub use hyper_service::{Dial, DialError, HyperService, HyperServiceBuilder, TlsError, Wire};
 pub(crate) use protocol::Protocol;
 pub use service::{ConnectTimings, HttpFailure, HttpFailureKind, HttpService, RequestBody, ResponseBody};
 pub use transport::ConnectTransport;

@@ -4,19 +4,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use holdover::{
-    Account, Credentials, CredentialsError, CredentialsProvider, CredentialsRequest, Error, Event, Freshness,
-    Observation, Observed, Protocol, Runtime, RuntimeBuilder, Session, Snapshot,
+    Account, Clock, Credentials, CredentialsError, CredentialsProvider, CredentialsRequest, Error, Event,
+    Freshness, Observation, Observed, Protocol, Runtime, RuntimeBuilder, Session, Snapshot,
 };
 
+use holdover_transport_connect::{ConnectTransport, HyperService};
 use tokio::sync::mpsc;
 
-use crate::clock::TestClock;
+use crate::clock::{PausedClock, TestClock};
+use crate::pipe::Pipe;
 use crate::pricing::v1::{GetQuoteRequest, PricingClient, Quote};
 use crate::running::Server;
 use crate::site::{Site, transport};
 
 /// One account's session, and the generated client on it.
-pub struct App {
+pub struct App<C = TestClock> {
     /// What the app holds for its whole life.
     pub runtime: Runtime,
     /// The account `u-17` at the server.
@@ -24,7 +26,7 @@ pub struct App {
     /// The generated client.
     pub pricing: PricingClient,
     /// The runtime's time.
-    pub clock: TestClock,
+    pub clock: C,
     /// What the runtime decided, in order; told after the caller who is concerned.
     events: mpsc::UnboundedReceiver<Event>,
 }
@@ -52,16 +54,45 @@ impl App {
     /// An app of a builder that has its endpoint and transport.
     pub fn built(builder: RuntimeBuilder, credentials: impl CredentialsProvider) -> Self {
         let clock = TestClock::new();
-        let (tell, events) = mpsc::unbounded_channel();
-        let runtime = builder
-            .clock(clock.clone())
-            .seed([7; 32])
-            .on_event(move |event, _| {
-                // Nobody may listen any more.
-                let _ = tell.send(event.clone());
-            })
-            .build()
-            .unwrap();
+        let (builder, events) = observed(builder, clock.clone());
+        Self::of(builder.build().unwrap(), credentials, clock, events)
+    }
+}
+
+impl App<PausedClock> {
+    /// An app at the other end of `pipe`, whose runtime is a task of this executor: where tokio's time is paused,
+    /// everything that happens to it happens in order.
+    pub fn through(site: &Site, pipe: &Pipe) -> Self {
+        assert!(site.tls.is_none(), "pipes carry plain text: what TLS adds does not depend on the wire");
+        let clock = PausedClock::new();
+        let service = HyperService::builder().dial(pipe.clone()).build().unwrap();
+        let builder = Runtime::builder()
+            .plain_text_endpoint("prod", "http://pricing.invalid", site.protocol)
+            .transport(ConnectTransport::over(service));
+        let (builder, events) = observed(builder, clock);
+        let (runtime, mut driver) = builder.build_inline().unwrap();
+        tokio::spawn(async move { driver.drive().await });
+        Self::of(runtime, holdover::Anonymous, clock, events)
+    }
+}
+
+/// The builder of a runtime that tells its events.
+fn observed(builder: RuntimeBuilder, clock: impl Clock) -> (RuntimeBuilder, mpsc::UnboundedReceiver<Event>) {
+    let (tell, events) = mpsc::unbounded_channel();
+    let builder = builder.clock(clock).seed([7; 32]).on_event(move |event, _| {
+        // Nobody may listen any more.
+        let _ = tell.send(event.clone());
+    });
+    (builder, events)
+}
+
+impl<C> App<C> {
+    fn of(
+        runtime: Runtime,
+        credentials: impl CredentialsProvider,
+        clock: C,
+        events: mpsc::UnboundedReceiver<Event>,
+    ) -> Self {
         let session = runtime.session(Account::user("u-17"), credentials);
         let pricing = PricingClient::new(&session).unwrap();
         Self { runtime, session, pricing, clock, events }

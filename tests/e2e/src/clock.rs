@@ -61,3 +61,33 @@ impl Clock for TestClock {
         })
     }
 }
+
+/// Tokio's time, for runtimes that are driven where it is paused: it passes when everything waits for it.
+#[derive(Clone, Copy, Debug)]
+pub struct PausedClock {
+    booted: tokio::time::Instant,
+}
+
+impl PausedClock {
+    /// The device has booted now.
+    pub fn new() -> Self {
+        Self { booted: tokio::time::Instant::now() }
+    }
+}
+
+impl Default for PausedClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for PausedClock {
+    fn now(&self) -> Now {
+        let since_boot = self.booted.elapsed();
+        Now {
+            boot_id: BootId(1),
+            boot: Instant(u64::try_from(since_boot.as_nanos()).unwrap()),
+            wall_ms: WALL_MS + i64::try_from(since_boot.as_millis()).unwrap(),
+        }
+    }
+}

@@ -15,12 +15,16 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use holdover_client::Code;
 use holdover_server::DetailLayer;
+use http::Request;
+use hyper::body::Incoming;
 use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
 use tower_layer::Layer as _;
 
 use crate::handler::{Asked, Handler, Messages, Refusal, Streamed};
 use crate::identity::Identity;
-use crate::running::{Server, serve};
+use crate::pipe::Accepted;
+use crate::running::{Server, serve, serve_connections};
 
 /// Starts one. `tls`: by which identity, and what it offers by ALPN. `gzip`: answers are compressed for clients that
 /// accept it.
@@ -33,18 +37,37 @@ pub(crate) fn start(
 ) -> Server {
     let acceptor = tls.map(|(identity, alpn)| TlsAcceptor::from(identity.rustls(alpn)));
     let root_pem = tls.map(|(identity, _)| identity.root_pem());
-    let compression = if gzip {
-        connectrpc::CompressionPolicy::default().with_min_size(0)
-    } else {
-        connectrpc::CompressionPolicy::disabled()
-    };
-    let service = ConnectRpcService::new(Undecoded(handler)).with_compression_policy(compression);
+    let service = service(handler, gzip);
     match layer {
         None => Server::run(address, root_pem, |listener| serve(listener, acceptor, service)),
         Some(layer) => {
             Server::run(address, root_pem, |listener| serve(listener, acceptor, layer.layer(service)))
         }
     }
+}
+
+/// Serves the connections of a pipe, as a task of this executor.
+pub(crate) fn start_in(accepted: Accepted, handler: Arc<dyn Handler>, layer: Option<DetailLayer>) {
+    // The server takes deadlines by the system's clock and waits for them by tokio's, which may be minutes ahead where it
+    // is paused: it is not told of any, and clients keep their own.
+    let service = service(handler, false).map_request(|mut request: Request<Incoming>| {
+        request.headers_mut().remove("connect-timeout-ms");
+        request.headers_mut().remove("grpc-timeout");
+        request
+    });
+    match layer {
+        None => tokio::spawn(serve_connections(accepted, None, service)),
+        Some(layer) => tokio::spawn(serve_connections(accepted, None, layer.layer(service))),
+    };
+}
+
+fn service(handler: Arc<dyn Handler>, gzip: bool) -> ConnectRpcService<Undecoded> {
+    let compression = if gzip {
+        connectrpc::CompressionPolicy::default().with_min_size(0)
+    } else {
+        connectrpc::CompressionPolicy::disabled()
+    };
+    ConnectRpcService::new(Undecoded(handler)).with_compression_policy(compression)
 }
 
 /// What `connectrpc-build` generates for a service, for all of its methods at once and without decoding.

@@ -2,18 +2,22 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::stream::{Stream, StreamExt as _};
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
+use tokio_stream::wrappers::TcpListenerStream;
 
 /// A server that is up until it is stopped or dropped.
 pub struct Server {
@@ -90,7 +94,25 @@ where
     B: http_body_util::BodyExt<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    while let Ok((stream, _)) = listener.accept().await {
+    serve_connections(TcpListenerStream::new(listener), tls, service).await;
+}
+
+/// As [`serve`], over connections of any kind.
+pub(crate) async fn serve_connections<IO, S, B>(
+    mut incoming: impl Stream<Item = io::Result<IO>> + Unpin,
+    tls: Option<TlsAcceptor>,
+    service: S,
+) where
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: tower_service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + 'static,
+    S::Future: Send,
+    B: http_body_util::BodyExt<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    while let Some(Ok(stream)) = incoming.next().await {
         let (tls, service) = (tls.clone(), service.clone());
         tokio::spawn(async move {
             match tls {
@@ -107,7 +129,7 @@ where
 
 async fn connection<IO, S, B>(stream: IO, service: S)
 where
-    IO: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     S: tower_service::Service<Request<Incoming>, Response = Response<B>, Error = Infallible>
         + Clone
         + Send

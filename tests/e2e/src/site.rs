@@ -9,6 +9,7 @@ use holdover_transport_connect::{ConnectTransport, HyperService};
 
 use crate::handler::Handler;
 use crate::identity::Identity;
+use crate::pipe::Accepted;
 use crate::running::Server;
 use crate::{connect, tonic_server};
 
@@ -86,6 +87,15 @@ impl Site {
     /// Starts the server behind a layer that trims.
     pub fn serve_behind(&self, layer: &DetailLayer, handler: impl Handler) -> Server {
         self.start(None, Arc::new(handler), Some(layer.clone()))
+    }
+
+    /// Serves the connections of a pipe as a task of this executor, behind a layer that trims if there is one.
+    pub fn serve_in(&self, accepted: Accepted, layer: Option<&DetailLayer>, handler: impl Handler) {
+        let (handler, layer) = (Arc::new(handler), layer.cloned());
+        match self.stack {
+            Stack::Tonic => tonic_server::start_in(accepted, handler, layer),
+            Stack::Connectrpc => connect::start_in(accepted, handler, layer),
+        }
     }
 
     fn start(

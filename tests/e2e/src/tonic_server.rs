@@ -7,20 +7,22 @@ use std::task::{Context, Poll};
 
 use bytes::{Buf as _, BufMut as _, Bytes};
 use futures_util::future::BoxFuture;
-use futures_util::stream::{BoxStream, StreamExt as _};
+use futures_util::stream::{BoxStream, Stream, StreamExt as _};
 use holdover_client::Code;
 use holdover_server::DetailLayer;
 use prost::Message as _;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::MetadataMap;
 use tonic::server::{Grpc, NamedService, StreamingService, UnaryService};
-use tonic::transport::server::TcpIncoming;
+use tonic::transport::server::{Connected, TcpIncoming};
 use tonic::transport::{Identity as TonicIdentity, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 use tower_service::Service;
 
 use crate::handler::{Asked, Handler, Refusal};
 use crate::identity::Identity;
+use crate::pipe::Accepted;
 use crate::running::Server;
 
 /// Starts one. `gzip`: answers are compressed for clients that accept it.
@@ -36,22 +38,38 @@ pub(crate) fn start(
         ServerTlsConfig::new().identity(TonicIdentity::from_pem(identity.root_pem(), identity.key_pem()))
     });
     Server::run(address, root_pem, move |listener| {
-        let mut builder = tonic::transport::Server::builder().accept_http1(true);
-        if let Some(tls) = tls {
-            builder = builder.tls_config(tls).unwrap();
-        }
-        let (incoming, service) = (TcpIncoming::from(listener), Pricing { handler, gzip });
-        async move {
-            let web = tonic_web::GrpcWebLayer::new();
-            let served = match layer {
-                None => builder.layer(web).add_service(service).serve_with_incoming(incoming).await,
-                Some(layer) => {
-                    builder.layer(layer).layer(web).add_service(service).serve_with_incoming(incoming).await
-                }
-            };
-            served.unwrap();
-        }
+        serve(TcpIncoming::from(listener), handler, tls, gzip, layer)
     })
+}
+
+/// Serves the connections of a pipe, as a task of this executor.
+pub(crate) fn start_in(accepted: Accepted, handler: Arc<dyn Handler>, layer: Option<DetailLayer>) {
+    tokio::spawn(serve(accepted, handler, None, false, layer));
+}
+
+async fn serve<I, IO, E>(
+    incoming: I,
+    handler: Arc<dyn Handler>,
+    tls: Option<ServerTlsConfig>,
+    gzip: bool,
+    layer: Option<DetailLayer>,
+) where
+    I: Stream<Item = Result<IO, E>>,
+    IO: AsyncRead + AsyncWrite + Connected + Unpin + Send + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let mut builder = tonic::transport::Server::builder().accept_http1(true);
+    if let Some(tls) = tls {
+        builder = builder.tls_config(tls).unwrap();
+    }
+    let (web, service) = (tonic_web::GrpcWebLayer::new(), Pricing { handler, gzip });
+    let served = match layer {
+        None => builder.layer(web).add_service(service).serve_with_incoming(incoming).await,
+        Some(layer) => {
+            builder.layer(layer).layer(web).add_service(service).serve_with_incoming(incoming).await
+        }
+    };
+    served.unwrap();
 }
 
 /// What `tonic-build` generates for a service, for all of its methods at once and without decoding.

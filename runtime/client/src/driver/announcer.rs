@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Context;
 
+use futures_util::task::AtomicWaker;
 use holdover_engine::{Event, Quality};
 use tokio::sync::oneshot;
 
@@ -62,7 +64,7 @@ impl Announcer {
     pub(crate) fn quality(&mut self, quality: Quality) {
         if let Some(queue) = self.queue() {
             queue.pending().quality = Some(quality);
-            queue.ready.notify_one();
+            queue.wake();
         }
     }
 
@@ -71,7 +73,7 @@ impl Announcer {
         let before = std::mem::take(self);
         if let Self::Running(queue, _) = &before {
             queue.pending().closed = true;
-            queue.ready.notify_one();
+            queue.wake();
         }
         before
     }
@@ -116,7 +118,10 @@ fn spawn(listeners: Listeners) -> Announcer {
 /// What waits to be told.
 pub(crate) struct Queue {
     pending: Mutex<Pending>,
+    /// The thread that waits.
     ready: Condvar,
+    /// The task that waits, where there is no thread.
+    task: AtomicWaker,
     events: bool,
 }
 
@@ -131,7 +136,18 @@ struct Pending {
 
 impl Queue {
     fn of(listeners: &Listeners) -> Self {
-        Self { pending: Mutex::default(), ready: Condvar::new(), events: listeners.event.is_some() }
+        let (ready, task) = (Condvar::new(), AtomicWaker::new());
+        Self { pending: Mutex::default(), ready, task, events: listeners.event.is_some() }
+    }
+
+    fn wake(&self) {
+        self.ready.notify_one();
+        self.task.wake();
+    }
+
+    /// Wakes a task from now on, when there is something to tell.
+    pub(crate) fn listen(&self, context: &Context<'_>) {
+        self.task.register(context.waker());
     }
 
     fn pending(&self) -> MutexGuard<'_, Pending> {
@@ -149,7 +165,8 @@ impl Queue {
             return false;
         }
         pending.events.push_back((event.clone(), name));
-        self.ready.notify_one();
+        drop(pending);
+        self.wake();
         true
     }
 

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
 use holdover_engine::{Input, StoreAnswer, StoreCommand, StoreFault, StoreFaultKind, StoreRequest};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::oneshot;
 
 use super::{Driver, cause};
@@ -13,7 +14,9 @@ use crate::Store;
 pub(crate) enum Storekeeper {
     NotYet(Box<dyn Store>),
     /// The second part resolves when the store is closed.
-    Running(mpsc::Sender<StoreRequest>, Option<oneshot::Receiver<()>>),
+    Running(mpsc::Sender<StoreRequest>, oneshot::Receiver<()>),
+    /// Somebody else runs it.
+    Inline(UnboundedSender<StoreRequest>),
     Stopped,
 }
 
@@ -23,9 +26,9 @@ impl Storekeeper {
     }
 
     /// A store that somebody else runs.
-    pub(crate) fn inline() -> (Self, mpsc::Receiver<StoreRequest>) {
-        let (sender, receiver) = mpsc::channel();
-        (Self::Running(sender, None), receiver)
+    pub(crate) fn inline() -> (Self, UnboundedReceiver<StoreRequest>) {
+        let (sender, receiver) = unbounded_channel();
+        (Self::Inline(sender), receiver)
     }
 
     /// Whether there is somebody to do it.
@@ -37,6 +40,7 @@ impl Storekeeper {
         }
         match self {
             Self::Running(requests, _) => requests.send(request).is_ok(),
+            Self::Inline(requests) => requests.send(request).is_ok(),
             Self::NotYet(_) | Self::Stopped => false,
         }
     }
@@ -44,8 +48,8 @@ impl Storekeeper {
     /// Lets the thread end when it has carried out what it was told.
     pub(crate) fn stop(&mut self) -> Option<oneshot::Receiver<()>> {
         match std::mem::replace(self, Self::Stopped) {
-            Self::Running(_, closed) => closed,
-            Self::NotYet(_) | Self::Stopped => None,
+            Self::Running(_, closed) => Some(closed),
+            Self::NotYet(_) | Self::Inline(_) | Self::Stopped => None,
         }
     }
 }
@@ -62,7 +66,7 @@ fn spawn(driver: Arc<Driver>, mut store: Box<dyn Store>) -> Storekeeper {
         drop(closing);
     };
     match std::thread::Builder::new().name("holdover-store".to_owned()).spawn(run) {
-        Ok(_thread) => Storekeeper::Running(sender, Some(closed)),
+        Ok(_thread) => Storekeeper::Running(sender, closed),
         Err(error) => {
             tracing::error!(%error, "no thread for the store");
             Storekeeper::Stopped

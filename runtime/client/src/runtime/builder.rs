@@ -175,7 +175,7 @@ impl RuntimeBuilder {
         Ok(Runtime::new(self.driver(Worker::default(), store, announcer)?, varies))
     }
 
-    /// The same, without threads: nothing happens but while [`InlineDriver::run`] does. For deterministic tests.
+    /// The same, without threads: nothing happens but by the [`InlineDriver`]. For deterministic tests.
     ///
     /// # Errors
     ///

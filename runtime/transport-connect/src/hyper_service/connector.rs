@@ -9,94 +9,86 @@ use futures_util::future::BoxFuture;
 use http::Uri;
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_rustls::{DefaultServerNameResolver, HttpsConnector, MaybeHttpsStream};
-use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tower_service::Service;
 
+use super::dial::{Dial, DialError, Wire};
 use super::tls::Tls;
 use crate::service::ConnectTimings;
 
 /// A connection is made for whoever needs it first, and goes on when that call has been given up, but not for ever.
 const LONGEST: Duration = Duration::from_secs(20);
 
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
 /// Making a connection took longer than anybody waits.
 #[derive(Debug, thiserror::Error)]
 #[error("no connection within {} s", LONGEST.as_secs())]
 pub(super) struct TooSlow;
 
-/// Name lookup, TCP with `TCP_NODELAY`, and TLS where the scheme asks for it.
+/// A wire, and TLS over it where the scheme asks for it.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    tcp: HttpConnector,
+    wires: Wires,
     tls: Tls,
 }
 
 impl Connector {
-    pub(crate) fn new(tls: Tls) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        Self { tcp, tls }
+    pub(crate) fn new(dial: Arc<dyn Dial>, tls: Tls) -> Self {
+        Self { wires: Wires(dial), tls }
     }
 }
 
 impl Service<Uri> for Connector {
     type Response = MaybeHttpsStream<Timed>;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
+    type Error = DialError;
+    type Future = BoxFuture<'static, Result<Self::Response, DialError>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.tcp.poll_ready(cx).map_err(Into::into)
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        let tls = self.tls.clone();
-        // The clone has not been asked whether it is ready; the connector that was goes with this call.
-        let ready = self.tcp.clone();
-        let mut tcp = TimedTcp(std::mem::replace(&mut self.tcp, ready));
+        let Self { mut wires, tls } = self.clone();
         Box::pin(async move {
-            let connecting: BoxFuture<'static, Result<_, BoxError>> =
+            let connecting: BoxFuture<'static, Result<_, DialError>> =
                 if uri.scheme() == Some(&http::uri::Scheme::HTTP) {
-                    Box::pin(async move { Ok(MaybeHttpsStream::Http(tcp.call(uri).await?)) })
+                    Box::pin(async move { Ok(MaybeHttpsStream::Http(wires.call(uri).await?)) })
                 } else {
                     let names = Arc::new(DefaultServerNameResolver::default());
-                    HttpsConnector::new(tcp, tls.config()?, true, names).call(uri)
+                    HttpsConnector::new(wires, tls.config()?, true, names).call(uri)
                 };
             tokio::time::timeout(LONGEST, connecting).await.map_err(|_| TooSlow)?
         })
     }
 }
 
-/// Notes when TCP was done.
+/// Makes wires, and notes how long that took.
 #[derive(Clone)]
-struct TimedTcp(HttpConnector);
+struct Wires(Arc<dyn Dial>);
 
-impl Service<Uri> for TimedTcp {
+impl Service<Uri> for Wires {
     type Response = Timed;
-    type Error = BoxError;
-    type Future = BoxFuture<'static, Result<Timed, BoxError>>;
+    type Error = DialError;
+    type Future = BoxFuture<'static, Result<Timed, DialError>>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.0.poll_ready(cx).map_err(Into::into)
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), DialError>> {
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
         let started = Instant::now();
-        let connecting = self.0.call(uri);
+        let dialing = self.0.dial(&uri);
         Box::pin(async move {
-            let io = connecting.await?;
+            let io = TokioIo::new(dialing.await?);
             Ok(Timed { io, tcp: started.elapsed(), tcp_done: Instant::now() })
         })
     }
 }
 
-/// A TCP stream that knows how it came about.
+/// A wire that knows how it came about.
 pub(crate) struct Timed {
-    io: TokioIo<TcpStream>,
+    io: TokioIo<Box<dyn Wire>>,
     tcp: Duration,
     tcp_done: Instant,
 }
@@ -105,7 +97,7 @@ impl Connection for Timed {
     /// Called when the connection is ready for use, TLS included.
     fn connected(&self) -> Connected {
         let timings = ConnectTimings { tcp: self.tcp, tls: self.tcp_done.elapsed() };
-        self.io.connected().extra(FirstUse(Arc::new(Mutex::new(Some(timings)))))
+        Connected::new().extra(FirstUse(Arc::new(Mutex::new(Some(timings)))))
     }
 }
 
