@@ -305,7 +305,9 @@ impl Engine {
         else {
             return;
         };
-        self.show(id, Observed::Value(Snapshot { refreshing: false, ..shown }));
+        let standing = self.standing(id).filter(|standing| standing.snapshot.as_of_ms == shown.as_of_ms);
+        let age = standing.map_or(shown.age, |standing| standing.snapshot.age);
+        self.show(id, Observed::Value(Snapshot { refreshing: false, age, ..shown }));
     }
 
     /// The observers of an entry, but for some.

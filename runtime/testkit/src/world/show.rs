@@ -237,7 +237,7 @@ fn error(error: &Error) -> ErrorOut {
 }
 
 /// The events that rules name; all others are rule J6's.
-fn named(event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str)>)> {
+fn named(event: &Event) -> Option<(&'static str, Vec<(&'static str, &str)>)> {
     Some(match event {
         Event::SignInRequired { .. } => ("sign_in_required", vec![]),
         Event::Bypassed { reason: Bypass::OwnAuthorization, .. } => {
@@ -260,11 +260,13 @@ fn named(event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str
 }
 
 /// Events that vectors hear only if they listen.
-fn listened(event: &Event) -> Option<(&'static str, Vec<(&'static str, &'static str)>)> {
+fn listened(event: &Event) -> Option<(&'static str, Vec<(&'static str, &str)>)> {
     Some(match event {
         Event::QualityChanged { from, to, .. } => {
             ("quality_changed", vec![("class", class(*to)), ("was", class(*from))])
         }
+        Event::Offline { endpoint } => ("offline", vec![("endpoint", &*endpoint.0)]),
+        Event::Online { endpoint } => ("online", vec![("endpoint", &*endpoint.0)]),
         _ => return None,
     })
 }
