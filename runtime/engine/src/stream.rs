@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::call::{CacheMode, DetailMode, OpId, Priority};
+use crate::clock::Stamp;
 use crate::detail::Applied;
 use crate::entry::{Answer, Entry};
 use crate::error::Error;
@@ -174,7 +175,10 @@ pub(crate) enum Unread {
 /// The last item of a stream that has ended, and its end.
 #[derive(Debug)]
 pub(crate) struct Parting {
+    /// As it was when the stream ended.
     pub(crate) item: Snapshot,
+    /// When that was: the item ages until it is taken.
+    pub(crate) ended: Stamp,
     pub(crate) end: Result<(), Error>,
 }
 

@@ -79,6 +79,8 @@ struct Opening {
     sent: i128,
     reduced: bool,
     head: bool,
+    /// When the head came.
+    since: i128,
     /// The last message that it has brought, and when.
     current: Option<(Vec<u8>, i128, u64)>,
     /// What waits at the wire.

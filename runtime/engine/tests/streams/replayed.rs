@@ -59,6 +59,18 @@ fn at_the_end_of_the_window_it_is_not() {
 }
 
 #[test]
+fn what_could_not_be_replayed_at_the_start_is_not_replayed_later() {
+    let mut rig = watched("Watch");
+    rig.pass(seconds(60));
+    let op = rig.stream(ALICE, "Watch", "r1");
+    rig.head_last();
+    rig.demand(op, 1);
+    assert_eq!(rig.items(op), [], "the window was over when the call started");
+    rig.message_last("live");
+    assert_eq!(rig.items(op)[0].value, ride("live"));
+}
+
+#[test]
 fn the_window_begins_when_the_stream_was_last_open_and_not_at_its_last_message() {
     let mut rig = Rig::new();
     let op = rig.stream(ALICE, "Watch", "r1");

@@ -169,6 +169,32 @@ fn a_lagging_reader_gets_the_newest_message_before_the_end() {
 }
 
 #[test]
+fn and_it_ages_until_it_is_taken() {
+    let mut rig = Rig::new();
+    let (slow, _fast) = (taking(&mut rig, 0), taking(&mut rig, 9));
+    rig.message_last("last");
+    rig.pass(Duration::from_secs(2));
+    rig.end_last();
+    rig.pass(Duration::from_secs(3));
+    rig.demand(slow, 1);
+    assert_eq!(rig.items(slow)[0].age, Duration::from_secs(5));
+}
+
+#[test]
+fn and_it_tells_of_a_gap_before_it() {
+    let mut rig = Rig::new();
+    let (slow, _fast) = (taking(&mut rig, 1), taking(&mut rig, 9));
+    rig.message_last("one");
+    rig.fail_last(Code::Unavailable);
+    rig.pass(Duration::from_secs(2));
+    rig.message_last("two");
+    rig.fail_last(Code::InvalidArgument);
+    rig.demand(slow, 1);
+    let items = rig.items(slow);
+    assert_eq!((items[1].value.clone(), items[1].gap), (ride("two"), true));
+}
+
+#[test]
 fn but_not_when_it_is_forbidden_or_signed_out() {
     let mut rig = Rig::new();
     let (slow, fast) = (taking(&mut rig, 0), taking(&mut rig, 9));

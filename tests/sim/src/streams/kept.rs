@@ -59,19 +59,19 @@ impl Model {
         self.kept.iter().any(|kept| kept.name == *name && self.is_outdated(name, kept.order))
     }
 
-    /// What is replayed to who wants it reduced or not.
-    pub(super) fn replay(&self, name: &Name, is_open: bool) -> Result<Option<Piece>, Skip> {
+    /// What is replayed; to who wants everything (`full`), nothing that is reduced (F7).
+    pub(super) fn replay(&self, name: &Name, full: bool) -> Result<Option<Piece>, Skip> {
         let mut found = self.kept.iter().filter(|kept| kept.name == *name);
         let Some(kept) = found.next() else { return Ok(None) };
         if found.next().is_some() {
             // Which of two is better is F7's business, and not modelled.
             return Err(Skip);
         }
-        let age = if is_open { 0 } else { self.now - kept.last_live };
+        let age = self.now - kept.last_live;
         if kept.doubt > 0 && (WINDOW - kept.doubt..=WINDOW + kept.doubt).contains(&age) {
             return Err(Skip);
         }
-        if age >= WINDOW || self.is_outdated(name, kept.order) {
+        if age >= WINDOW || (full && kept.reduced) || self.is_outdated(name, kept.order) {
             return Ok(None);
         }
         Ok(Some(Piece {
@@ -105,7 +105,7 @@ impl Model {
     fn died(&mut self, stream: &Stream) -> Result<(), Skip> {
         let Some(opening) = stream.opening.as_ref().filter(|opening| opening.head) else { return Ok(()) };
         let just_arrived = opening.current.as_ref().is_some_and(|(_, at, _)| self.now - at < 2 * S);
-        if just_arrived || self.now - opening.sent < 2 * S {
+        if just_arrived || self.now - opening.since < 2 * S {
             return Err(Skip);
         }
         self.was_live(&stream.name);

@@ -36,6 +36,7 @@ impl Model {
             sent: self.now,
             reduced,
             head: false,
+            since: self.now,
             current: None,
             waiting: VecDeque::new(),
         });
@@ -47,16 +48,13 @@ impl Model {
 
     pub(super) fn head(&mut self, n: u64) -> Result<(), Skip> {
         let index = self.of(n).ok_or(Skip)?;
-        let name = self.streams[index].name.clone();
-        if self.kept.iter().any(|kept| kept.name == name) && self.replay(&name, false)?.is_none() {
-            // Whether a stream that is open makes live again what had expired is not said.
-            return Err(Skip);
-        }
+        let now = self.now;
         let opening = self.streams[index].opening.as_mut().ok_or(Skip)?;
         if opening.head || !opening.waiting.is_empty() {
             return Err(Skip);
         }
         opening.head = true;
+        opening.since = now;
         Ok(())
     }
 
@@ -122,7 +120,12 @@ impl Model {
             self.forget(&stream.name);
         }
         for reader in stream.readers {
-            self.end(reader, how.cloned(), evicts);
+            // What has broken is not live any more, and shown within its window only.
+            let gone = how.is_some()
+                && reader.newest.is_some()
+                && stream.name.is_kept()
+                && self.replay(&stream.name, false)?.is_none();
+            self.end(reader, how.cloned(), evicts || gone);
         }
         Ok(())
     }

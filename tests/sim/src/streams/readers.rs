@@ -60,8 +60,7 @@ impl Model {
     /// A reader hears how its stream has ended, once it has taken what came before.
     pub(super) fn end(&mut self, mut reader: Reader, how: Option<ErrorOut>, at_once: bool) {
         if let Some(newest) = reader.newest.as_mut().filter(|_| !at_once) {
-            // Its stream is gone, so it is not live any more.
-            newest.live = false;
+            newest.live &= how.is_none();
             reader.over = Some(how);
             self.leaving.push(reader);
             return;

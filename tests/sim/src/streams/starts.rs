@@ -31,7 +31,7 @@ impl Model {
             same(stream) && stream.opening.as_ref().is_none_or(|opening| opening.reduced == reduced)
         };
         if let Some(index) = self.streams.iter().position(with_detail) {
-            let shown = self.joined(index)?;
+            let shown = self.joined(index, full)?;
             if let Some(piece) = shown {
                 self.give(&mut reader, piece);
             }
@@ -46,7 +46,7 @@ impl Model {
             // The other detail's stream is open, and what it keeps is in question.
             return Err(Skip);
         }
-        if let Some(piece) = self.replay(&name, false)? {
+        if let Some(piece) = self.replay(&name, full)? {
             self.give(&mut reader, piece);
         }
         let mut stream = Stream {
@@ -64,7 +64,7 @@ impl Model {
     }
 
     /// What a late joiner is shown first.
-    fn joined(&self, index: usize) -> Result<Option<Piece>, Skip> {
+    fn joined(&self, index: usize, full: bool) -> Result<Option<Piece>, Skip> {
         let stream = &self.streams[index];
         let open = stream.opening.as_ref().filter(|opening| opening.head);
         let Some(opening) = open else {
@@ -72,7 +72,7 @@ impl Model {
             return if self.keeps_outdated(&stream.name) {
                 Err(Skip)
             } else {
-                self.replay(&stream.name, false)
+                self.replay(&stream.name, full)
             };
         };
         match &opening.current {
@@ -118,9 +118,9 @@ impl Model {
             if self.keeps_outdated(&stream.name) || self.has_sibling_besides(index) {
                 return Err(Skip);
             }
-            if let Some(piece) = self.replay(&stream.name, false)? {
-                for reader in &mut stream.readers {
-                    self.give(reader, piece.clone());
+            for reader in &mut stream.readers {
+                if let Some(piece) = self.replay(&stream.name, reader.full)? {
+                    self.give(reader, piece);
                 }
             }
             self.send(&mut stream);

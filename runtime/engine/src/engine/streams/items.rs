@@ -100,6 +100,8 @@ impl Engine {
             } else {
                 let skipped = reader.unread == Unread::Message;
                 reader.unread = Unread::Message;
+                // The gap lies before this message, whatever becomes of the stream until it is taken.
+                reader.missed |= std::mem::take(&mut reader.gap);
                 reader.missed |= skipped && !planted(Fault::SkippingIsNotMarked);
                 if skipped {
                     self.event(Event::StreamSkipped { method: spec.method.id });

@@ -87,6 +87,7 @@ impl Engine {
                     reader.unread = Unread::Current;
                 }
             }
+            self.settle_replay(id);
             self.flush_all(id);
             self.open_stream(id);
         }

@@ -1,14 +1,17 @@
 //! Readers: what they take, and how they leave (rule G5).
 
+use std::time::Duration;
+
 use super::super::Engine;
 use super::super::specs::signed_out;
 use super::starts::end_of;
 use crate::call::OpId;
+use crate::clock::elapsed;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Spec;
 use crate::output::Delivered;
 use crate::session::Account;
-use crate::stream::{Parting, Promise, Reader, StreamId, Unread};
+use crate::stream::{Parting, Phase, Promise, Reader, StreamId, Unread};
 
 impl Engine {
     /// The caller of a stream takes more items.
@@ -19,7 +22,8 @@ impl Engine {
         if items > 0
             && let Some(parting) = reader.parting.take()
         {
-            let Parting { item, end } = *parting;
+            let Parting { mut item, ended, end } = *parting;
+            item.age += Duration::from_nanos(elapsed(&ended, &self.now));
             self.deliver_item(op, item);
             return self.finish_reader(op, end);
         }
@@ -45,6 +49,26 @@ impl Engine {
             self.flush(op);
         }
         self.top_up(id);
+    }
+
+    /// Decides what there is to replay to readers who have just come, or whose app has just come back: where nothing is
+    /// now, nothing will be, whatever the stream becomes (reading 44).
+    pub(super) fn settle_replay(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get(&id) else { return };
+        let has_current = stream.opening().is_some_and(|opening| opening.newest.is_some());
+        if has_current || matches!(stream.phase, Phase::Looking) {
+            return;
+        }
+        let has_nothing = |op: &OpId| {
+            let reader = self.readers.get(op)?;
+            (reader.unread == Unread::Current && !self.has_replay(stream, reader.detail)).then_some(*op)
+        };
+        let settled: Vec<OpId> = stream.readers.iter().filter_map(has_nothing).collect();
+        for op in settled {
+            if let Some(reader) = self.readers.get_mut(&op) {
+                reader.unread = Unread::Nothing;
+            }
+        }
     }
 
     /// A reader's time is over.
@@ -99,7 +123,7 @@ impl Engine {
         match item.filter(|_| reader.unread == Unread::Message) {
             Some(item) => {
                 let mut wait = reader.wait.take();
-                reader.parting = Some(Box::new(Parting { item, end }));
+                reader.parting = Some(Box::new(Parting { item, ended: self.now, end }));
                 self.timers.cancel(&mut wait);
             }
             None => self.finish_reader(op, end),

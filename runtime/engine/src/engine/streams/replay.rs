@@ -48,6 +48,7 @@ impl Engine {
             kept.entry.accept_all(entry);
         }
         stream.phase = Phase::Suspended;
+        self.settle_replay(id);
         self.flush_all(id);
         self.open_stream(id);
     }
@@ -56,10 +57,39 @@ impl Engine {
     /// What has been invalidated behaves as row 3: it is shown when an opening has failed, or the network is known to be
     /// away (rule D1).
     pub(super) fn replay(&self, stream: &Stream, mode: DetailMode) -> Option<Snapshot> {
+        let has_failed = stream.failures > 0 || self.is_offline(&stream.spec);
+        let (answer, plan) = self.to_replay(stream, mode, has_failed)?;
+        let is_void = self.judge(&stream.spec).is_some_and(|judge| judge.is_invalidated(answer));
+        let last_known = plan.and_then(|_| self.last_full(stream));
+        Some(Snapshot {
+            value: answer.value.clone(),
+            source: Source::Replay,
+            freshness: if planted(Fault::ReplayPassesForFresh) { Freshness::Fresh } else { Freshness::Stale },
+            as_of_ms: answer.as_of_ms(),
+            age: Duration::from_nanos(answer.age(&self.now)),
+            detail: if plan.is_some() { Detail::Reduced } else { Detail::Full },
+            withheld: plan.map(|plan| Withheld { plan, last_known }),
+            refreshing: false,
+            gap: false,
+            error: stream.error.clone().filter(|_| is_void),
+        })
+    }
+
+    /// Whether there is something that may be replayed, now or (if it has been invalidated) when an opening fails.
+    pub(super) fn has_replay(&self, stream: &Stream, mode: DetailMode) -> bool {
+        self.to_replay(stream, mode, true).is_some()
+    }
+
+    /// What is kept and within its window. `has_failed`: even if it has been invalidated.
+    fn to_replay<'a>(
+        &self,
+        stream: &'a Stream,
+        mode: DetailMode,
+        has_failed: bool,
+    ) -> Option<(&'a Answer, Option<PlanHash>)> {
         let kept = stream.kept.as_ref()?;
         let judge = self.judge(&stream.spec)?;
         let window = stream.spec.method.cache.as_ref()?.replay_window?;
-        let has_failed = stream.failures > 0 || self.is_offline(&stream.spec);
         let is_live = stream.is_live();
         let newest_sent = kept.entry.newest().map(|(_, answer)| answer.sent);
         let may_show = |answer: &Answer| {
@@ -80,29 +110,16 @@ impl Engine {
             .as_ref()
             .filter(|(plan, _)| Some(*plan) == plan_in_force && mode != DetailMode::Full)
             .filter(|(_, answer)| may_show(answer));
-        let (answer, plan) = match (full, reduced) {
+        match (full, reduced) {
             (Some(full), Some((plan, reduced))) => {
                 // As rule F7 ranks answers: wanting all, a full one wins; wanting less, the newer one.
                 let full_wins = stream.want == Detail::Full || full.age(&self.now) <= reduced.age(&self.now);
-                if full_wins { (full, None) } else { (reduced, Some(*plan)) }
+                Some(if full_wins { (full, None) } else { (reduced, Some(*plan)) })
             }
-            (Some(full), None) => (full, None),
-            (None, Some((plan, reduced))) => (reduced, Some(*plan)),
-            (None, None) => return None,
-        };
-        let last_known = plan.and_then(|_| self.last_full(stream));
-        Some(Snapshot {
-            value: answer.value.clone(),
-            source: Source::Replay,
-            freshness: if planted(Fault::ReplayPassesForFresh) { Freshness::Fresh } else { Freshness::Stale },
-            as_of_ms: answer.as_of_ms(),
-            age: Duration::from_nanos(answer.age(&self.now)),
-            detail: if plan.is_some() { Detail::Reduced } else { Detail::Full },
-            withheld: plan.map(|plan| Withheld { plan, last_known }),
-            refreshing: false,
-            gap: false,
-            error: stream.error.clone().filter(|_| judge.is_invalidated(answer)),
-        })
+            (Some(full), None) => Some((full, None)),
+            (None, Some((plan, reduced))) => Some((reduced, Some(*plan))),
+            (None, None) => None,
+        }
     }
 
     /// Whether something that the current message of an open stream depends on was invalidated after it came.

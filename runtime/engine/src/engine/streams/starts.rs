@@ -179,6 +179,7 @@ impl Engine {
             // Who comes after an invalidation is not shown what came before it (rule D3).
             self.reopen_now(id);
         }
+        self.settle_replay(id);
         let is_suspended =
             self.streams.get(&id).is_some_and(|stream| matches!(stream.phase, Phase::Suspended));
         if is_suspended {
