@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// How many bytes travel together.
@@ -25,6 +25,8 @@ pub(crate) struct Link {
     delay: AtomicU64,
     /// How many bytes a second arrive; 0: as many as are sent.
     rate: AtomicU64,
+    /// Nothing arrives at all.
+    gone: watch::Sender<bool>,
     /// How many bytes have left for phones, frames and headers included.
     sent: AtomicU64,
 }
@@ -36,17 +38,36 @@ impl Link {
         self.rate.store(bytes_per_second, Ordering::Relaxed);
     }
 
+    /// The phone's radio is off: every connection breaks, and whoever tries to make one hears nothing.
+    pub(crate) fn vanish(&self) {
+        self.gone.send_replace(true);
+    }
+
     /// From now on, the link is as good as any.
     pub(crate) fn recover(&self) {
         self.worsen(Duration::ZERO, 0);
+        self.gone.send_replace(false);
     }
 
     pub(crate) fn bytes_sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
     }
 
-    /// Carries a connection until it ends.
-    pub(super) async fn carry(&self, phone: TcpStream, server: DuplexStream) -> io::Result<()> {
+    /// Carries a connection until it ends, or the link is gone.
+    pub(super) async fn carry(&self, phone: TcpStream, server: DuplexStream) {
+        let mut gone = self.gone.subscribe();
+        if *gone.borrow_and_update() {
+            // Nobody is there; the attempt ends when somebody could be again.
+            let _ = gone.wait_for(|gone| !gone).await;
+            return;
+        }
+        tokio::select! {
+            _ = self.carry_both_ways(phone, server) => {}
+            _ = gone.wait_for(|gone| *gone) => {}
+        }
+    }
+
+    async fn carry_both_ways(&self, phone: TcpStream, server: DuplexStream) -> io::Result<()> {
         // Small frames must not wait for one another; where it cannot be had, only timings suffer.
         let _ = phone.set_nodelay(true);
         let (from_phone, to_phone) = phone.into_split();
@@ -81,9 +102,8 @@ impl Link {
                     sleep_until(arrival).await;
                 }
                 let length = chunk.len() as u64;
-                let rate = self.rate.load(Ordering::Relaxed);
-                if rate > 0 {
-                    sleep(Duration::from_nanos(length * 1_000_000_000 / rate)).await;
+                if let Some(nanos) = (length * 1_000_000_000).checked_div(self.rate.load(Ordering::Relaxed)) {
+                    sleep(Duration::from_nanos(nanos)).await;
                 }
                 // Before it is written, because the phone may act on it at once.
                 if let Some(count) = count {

@@ -72,8 +72,13 @@ impl Server {
                     let serving = async {
                         let server = auto::Builder::new(TokioExecutor::new());
                         let _ = server.serve_connection(TokioIo::new(near), service).await;
+                        // What it said last is still under way.
+                        std::future::pending::<()>().await;
                     };
-                    let (_, _) = tokio::join!(serving, switches.link.carry(stream, far));
+                    tokio::select! {
+                        () = serving => {}
+                        () = switches.link.carry(stream, far) => {}
+                    }
                 });
                 while connections.try_join_next().is_some() {}
             }

@@ -24,10 +24,17 @@ pub(super) async fn server_down(stage: &mut Stage) -> Outcome {
 pub(super) async fn captive_portal(stage: &mut Stage) -> Outcome {
     stage.narrator.step("A hotel's Wi-Fi answers instead", "rpc GetQuote", "stale_if_error");
     stage.switches.captive_portal.store(true, Ordering::Relaxed);
+    stage.narrator.say("Ada pulls the quote down to refresh it.");
+    let quotes = stage.app.pricing.observe_get_quote(quote_request());
+    let refreshed = quotes.refresh().await;
+    stage.narrator.check(
+        refreshed.is_err_and(|error| error.kind == ErrorKind::Intercepted),
+        "HTML is not a quote: the login page is recognised",
+    );
     let quote = stage.show(stage.app.pricing.get_quote(quote_request())).await?;
     stage.narrator.check(
-        quote.error().is_some_and(|error| error.kind == ErrorKind::Intercepted),
-        "HTML is not a quote: the login page is recognised, and nothing stored is lost",
+        quote.source() == Source::Cache && quote.error().is_some(),
+        "nothing stored is lost, and it is shown without asking again so soon",
     );
     stage.switches.captive_portal.store(false, Ordering::Relaxed);
     Ok(())
@@ -56,11 +63,14 @@ pub(super) async fn required_field_missing(stage: &mut Stage) -> Outcome {
         }),
         "a quote without it never reaches the screen, and the error names the field",
     );
-    stage.app.session.invalidate(crate::proto::pricing::v1::tags::ride(crate::app::RIDE)).await?;
+    let quotes = stage.app.pricing.observe_get_quote(quote_request());
+    let refreshed = quotes.refresh().await;
     let quote = stage.show(stage.app.pricing.get_quote(quote_request())).await?;
     stage.narrator.check(
-        quote.source() == Source::Cache && quote.value.quote_id.is_some(),
-        "and the last good quote stays, instead of being replaced by it",
+        refreshed.is_err_and(|error| error.kind == ErrorKind::Unusable)
+            && quote.source() == Source::Cache
+            && quote.value.quote_id.is_some(),
+        "and the last good quote of another ride stays, instead of being replaced by such a one",
     );
     stage.switches.forget_quote_id.store(false, Ordering::Relaxed);
     Ok(())

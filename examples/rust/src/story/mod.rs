@@ -3,6 +3,7 @@
 mod broken;
 mod fresh;
 mod leaving;
+mod offline;
 mod poor;
 mod prices;
 
@@ -65,6 +66,10 @@ pub(crate) async fn tell() -> Outcome {
     poor::noticed(&mut stage).await?;
     poor::withheld(&mut stage).await?;
     poor::restored(&mut stage).await?;
+    let screens = offline::airplane_mode(&mut stage).await?;
+    let screens = offline::expired(&mut stage, screens).await?;
+    offline::nothing_to_show(&mut stage).await?;
+    offline::landed(&mut stage, screens).await?;
     leaving::process_restart(&mut stage).await?;
     leaving::sign_out(&mut stage).await?;
     stage.narrator.end().map_err(Into::into)

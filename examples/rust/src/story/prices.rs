@@ -70,7 +70,7 @@ pub(super) async fn opened_again(stage: &mut Stage, prices: Streaming<PriceUpdat
 }
 
 /// Waits until no stream is open at the server.
-async fn nobody_watches(stage: &Stage, otherwise: &str) -> Outcome {
+pub(super) async fn nobody_watches(stage: &Stage, otherwise: &str) -> Outcome {
     let mut watchers = stage.switches.watchers.subscribe();
     patiently(otherwise, async {
         watchers.wait_for(|watchers| *watchers == 0).await?;
