@@ -86,6 +86,8 @@ pub struct Counts {
     pub store_recoveries: u64,
     /// Corrupt stores that were made anew.
     pub store_rebuilds: u64,
+    /// How often all stored answers were given up because an earlier process could not write what outdated them.
+    pub store_distrusts: u64,
     /// Partitions that were given up because their keys were lost.
     pub lost_partitions: u64,
     /// Stored records that could not be read.
@@ -159,6 +161,7 @@ impl Counts {
             Event::StoreFailed { .. } => (&mut self.store_faults, 1),
             Event::StoreRecovered => (&mut self.store_recoveries, 1),
             Event::StoreRecreated => (&mut self.store_rebuilds, 1),
+            Event::StoreDistrusted => (&mut self.store_distrusts, 1),
             Event::PartitionLost => (&mut self.lost_partitions, 1),
             Event::RecordUnreadable { .. } => (&mut self.unreadable_records, 1),
             Event::SignOutFinished => (&mut self.finished_sign_outs, 1),

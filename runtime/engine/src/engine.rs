@@ -5,6 +5,7 @@ mod calls;
 mod credentials;
 mod deferral;
 mod disk;
+mod distrust;
 mod flights;
 mod invalidations;
 mod lifecycle;

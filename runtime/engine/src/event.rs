@@ -210,6 +210,9 @@ pub enum Event {
     StoreRecovered,
     /// A corrupt cache was given up and made anew.
     StoreRecreated,
+    /// All stored answers were given up, because an earlier process ended before it could write which of them were
+    /// outdated: the store did not work (rule D2).
+    StoreDistrusted,
     /// What an account, or the device, had in the store was given up, because its key was lost, or because the store was
     /// written with a platform's key and opened without, or the reverse.
     PartitionLost,
@@ -289,6 +292,7 @@ impl Event {
             Self::StoreFailed { .. } => "store_failed",
             Self::StoreRecovered => "store_recovered",
             Self::StoreRecreated => "store_recreated",
+            Self::StoreDistrusted => "store_distrusted",
             Self::PartitionLost => "partition_lost",
             Self::RecordUnreadable { .. } => "record_unreadable",
             Self::SignOutFinished => "sign_out_finished",
@@ -339,6 +343,7 @@ impl Event {
             | Self::StoreFailed { .. }
             | Self::StoreRecovered
             | Self::StoreRecreated
+            | Self::StoreDistrusted
             | Self::PartitionLost
             | Self::SignOutFinished
             | Self::ClockDistrusted

@@ -115,6 +115,9 @@ pub enum OutboxChoice {
 pub enum StoreCommand {
     /// Open the store; create it if there is none. The first command of a run, and again after a fault.
     /// Answer: [`StoreAnswer::Opened`].
+    ///
+    /// If what is stored is distrusted by an earlier run (see [`StoreCommand::Distrust`]), all records are deleted first,
+    /// and then the note of that, durably, in this order; partitions, their tags, sign-outs and switches stay.
     Open,
     /// Set a corrupt store aside or delete it, and open a new one. Answer: [`StoreAnswer::Opened`].
     Recreate,
@@ -179,6 +182,17 @@ pub enum StoreCommand {
     /// Keep what is turned off (rule J5), in place of what was kept before: at most [`MAX_SWITCHES`] bytes, opaque to the
     /// store, of no partition. Answer: [`StoreAnswer::Done`]. Durable before the answer.
     SaveSwitches(Bytes),
+    /// Note that the records must not be believed any more should this run end without [`StoreCommand::Trust`]: something
+    /// that outdates or removes them could not be written. Answer: [`StoreAnswer::Done`]. Durable before the answer.
+    ///
+    /// It is asked for when other commands fail, so the note is kept where it needs neither the records' file nor free
+    /// space, and is written whether the store is open or not; a store that there is nothing of has nothing to note.
+    /// [`StoreCommand::Open`] by the run itself does not delete anything for it, if the store was open or could be had for
+    /// this process when it was noted.
+    Distrust,
+    /// Take back what this run has noted by [`StoreCommand::Distrust`]: everything has been written. What an earlier run has
+    /// noted stays. Answer: [`StoreAnswer::Done`]. Durable before the answer.
+    Trust,
     /// Finish what was begun and let go of everything that a system may hold against a suspended process: open files and
     /// their locks (rule J1). Answer: [`StoreAnswer::Done`], also if nothing is open. The next command is
     /// [`StoreCommand::Open`].
@@ -208,6 +222,8 @@ pub enum StoreAnswer {
         unfinished: Vec<PartitionId>,
         /// The last value of [`StoreCommand::SaveSwitches`]; empty if there was none.
         switches: Bytes,
+        /// An earlier run has distrusted what was stored, and all records have been deleted for it.
+        distrusted: bool,
     },
     /// The partition is there.
     Partition {

@@ -60,6 +60,7 @@ fn play(policy: &Bytes, request: &Bytes, answer: &Bytes, header: &str) {
                             highest_wall_ms: Some(i64::MAX),
                             unfinished: Vec::new(),
                             switches: Bytes::from_static(b"\xff"),
+                            distrusted: true,
                         },
                         StoreCommand::OpenPartition { fresh_key, .. } => {
                             StoreAnswer::Partition { key: fresh_key, sequence: u64::MAX }

@@ -17,6 +17,7 @@ use crate::eviction::Weight;
 use crate::fault::Trouble;
 use crate::lock::{NoLock, ProcessLock};
 use crate::schema::{APPLICATION, FILE, LOCK, MAX_VALUE, OBJECTS, VERSION};
+use crate::trust::Trust;
 
 /// The one connection of this process to a cache file.
 #[derive(Debug)]
@@ -26,6 +27,7 @@ pub(crate) struct Database {
     pub(crate) connection: Option<Connection>,
     pub(crate) notes: Notes,
     durable: bool,
+    pub(crate) trust: Trust,
     _lock: ProcessLock,
 }
 
@@ -69,7 +71,7 @@ impl Database {
             Err(NoLock::Trouble(trouble)) => return Err(trouble.into_fault(&path)),
         };
         let notes = Notes { budget, ..Notes::default() };
-        Ok(Self { path, connection: None, notes, durable: false, _lock: lock })
+        Ok(Self { path, connection: None, notes, durable: false, trust: Trust::of(folder), _lock: lock })
     }
 
     pub(crate) fn execute(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
@@ -91,6 +93,9 @@ impl Database {
                 remove(&self.path)?;
                 self.open()
             }
+            StoreCommand::Distrust | StoreCommand::Trust => {
+                Err(std::io::Error::other("trust is the store's to change: a bug").into())
+            }
             StoreCommand::OpenPartition { partition, fresh_key } => {
                 self.open_partition(partition, &fresh_key)
             }
@@ -111,16 +116,33 @@ impl Database {
     }
 
     fn open(&mut self) -> Result<StoreAnswer, Trouble> {
+        let mut is_new = false;
         if self.connection.is_none() {
-            let connection = connect(&self.path)?;
+            let (connection, new) = connect(&self.path)?;
+            is_new = new;
             self.notes = Notes { budget: self.notes.budget, ..Notes::default() };
             self.notes.read(&connection)?;
             // As `connect` left it.
             self.durable = false;
             self.connection = Some(connection);
         }
+        let distrusted = self.trust.is_broken(is_new)?;
+        if distrusted {
+            self.write(Durability::Power, |transaction, notes| {
+                transaction.execute("DELETE FROM records", ())?;
+                notes.weight = Weight::default();
+                notes.touched.clear();
+                Ok(())
+            })?;
+        }
+        self.trust.settle()?;
         let (unfinished, switches) = (self.unfinished()?, self.switches()?);
-        Ok(StoreAnswer::Opened { highest_wall_ms: self.notes.highest_wall_ms, unfinished, switches })
+        Ok(StoreAnswer::Opened {
+            highest_wall_ms: self.notes.highest_wall_ms,
+            unfinished,
+            switches,
+            distrusted,
+        })
     }
 
     fn save_switches(&mut self, switches: &[u8]) -> Result<StoreAnswer, Trouble> {
@@ -222,15 +244,18 @@ fn closed() -> Trouble {
     std::io::Error::other("the cache is closed after a fault; open it again").into()
 }
 
-/// Opens the file and makes sure that it is ours. A file of another version is made anew.
-fn connect(path: &Path) -> Result<Connection, Trouble> {
+/// Opens the file and makes sure that it is ours. A file of another version is made anew. Whether it is new.
+fn connect(path: &Path) -> Result<(Connection, bool), Trouble> {
     make_private(path)?;
     let connection = configured(path)?;
     let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
     match (application, version, objects) {
-        (0, 0, 0) => create(&connection)?,
+        (0, 0, 0) => {
+            create(&connection)?;
+            return Ok((connection, true));
+        }
         (APPLICATION, VERSION, _) => check_schema(&connection)?,
         (APPLICATION, _, _) => {
             connection.close().map_err(|(_, error)| error)?;
@@ -238,11 +263,11 @@ fn connect(path: &Path) -> Result<Connection, Trouble> {
             make_private(path)?;
             let connection = configured(path)?;
             create(&connection)?;
-            return Ok(connection);
+            return Ok((connection, true));
         }
         _ => return Err(Trouble::damaged("it is the database of another program")),
     }
-    Ok(connection)
+    Ok((connection, false))
 }
 
 fn configured(path: &Path) -> Result<Connection, Trouble> {
@@ -324,9 +349,11 @@ fn remove(path: &Path) -> Result<(), Trouble> {
 
 #[cfg(test)]
 mod tests {
-    use holdover_client::store::{KeyHash, PartitionKey, Record, Variant};
+    use holdover_client::Store as _;
+    use holdover_client::store::{KeyHash, PartitionKey, Record, TagHash, TagWrite, Variant};
 
     use super::*;
+    use crate::SqliteStore;
 
     #[test]
     fn a_full_disk_is_told_and_survived() {
@@ -359,6 +386,67 @@ mod tests {
         };
         assert_eq!(found[0].record, record(10), "what was there is still there");
         database.execute(save(20, 3)).unwrap();
+    }
+
+    /// A full disk, by SQLite's own measure: what was invalidated cannot be written, but that can.
+    #[test]
+    fn a_full_disk_has_room_for_distrust() {
+        let folder = tempfile::tempdir().unwrap();
+        let (partition, fresh_key) = (PartitionId([1; 32]), PartitionKey::from([2; 32]));
+        let open_partition = StoreCommand::OpenPartition { partition, fresh_key };
+        let record = Record {
+            partition,
+            key: KeyHash([3; 32]),
+            variant: Variant::Full,
+            value: Bytes::from_static(b"outdated"),
+            meta: Bytes::new(),
+            tags: vec![TagHash([4; 32])],
+            expires_ms: i64::MAX,
+        };
+        let load = StoreCommand::Load { partition, key: record.key };
+        let found = |store: &mut SqliteStore| match store.execute(load.clone()).unwrap() {
+            StoreAnswer::Found(found) => found.len(),
+            other => panic!("not an answer to a load: {other:?}"),
+        };
+        let mut store = SqliteStore::new(folder.path());
+        store.execute(StoreCommand::Open).unwrap();
+        store.execute(open_partition).unwrap();
+        store.execute(StoreCommand::Save { record, wall_ms: 1 }).unwrap();
+        let pages = |store: &SqliteStore, most: u32| {
+            let database = store.open.as_ref().unwrap().lock().unwrap();
+            database.connection.as_ref().unwrap().pragma_update(None, "max_page_count", most).unwrap();
+        };
+        let tags = (0..2000_u32).map(|n| {
+            let mut tag = [4; 32];
+            tag[..4].copy_from_slice(&n.to_be_bytes());
+            TagHash(tag)
+        });
+        let write = TagWrite { partition, tags: tags.collect(), all: false, sequence: 1 };
+        let write = StoreCommand::WriteTags(vec![write]);
+        pages(&store, 1);
+        let fault = store.execute(write.clone()).unwrap_err();
+        assert_eq!(fault.kind, StoreFaultKind::Full, "{}", fault.message);
+        store.execute(StoreCommand::Distrust).unwrap();
+        // Room again, and all is told: nothing is lost.
+        pages(&store, 1_000_000);
+        store.execute(write.clone()).unwrap();
+        store.execute(StoreCommand::Trust).unwrap();
+        drop(store);
+        let mut store = SqliteStore::new(folder.path());
+        let StoreAnswer::Opened { distrusted: false, .. } = store.execute(StoreCommand::Open).unwrap() else {
+            panic!("it was taken back");
+        };
+        assert_eq!(found(&mut store), 1);
+        // No room until the end.
+        store.execute(StoreCommand::Distrust).unwrap();
+        drop(store);
+        let mut store = SqliteStore::new(folder.path());
+        let StoreAnswer::Opened { distrusted: true, .. } = store.execute(StoreCommand::Open).unwrap() else {
+            panic!("what was not written is not known");
+        };
+        assert_eq!(found(&mut store), 0);
+        let database = store.open.as_ref().unwrap().lock().unwrap();
+        assert_eq!(database.notes.weight, Weight::default());
     }
 
     #[test]

@@ -3,6 +3,8 @@
 /// The database. Its journal has `-wal` behind the name.
 pub(crate) const FILE: &str = "holdover-cache.db";
 pub(crate) const LOCK: &str = "holdover-cache.lock";
+/// Says that the records may be believed, see the module `trust`.
+pub(crate) const TRUST: &str = "holdover-cache.trust";
 
 /// Marks the file as ours: "HLDO" (`PRAGMA application_id`).
 pub(crate) const APPLICATION: i32 = 0x484c_444f;

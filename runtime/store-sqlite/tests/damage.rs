@@ -170,7 +170,12 @@ fn a_file_of_another_version_is_made_anew() {
     let opened = store.execute(StoreCommand::Open).unwrap();
     assert_eq!(
         opened,
-        StoreAnswer::Opened { highest_wall_ms: None, unfinished: Vec::new(), switches: bytes::Bytes::new() }
+        StoreAnswer::Opened {
+            highest_wall_ms: None,
+            unfinished: Vec::new(),
+            switches: bytes::Bytes::new(),
+            distrusted: false
+        }
     );
     assert_eq!(store.execute(load(3)).unwrap(), StoreAnswer::Found(Vec::new()));
 }

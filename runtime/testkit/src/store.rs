@@ -47,6 +47,8 @@ pub fn conforms(shelves: &impl Shelves, seed: u64) {
     commands_before_opening_fail(shelves);
     a_closed_store_is_opened_again(shelves);
     switches_are_kept(shelves);
+    what_is_distrusted_is_gone_in_the_next_run(shelves);
+    distrust_can_be_taken_back(shelves);
     agrees_with_the_reference(shelves, seed, ROOMY);
     agrees_with_the_reference(shelves, seed, 20_000);
 }
@@ -302,6 +304,90 @@ fn switches_are_kept(shelves: &impl Shelves) {
     assert_eq!(kept(&mut store), Bytes::new(), "a new store has none");
 }
 
+fn what_is_distrusted_is_gone_in_the_next_run(shelves: &impl Shelves) {
+    let shelf = shelves.shelf(ROOMY);
+    let mut fresh = shelf.store();
+    run(&mut fresh, StoreCommand::Distrust);
+    assert_eq!(run(&mut fresh, StoreCommand::Open), opened(None, &[]), "there is nothing to distrust");
+    run(&mut fresh, StoreCommand::Trust);
+    drop(fresh);
+    // Noted by the store that has it open, and by one that never came to open it.
+    for is_open in [true, false] {
+        let mut store = open(&shelf);
+        run(&mut store, open_partition(1, 10));
+        let mut tagged = record(1, 5, Variant::Full, b"v");
+        tagged.tags = vec![tag(7)];
+        run(&mut store, save(&tagged, 100));
+        run(&mut store, StoreCommand::WriteTags(vec![write_of(1, &[7], 3)]));
+        run(&mut store, StoreCommand::MarkSignOut { partition: partition(2), outbox: OutboxChoice::Hold });
+        run(&mut store, StoreCommand::SaveSwitches(Bytes::from_static(b"off")));
+        if !is_open {
+            drop(store);
+            store = shelf.store();
+        }
+        for _ in 0..2 {
+            run(&mut store, StoreCommand::Distrust);
+        }
+        if is_open {
+            let StoreAnswer::Opened { distrusted, .. } = run(&mut store, StoreCommand::Open) else {
+                panic!("not an answer to opening")
+            };
+            assert!(!distrusted, "the run that notes it knows what is outdated");
+            assert_eq!(values(&mut store, 1, 5), [b"v".as_slice()]);
+        }
+        drop(store);
+        for distrusted in [true, false] {
+            let mut store = shelf.store();
+            let told = StoreAnswer::Opened {
+                highest_wall_ms: Some(100),
+                unfinished: vec![partition(2)],
+                switches: Bytes::from_static(b"off"),
+                distrusted,
+            };
+            assert_eq!(
+                run(&mut store, StoreCommand::Open),
+                told,
+                "it is told once, and nothing else is lost"
+            );
+            let StoreAnswer::Partition { key, sequence } = run(&mut store, open_partition(1, 11)) else {
+                panic!("not an answer to opening a partition")
+            };
+            assert_eq!(key, PartitionKey::from(hash(10)));
+            assert!(sequence >= 3, "the numbers go on");
+            assert_eq!(values(&mut store, 1, 5), Vec::<Bytes>::new());
+        }
+    }
+    let mut store = open(&shelf);
+    run(&mut store, save(&record(1, 5, Variant::Full, b"new"), 100));
+    drop(store);
+    let mut store = open(&shelf);
+    assert_eq!(values(&mut store, 1, 5), [b"new".as_slice()], "what comes later is believed");
+    run(&mut store, StoreCommand::Distrust);
+    assert_eq!(run(&mut store, StoreCommand::Recreate), opened(None, &[]));
+}
+
+fn distrust_can_be_taken_back(shelves: &impl Shelves) {
+    let shelf = shelves.shelf(ROOMY);
+    let mut store = open(&shelf);
+    run(&mut store, open_partition(1, 10));
+    run(&mut store, save(&record(1, 5, Variant::Full, b"v"), 100));
+    run(&mut store, StoreCommand::Trust);
+    run(&mut store, StoreCommand::Distrust);
+    run(&mut store, StoreCommand::Trust);
+    drop(store);
+    let mut store = shelf.store();
+    assert_eq!(run(&mut store, StoreCommand::Open), opened(Some(100), &[]));
+    assert_eq!(values(&mut store, 1, 5), [b"v".as_slice()]);
+    run(&mut store, StoreCommand::Distrust);
+    drop(store);
+    let mut store = shelf.store();
+    run(&mut store, StoreCommand::Trust);
+    let StoreAnswer::Opened { distrusted, .. } = run(&mut store, StoreCommand::Open) else {
+        panic!("not an answer to opening")
+    };
+    assert!(distrusted, "only what the run itself has noted is taken back");
+}
+
 /// Random commands, and restarts in between where there is room for everything: a restart may forget what was loaded
 /// last, and so evict something else.
 fn agrees_with_the_reference(shelves: &impl Shelves, seed: u64, budget: usize) {
@@ -314,6 +400,7 @@ fn agrees_with_the_reference(shelves: &impl Shelves, seed: u64, budget: usize) {
         if random.below(50) == 0 && budget == ROOMY {
             drop(store);
             store = shelf.store();
+            reference.restart();
             let answer = run(&mut store, StoreCommand::Open);
             assert_eq!(answer, reference.execute(StoreCommand::Open), "seed {seed}, step {step}");
         }
@@ -330,7 +417,7 @@ fn agrees_with_the_reference(shelves: &impl Shelves, seed: u64, budget: usize) {
 fn command(random: &mut Random, sequence: &mut u64) -> StoreCommand {
     let n = 1 + random.below(4);
     let name = partition(n);
-    match random.below(20) {
+    match random.below(21) {
         0..3 => open_partition(n, random.below(200)),
         3..9 => {
             let variant = match random.below(3) {
@@ -365,6 +452,8 @@ fn command(random: &mut Random, sequence: &mut u64) -> StoreCommand {
         }
         17 => StoreCommand::SaveSwitches(random.bytes(20).into()),
         18 => StoreCommand::MarkSignOut { partition: name, outbox: OutboxChoice::Discard },
+        19 if random.below(4) == 0 => StoreCommand::Distrust,
+        19 => StoreCommand::Trust,
         _ => StoreCommand::DropPartition { partition: name, erase: random.below(2) == 0 },
     }
 }
@@ -393,6 +482,7 @@ fn opened(highest_wall_ms: Option<i64>, unfinished: &[u64]) -> StoreAnswer {
         highest_wall_ms,
         unfinished: unfinished.iter().map(|n| partition(*n)).collect(),
         switches: Bytes::new(),
+        distrusted: false,
     }
 }
 

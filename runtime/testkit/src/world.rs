@@ -199,6 +199,7 @@ impl World {
             send.attempt = None;
             send.waiting.clear();
         }
+        self.store.restart();
         self.process = Process::new(&self.api, self.seed, self.memory, self.processes)?;
         self.processes += 1;
         self.handle(Input::PinQuality(self.pinned))?;

@@ -12,11 +12,13 @@ use super::{
 
 /// Keeps records in memory. Clones share them, so that a clone plays the part of the disk that outlives a runtime: for
 /// tests, and as the measure for other stores.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct MemoryStore {
     contents: Arc<Mutex<Contents>>,
     budget: u64,
     opened: bool,
+    /// It has noted that the contents must not be believed by the next store over them.
+    distrusts: bool,
 }
 
 #[derive(Debug, Default)]
@@ -26,6 +28,8 @@ struct Contents {
     marks: Vec<(PartitionId, OutboxChoice)>,
     highest_wall_ms: Option<i64>,
     switches: Bytes,
+    /// How many stores distrust the records; those that are no more included.
+    distrusts: u32,
     bytes: u64,
     /// Counts uses, to tell which was the last.
     uses: u64,
@@ -57,7 +61,13 @@ impl MemoryStore {
 
     /// Room for this many bytes, counted as [`Record::size`] says.
     pub fn with_budget(bytes: u64) -> Self {
-        Self { contents: Arc::default(), budget: bytes, opened: false }
+        Self { contents: Arc::default(), budget: bytes, opened: false, distrusts: false }
+    }
+}
+
+impl Clone for MemoryStore {
+    fn clone(&self) -> Self {
+        Self { contents: self.contents.clone(), budget: self.budget, opened: false, distrusts: false }
     }
 }
 
@@ -71,11 +81,33 @@ impl Store for MemoryStore {
     fn execute(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
         let mut contents = self.contents.lock().unwrap_or_else(PoisonError::into_inner);
         if matches!(command, StoreCommand::Recreate) {
-            *contents = Contents::default();
+            *contents = Contents { distrusts: u32::from(self.distrusts), ..Contents::default() };
         }
-        if matches!(command, StoreCommand::Open | StoreCommand::Recreate) {
-            self.opened = true;
-            return Ok(contents.opened());
+        match &command {
+            StoreCommand::Open | StoreCommand::Recreate => {
+                self.opened = true;
+                let own = u32::from(self.distrusts);
+                let distrusted = contents.distrusts > own;
+                if distrusted {
+                    contents.forget_records();
+                    contents.distrusts = own;
+                }
+                return Ok(contents.opened(distrusted));
+            }
+            StoreCommand::Distrust => {
+                if !std::mem::replace(&mut self.distrusts, true) {
+                    contents.distrusts += 1;
+                }
+                return Ok(StoreAnswer::Done);
+            }
+            StoreCommand::Trust => {
+                if std::mem::replace(&mut self.distrusts, false) {
+                    // Another one may have dropped the records for it meanwhile.
+                    contents.distrusts = contents.distrusts.saturating_sub(1);
+                }
+                return Ok(StoreAnswer::Done);
+            }
+            _ => {}
         }
         if matches!(command, StoreCommand::Close) {
             self.opened = false;
@@ -90,18 +122,26 @@ impl Store for MemoryStore {
 }
 
 impl Contents {
-    fn opened(&self) -> StoreAnswer {
+    fn forget_records(&mut self) {
+        for partition in self.partitions.values_mut() {
+            partition.records.clear();
+            partition.bytes = 0;
+        }
+        self.bytes = 0;
+    }
+
+    fn opened(&self, distrusted: bool) -> StoreAnswer {
         let unfinished = self.marks.iter().map(|(partition, _)| *partition).collect();
         StoreAnswer::Opened {
             highest_wall_ms: self.highest_wall_ms,
             unfinished,
             switches: self.switches.clone(),
+            distrusted,
         }
     }
 
     fn execute(&mut self, command: StoreCommand, budget: u64) -> StoreAnswer {
         match command {
-            StoreCommand::Open | StoreCommand::Recreate => return self.opened(),
             StoreCommand::OpenPartition { partition, fresh_key } => {
                 let partition = self.partitions.entry(partition).or_insert_with(|| Partition {
                     key: fresh_key,
@@ -141,7 +181,12 @@ impl Contents {
                 self.marks.retain(|(marked, _)| *marked != partition);
             }
             StoreCommand::SaveSwitches(switches) => self.switches = switches,
-            StoreCommand::Close => {}
+            // Carried out by the store.
+            StoreCommand::Open
+            | StoreCommand::Recreate
+            | StoreCommand::Distrust
+            | StoreCommand::Trust
+            | StoreCommand::Close => {}
         }
         StoreAnswer::Done
     }

@@ -78,6 +78,7 @@ impl Stats {
             store_faults,
             store_recoveries,
             store_rebuilds,
+            store_distrusts,
             lost_partitions,
             unreadable_records,
             finished_sign_outs,
@@ -216,7 +217,12 @@ impl Stats {
             "{transition}",
             "Changes of the store's state.",
             "holdover.store.state",
-            [("failed", store_faults), ("recovered", store_recoveries), ("rebuilt", store_rebuilds)],
+            [
+                ("failed", store_faults),
+                ("recovered", store_recoveries),
+                ("rebuilt", store_rebuilds),
+                ("distrusted", store_distrusts),
+            ],
         );
         list.one(
             "holdover.store.unreadable",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use holdover_wire::Tag;
 
 use super::Engine;
+use super::distrust::Untold;
 use super::signouts::SignOut;
 use crate::call::OpId;
 use crate::event::{Event, Tier};
@@ -22,8 +23,6 @@ use crate::time::Instant;
 
 /// How long the runtime runs on memory before it tries a failed store again.
 const RETRY: Duration = Duration::from_secs(30);
-/// How many removals are remembered for a store that does not work.
-const MAX_UNREMOVED: usize = 10_000;
 
 /// What is known about the store.
 pub(super) struct Disk {
@@ -34,12 +33,8 @@ pub(super) struct Disk {
     pub(super) loading: BTreeMap<Key, Vec<OpId>>,
     /// Those of them whose record the server has said to be gone since it was asked for.
     void: BTreeSet<Key>,
-    /// Removals that the store has not carried out.
-    unremoved: BTreeSet<(PartitionId, KeyHash, bool)>,
-    /// Partitions with more of those than are remembered: nothing of them is kept.
-    spoilt: BTreeSet<PartitionId>,
-    /// Partitions that are to be destroyed as soon as the store works.
-    undropped: BTreeSet<PartitionId>,
+    /// What it should know and does not.
+    pub(super) untold: Untold,
     /// Its failure has been reported and not its recovery.
     reported: bool,
     /// It was made anew and that has not been reported.
@@ -80,6 +75,8 @@ pub(super) enum Pending {
     Drop(SignOut),
     Close,
     Switches(Vec<OpId>),
+    Distrust,
+    Trust,
 }
 
 /// Whether the store can be used now.
@@ -99,9 +96,7 @@ impl Disk {
             pending: BTreeMap::new(),
             loading: BTreeMap::new(),
             void: BTreeSet::new(),
-            unremoved: BTreeSet::new(),
-            spoilt: BTreeSet::new(),
-            undropped: BTreeSet::new(),
+            untold: Untold::default(),
             reported: false,
             recreated: false,
             leaving: Vec::new(),
@@ -124,20 +119,6 @@ impl Disk {
         self.void.remove(key)
     }
 
-    /// Remembers to destroy a partition whose records cannot be named when the store works again.
-    pub(super) fn spoil(&mut self, partition: PartitionId) {
-        self.spoilt.insert(partition);
-    }
-
-    /// Remembers to remove records when the store works again.
-    pub(super) fn remove_later(&mut self, partition: PartitionId, key: KeyHash, reduced_only: bool) {
-        if self.unremoved.len() < MAX_UNREMOVED {
-            self.unremoved.insert((partition, key, reduced_only));
-        } else {
-            self.spoilt.insert(partition);
-        }
-    }
-
     /// Nothing is being asked of it, and nothing follows from an answer.
     pub(super) fn is_settled(&self) -> bool {
         self.pending.is_empty()
@@ -154,6 +135,24 @@ impl Disk {
 
     pub(super) fn exists(&self) -> bool {
         self.stage != DiskStage::Absent
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.stage == DiskStage::Paused
+    }
+
+    /// It has been asked for something that it must know, and has not answered.
+    pub(super) fn is_being_told(&self) -> bool {
+        self.pending.values().any(|pending| {
+            matches!(
+                pending,
+                Pending::Finish(_)
+                    | Pending::Partition(_)
+                    | Pending::Remove(..)
+                    | Pending::Tags(..)
+                    | Pending::Mark(_)
+            )
+        })
     }
 }
 
@@ -234,8 +233,15 @@ impl Engine {
         let Some(pending) = self.disk.pending.remove(&id) else { return };
         match (pending, result) {
             (Pending::Close, result) => self.disk_closed(result.map(drop)),
-            (Pending::Open, Ok(StoreAnswer::Opened { highest_wall_ms, unfinished, switches })) => {
+            (
+                Pending::Open,
+                Ok(StoreAnswer::Opened { highest_wall_ms, unfinished, switches, distrusted }),
+            ) => {
                 self.switches_read(&switches);
+                if distrusted {
+                    self.distrust_obeyed();
+                    self.event(Event::StoreDistrusted);
+                }
                 self.disk_opened(highest_wall_ms, unfinished);
             }
             (Pending::Finish(partition), Ok(StoreAnswer::Done)) => self.finished(partition),
@@ -257,6 +263,8 @@ impl Engine {
             (Pending::Switches(ops), Ok(StoreAnswer::Done)) => self.switches_saved(ops, None),
             (Pending::Mark(sign_out), Ok(StoreAnswer::Done)) => self.marked(sign_out),
             (Pending::Drop(sign_out), Ok(StoreAnswer::Done)) => self.dropped(&sign_out, Ok(())),
+            (Pending::Distrust, Ok(StoreAnswer::Done)) => self.distrusted(true),
+            (Pending::Trust, Ok(StoreAnswer::Done)) => self.trust_mended(true),
             (pending, Err(fault)) => self.disk_failed(pending, fault),
             (pending, Ok(_)) => {
                 let message =
@@ -264,15 +272,16 @@ impl Engine {
                 self.disk_failed(pending, StoreFault { kind: StoreFaultKind::Io, message });
             }
         }
+        self.mend_trust();
     }
 
     fn disk_opened(&mut self, highest_wall_ms: Option<i64>, unfinished: Vec<PartitionId>) {
         if self.clock.recall(highest_wall_ms, &self.now) {
             self.event(Event::ClockDistrusted);
         }
-        let mut to_drop = std::mem::take(&mut self.disk.undropped);
+        let mut to_drop = std::mem::take(&mut self.disk.untold.undropped);
         to_drop.extend(unfinished);
-        to_drop.extend(&self.disk.spoilt);
+        to_drop.extend(&self.disk.untold.spoilt);
         if to_drop.is_empty() {
             return self.disk_ready();
         }
@@ -285,8 +294,8 @@ impl Engine {
 
     /// An interrupted sign-out has been finished.
     fn finished(&mut self, partition: PartitionId) {
-        self.disk.unremoved.retain(|(of, ..)| *of != partition);
-        if !self.disk.spoilt.remove(&partition) {
+        self.disk.untold.removals.retain(|(of, ..)| *of != partition);
+        if !self.disk.untold.spoilt.remove(&partition) {
             self.event(Event::SignOutFinished);
         }
         if let DiskStage::Finishing(left) = &mut self.disk.stage {
@@ -306,7 +315,7 @@ impl Engine {
         if std::mem::take(&mut self.disk.reported) {
             self.event(Event::StoreRecovered);
         }
-        for (partition, key, reduced_only) in std::mem::take(&mut self.disk.unremoved) {
+        for (partition, key, reduced_only) in std::mem::take(&mut self.disk.untold.removals) {
             let command = StoreCommand::Remove { partition, key, reduced_only };
             self.command(command, Pending::Remove(partition, key, reduced_only));
         }
@@ -340,7 +349,7 @@ impl Engine {
             if recreate {
                 self.disk.stage = DiskStage::Recreating;
                 self.disk.recreated = true;
-                self.disk.unremoved.clear();
+                self.disk.untold.removals.clear();
                 self.command(StoreCommand::Recreate, Pending::Open);
             } else {
                 self.disk.stage = DiskStage::Failed(self.now.boot.after(RETRY));
@@ -353,10 +362,11 @@ impl Engine {
         match pending {
             Pending::Load(spec) => self.found(&spec, Vec::new()),
             Pending::Finish(partition) => {
-                self.disk.undropped.insert(partition);
+                self.disk.untold.undropped.insert(partition);
             }
             Pending::Remove(partition, key, reduced_only) => {
-                self.disk.remove_later(partition, key, reduced_only);
+                self.disk.untold.remove_later(partition, key, reduced_only);
+                self.distrust(Vec::new());
             }
             Pending::Tags(owners, tags, all, then) => {
                 for owner in owners {
@@ -364,17 +374,19 @@ impl Engine {
                         && (all || !partition.write_later(&tags))
                     {
                         let id = partition.id;
-                        self.disk.spoil(id);
+                        self.disk.untold.spoil(id);
                     }
                 }
-                self.settle_all(then);
+                self.distrust(then);
             }
             Pending::Switches(ops) => self.switches_saved(ops, Some(&message)),
             Pending::Mark(sign_out) => self.mark_failed(&sign_out, &message),
             Pending::Drop(sign_out) => {
-                self.disk.undropped.insert(sign_out.partition);
+                self.disk.untold.undropped.insert(sign_out.partition);
                 self.dropped(&sign_out, Err(&message));
             }
+            Pending::Distrust => self.distrusted(false),
+            Pending::Trust => self.trust_mended(false),
             Pending::Open | Pending::Partition(_) | Pending::Save | Pending::Close => {}
         }
         for sign_out in std::mem::take(&mut self.disk.leaving) {
@@ -403,11 +415,13 @@ impl Engine {
         self.command(StoreCommand::WriteTags(writes), Pending::Tags(owners, tags, all, then));
     }
 
-    /// Writes what was invalidated while the store did not work.
-    pub(super) fn write_late(&mut self, owner: &Owner, tags: Vec<Tag>) {
+    /// Writes what was invalidated while the store, which is at `written`, did not work. The number that the tags get is
+    /// above all that is written with them and not above what memory has: answers that came since then stay good.
+    pub(super) fn write_late(&mut self, owner: &Owner, tags: Vec<Tag>, written: u64) {
         let Some(partition) = self.partitions.get_mut(owner) else { return };
         let hashes = partition.hash_tags(&tags);
-        let sequence = partition.ledger.invalidate(hashes.iter().copied());
+        partition.ledger.resume(written.saturating_add(1));
+        let sequence = partition.ledger.sequence();
         let write = TagWrite { partition: partition.id, tags: hashes, all: false, sequence };
         self.write_tags(vec![write], vec![owner.clone()], tags, false, Vec::new());
     }
@@ -419,6 +433,6 @@ impl Engine {
 
     /// Remembers to destroy a partition that could not even be marked.
     pub(super) fn drop_when_open(&mut self, partition: PartitionId) {
-        self.disk.undropped.insert(partition);
+        self.disk.untold.undropped.insert(partition);
     }
 }

@@ -121,7 +121,7 @@ impl Engine {
         }
         self.event(Event::Invalidated { tags: u32::try_from(tags.len()).unwrap_or(u32::MAX) });
         let on_disk = self.disk.is_open();
-        let mut writes = Vec::new();
+        let (mut writes, mut is_late) = (Vec::new(), false);
         for owner in &owners {
             let Some(partition) = self.partitions.get_mut(owner) else { continue };
             let hashes = partition.hash_tags(&tags);
@@ -134,14 +134,20 @@ impl Engine {
             } else if self.config.store {
                 let id = partition.id;
                 if all || !partition.write_later(&tags) {
-                    self.disk.spoil(id);
+                    self.disk.untold.spoil(id);
                 }
+                is_late = true;
             }
         }
-        if writes.is_empty() {
-            self.settle_all(then);
-        } else {
-            self.write_tags(writes, owners.clone(), tags, all, then);
+        match (writes.is_empty(), is_late) {
+            (true, false) => self.settle_all(then),
+            (true, true) => self.distrust(then),
+            (false, _) => {
+                if is_late {
+                    self.distrust(Vec::new());
+                }
+                self.write_tags(writes, owners.clone(), tags, all, then);
+            }
         }
         for owner in &owners {
             self.refetch_observers(owner);

@@ -85,7 +85,7 @@ impl Engine {
             self.forget_kept_of(owner);
         }
         if !unwritten.is_empty() {
-            self.write_late(owner, unwritten.into_iter().collect());
+            self.write_late(owner, unwritten.into_iter().collect(), sequence);
         }
         self.opened(owner);
     }

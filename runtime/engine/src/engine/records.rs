@@ -135,10 +135,12 @@ impl Engine {
             let command = StoreCommand::Remove { partition, key, reduced_only };
             self.command(command, Pending::Remove(partition, key, reduced_only));
         } else if self.partitions.get(&spec.owner).is_some_and(|partition| partition.named) {
-            self.disk.remove_later(partition, key, reduced_only);
+            self.disk.untold.remove_later(partition, key, reduced_only);
+            self.distrust(Vec::new());
         } else if !reduced_only {
             // What is on disk has names that this run does not know.
-            self.disk.spoil(partition);
+            self.disk.untold.spoil(partition);
+            self.distrust(Vec::new());
         }
     }
 }

@@ -87,18 +87,13 @@ impl Engine {
     pub(super) fn mark_failed(&mut self, sign_out: &SignOut, problem: &str) {
         self.end_account(sign_out);
         self.drop_when_open(sign_out.partition);
-        self.dropped(sign_out, Err(problem));
+        self.distrust(vec![(sign_out.op, Delivered::Done(Err(still_stored(problem))))]);
+        self.reopen(&Owner::Account(sign_out.account.clone()));
     }
 
     /// The partition is gone, or will be.
     pub(super) fn dropped(&mut self, sign_out: &SignOut, result: Result<(), &str>) {
-        let result = result.map_err(|problem| {
-            let message = format!(
-                "the account is signed out, but its data is still in the store ({problem}): it is destroyed when the store works again, so keep the process running or sign out once more"
-            );
-            Error::new(ErrorKind::Storage, message)
-        });
-        self.finish_chore(sign_out.op, result);
+        self.finish_chore(sign_out.op, result.map_err(still_stored));
         self.reopen(&Owner::Account(sign_out.account.clone()));
     }
 
@@ -143,4 +138,11 @@ impl Engine {
         }
         self.memory.remove_owner(&Owner::Account(account.clone()));
     }
+}
+
+fn still_stored(problem: &str) -> Error {
+    let message = format!(
+        "the account is signed out, but its data is still in the store ({problem}): it is destroyed when the store works again, so keep the process running or sign out once more"
+    );
+    Error::new(ErrorKind::Storage, message)
 }

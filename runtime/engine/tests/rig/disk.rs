@@ -17,13 +17,32 @@ pub(crate) struct Disk {
     pub(crate) highest_wall_ms: Option<i64>,
     pub(crate) switches: Bytes,
     pub(crate) closed: bool,
+    pub(crate) trust: Trust,
     /// Every command fails like this.
     pub(crate) fault: Option<StoreFaultKind>,
     /// How many commands of each kind have been carried out or refused.
     pub(crate) commands: usize,
 }
 
+/// Whether its records may be believed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Trust {
+    #[default]
+    Whole,
+    /// Not by the next run.
+    BrokenByThis,
+    BrokenBefore,
+}
+
 impl Disk {
+    /// The run has ended.
+    pub(crate) fn left(mut self) -> Self {
+        if self.trust == Trust::BrokenByThis {
+            self.trust = Trust::BrokenBefore;
+        }
+        self
+    }
+
     pub(crate) fn carry_out(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
         self.commands += 1;
         match command {
@@ -33,13 +52,21 @@ impl Disk {
         if let (Some(StoreFaultKind::Corrupt), StoreCommand::Recreate) = (self.fault, &command) {
             *self = Self::default();
         }
-        if let Some(kind) = self.fault {
+        // A note of one byte fits in where nothing else does.
+        let is_note = command == StoreCommand::Distrust && self.fault != Some(StoreFaultKind::ReadOnly);
+        if let Some(kind) = self.fault.filter(|_| !is_note) {
             return Err(StoreFault { kind, message: "told to".into() });
         }
         Ok(match command {
             StoreCommand::Open | StoreCommand::Recreate => {
                 self.closed = false;
+                let distrusted = self.trust == Trust::BrokenBefore;
+                if distrusted {
+                    self.records.clear();
+                    self.trust = Trust::Whole;
+                }
                 StoreAnswer::Opened {
+                    distrusted,
                     highest_wall_ms: self.highest_wall_ms,
                     unfinished: self.marked.clone(),
                     switches: self.switches.clone(),
@@ -100,6 +127,18 @@ impl Disk {
             }
             StoreCommand::SaveSwitches(switches) => {
                 self.switches = switches;
+                StoreAnswer::Done
+            }
+            StoreCommand::Distrust => {
+                if self.trust == Trust::Whole {
+                    self.trust = Trust::BrokenByThis;
+                }
+                StoreAnswer::Done
+            }
+            StoreCommand::Trust => {
+                if self.trust == Trust::BrokenByThis {
+                    self.trust = Trust::Whole;
+                }
                 StoreAnswer::Done
             }
             StoreCommand::Close => {

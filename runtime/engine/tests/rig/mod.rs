@@ -92,7 +92,7 @@ impl Rig {
     /// Another process on the same disk, a second later.
     pub(crate) fn restart(self) -> Self {
         let now = self.now;
-        let mut rig = Self::seeded(self.disk, Config::default(), self.seed.wrapping_add(1));
+        let mut rig = Self::seeded(self.disk.left(), Config::default(), self.seed.wrapping_add(1));
         rig.now = now;
         rig.pass(Duration::from_secs(1));
         rig
@@ -423,6 +423,8 @@ fn command_name(command: &StoreCommand) -> &'static str {
         StoreCommand::MarkSignOut { .. } => "MarkSignOut",
         StoreCommand::DropPartition { .. } => "DropPartition",
         StoreCommand::SaveSwitches(_) => "SaveSwitches",
+        StoreCommand::Distrust => "Distrust",
+        StoreCommand::Trust => "Trust",
         StoreCommand::Close => "Close",
     }
 }

@@ -20,6 +20,9 @@ pub struct Reference {
     marks: Vec<PartitionId>,
     highest_wall_ms: Option<i64>,
     switches: Bytes,
+    /// This run distrusts the records; an earlier one did.
+    distrusts: bool,
+    distrusted: bool,
     uses: u64,
 }
 
@@ -51,22 +54,34 @@ impl Reference {
             marks: Vec::new(),
             highest_wall_ms: None,
             switches: Bytes::new(),
+            distrusts: false,
+            distrusted: false,
             uses: 0,
         }
+    }
+
+    /// A run ends, and another begins.
+    pub fn restart(&mut self) {
+        self.distrusted |= std::mem::take(&mut self.distrusts);
     }
 
     /// Carries out a command.
     pub fn execute(&mut self, command: StoreCommand) -> StoreAnswer {
         match command {
             StoreCommand::Open => {
+                let distrusted = std::mem::take(&mut self.distrusted);
+                if distrusted {
+                    self.records.clear();
+                }
                 return StoreAnswer::Opened {
+                    distrusted,
                     highest_wall_ms: self.highest_wall_ms,
                     unfinished: self.marks.clone(),
                     switches: self.switches.clone(),
                 };
             }
             StoreCommand::Recreate => {
-                *self = Self::new(self.budget);
+                *self = Self { distrusts: self.distrusts, ..Self::new(self.budget) };
                 return self.execute(StoreCommand::Open);
             }
             StoreCommand::OpenPartition { partition, fresh_key } => {
@@ -96,6 +111,8 @@ impl Reference {
                 self.marks.retain(|marked| *marked != partition);
             }
             StoreCommand::SaveSwitches(switches) => self.switches = switches,
+            StoreCommand::Distrust => self.distrusts = true,
+            StoreCommand::Trust => self.distrusts = false,
             StoreCommand::Close => {}
         }
         StoreAnswer::Done

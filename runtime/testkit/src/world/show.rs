@@ -255,6 +255,7 @@ fn named(event: &Event) -> Option<(&'static str, Vec<(&'static str, &str)>)> {
             ("store_failed", vec![("kind", kind)])
         }
         Event::StoreRecreated => ("store_recreated", vec![]),
+        Event::StoreDistrusted => ("store_distrusted", vec![]),
         _ => return None,
     })
 }

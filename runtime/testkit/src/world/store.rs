@@ -19,6 +19,11 @@ impl ScriptedStore {
         Self { state: StoreState::Ok, disk: Reference::new(budget) }
     }
 
+    /// The process ends, and another begins.
+    pub fn restart(&mut self) {
+        self.disk.restart();
+    }
+
     /// How it behaves from now on.
     pub fn set(&mut self, state: StoreState) {
         self.state = state;
@@ -31,6 +36,12 @@ impl ScriptedStore {
     pub fn carry_out(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
         let writes = !matches!(command, StoreCommand::Open | StoreCommand::Load { .. } | StoreCommand::Close);
         let fault = match self.state {
+            // It needs neither the records' file nor free space.
+            StoreState::Held | StoreState::Locked | StoreState::Full | StoreState::Corrupt
+                if command == StoreCommand::Distrust =>
+            {
+                None
+            }
             StoreState::Held => Some(StoreFaultKind::Held),
             StoreState::Locked => Some(StoreFaultKind::Locked),
             StoreState::Full if writes => Some(StoreFaultKind::Full),

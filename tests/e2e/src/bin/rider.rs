@@ -38,6 +38,7 @@ async fn main() {
         .on_event(|event, _| match event {
             Event::StoreFailed { kind, .. } => println!("! StoreFailed {kind:?}"),
             Event::StoreRecreated => println!("! StoreRecreated"),
+            Event::StoreDistrusted => println!("! StoreDistrusted"),
             Event::RecordUnreadable { .. } => println!("! RecordUnreadable"),
             _ => {}
         })

@@ -79,3 +79,38 @@ fn a_sign_out_that_was_confirmed_holds_after_a_kill() {
     assert_eq!(next.ask("quote r-1"), "UNREACHABLE");
     next.end();
 }
+
+/// Rule D2: the system refuses to let files grow any more, as on a full disk; then the process is killed.
+#[cfg(unix)]
+#[test]
+fn an_update_that_a_full_disk_had_no_room_for_is_remembered_by_the_next_process() {
+    for site in Site::plain() {
+        let folder = tempfile::tempdir().unwrap();
+        let server = site.serve(Rides::new());
+        let mut first = Rider::start(&site, &server, folder.path(), at(0));
+        first.ask("quote r-1");
+        first.end();
+
+        let mut second = Rider::start_cramped(&server.url(), &site, folder.path(), at(0));
+        assert_eq!(second.ask("quote r-1"), "Cache Fresh q-1 of r-1 to Airport", "{site:?}: it can read");
+        // Until there is no room left.
+        for ride in 0..1000 {
+            if second.notes.iter().any(|note| note.starts_with("StoreFailed")) {
+                break;
+            }
+            second.ask(&format!("quote filler-{ride}"));
+        }
+        assert!(second.notes.iter().any(|note| note.starts_with("StoreFailed")), "{site:?}");
+        assert_eq!(second.ask("update r-1 Zoo"), "Network Fresh Zoo", "{site:?}");
+        second.kill();
+
+        let mut third = Rider::start_at(&dead_end(), &site, folder.path(), at(1));
+        assert_eq!(third.ask("quote r-1"), "UNREACHABLE", "{site:?}: nothing says that it is not outdated");
+        assert_eq!(third.end(), ["StoreDistrusted"], "{site:?}");
+
+        let mut fourth = Rider::start(&site, &server, folder.path(), at(1));
+        assert_eq!(fourth.ask("quote r-1"), "Network Fresh q-1 of r-1 to Zoo", "{site:?}");
+        assert_eq!(fourth.ask("quote r-1"), "Cache Fresh q-1 of r-1 to Zoo", "{site:?}");
+        assert_eq!(fourth.end(), NOTHING, "{site:?}");
+    }
+}

@@ -39,7 +39,20 @@ impl Rider {
     }
 
     fn start_at(url: &str, site: &Site, folder: &Path, moment: Moment) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_rider"))
+        Self::run(Command::new(env!("CARGO_BIN_EXE_rider")), url, site, folder, moment)
+    }
+
+    /// Its files cannot grow beyond a few hundred kilobytes.
+    #[cfg(unix)]
+    fn start_cramped(url: &str, site: &Site, folder: &Path, moment: Moment) -> Self {
+        let mut shell = Command::new("sh");
+        // In blocks of 512 bytes. Writing more is an error, and not the end, where the signal is ignored.
+        shell.args(["-c", "trap '' XFSZ; ulimit -f 400; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_rider")]);
+        Self::run(shell, url, site, folder, moment)
+    }
+
+    fn run(mut command: Command, url: &str, site: &Site, folder: &Path, moment: Moment) -> Self {
+        let mut child = command
             .arg(url)
             .arg(format!("{:?}", site.protocol))
             .arg(folder)
