@@ -46,7 +46,7 @@ impl Disk {
     pub(crate) fn carry_out(&mut self, command: StoreCommand) -> Result<StoreAnswer, StoreFault> {
         self.commands += 1;
         match command {
-            StoreCommand::Open | StoreCommand::Recreate | StoreCommand::Close => {}
+            StoreCommand::Open | StoreCommand::Recreate | StoreCommand::Close | StoreCommand::Distrust => {}
             _ => assert!(!self.closed, "a closed store was asked for {command:?}"),
         }
         if let (Some(StoreFaultKind::Corrupt), StoreCommand::Recreate) = (self.fault, &command) {
