@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use holdover::{
     Account, CacheMode, Credentials, CredentialsRequest, Enrich as _, Enriching, Observed, OutboxChoice,
-    Protocol, Runtime,
+    Protocol, Runtime, Source,
 };
-use pricing::v1::{GetQuoteRequest, PricingClient, UpdateDestinationRequest, tags};
+use pricing::v1::{GetQuoteRequest, PricingClient, UpdateDestinationRequest, WatchPricesRequest, tags};
 
 mod pricing {
     pub mod v1 {
@@ -62,6 +62,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
                 break;
             }
             Observed::Failed(error) => println!("{error}"),
+        }
+    }
+
+    // Streams begin with the last message they had, while they open; they open again by themselves, and say what was missed.
+    let mut prices = pricing.watch_prices(WatchPricesRequest { ride_id: "ride-17".to_owned() });
+    while let Some(price) = prices.next().await.transpose()? {
+        match price.source() {
+            Source::Replay => println!("{:?}, a while ago", price.value.total),
+            _ if price.gap() => println!("{:?}, and some were missed", price.value.total),
+            _ => break,
         }
     }
 

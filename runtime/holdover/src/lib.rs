@@ -58,13 +58,32 @@
 //! stream on the wire, and it opens again by itself when it breaks. Tell the runtime when the app leaves the screen and
 //! comes back, by [`set_app_state`](holdover_client::Runtime::set_app_state), and streams leave the wire with it.
 //!
+//! # Bad networks
+//!
+//! The runtime judges the network by the app's own traffic. On a poor one, answers lose what merely enriches them, as
+//! their annotations say; when it recovers, what screens observe is fetched in full by itself.
+//! [`set_platform`](holdover_client::Runtime::set_platform) adds what the platform knows,
+//! [`set_quality`](holdover_client::Runtime::set_quality) overrides everything, and
+//! [`quality`](holdover_client::Runtime::quality) is the class in force.
+//!
+//! Offline, what is stored is served at once, and calls fail with [`ErrorKind::Offline`], wait, or get what has expired, as
+//! their methods say. Then screens refresh themselves, and streams open again.
+//!
 //! # The app's life
 //!
-//! [`set_platform`](holdover_client::Runtime::set_platform) says what the platform knows of the network;
-//! [`quality`](holdover_client::Runtime::quality) is what is made of it and of everything that was measured.
-//! [`pause`](holdover_client::Runtime::pause) and [`resume`](holdover_client::Runtime::resume) go around a suspension,
+//! In the background ([`set_app_state`](holdover_client::Runtime::set_app_state)) nothing happens by itself after a
+//! [grace period](RuntimeBuilder::grace_period). [`pause`](holdover_client::Runtime::pause) and
+//! [`resume`](holdover_client::Runtime::resume) go around a suspension,
 //! [`memory_pressure`](holdover_client::Runtime::memory_pressure) drops what memory holds, and
-//! [`disable`](holdover_client::Runtime::disable) turns parts of policies off.
+//! [`disable`](holdover_client::Runtime::disable) turns parts of policies off, for later processes, too.
+//!
+//! With a [key provider](RuntimeBuilder::key_provider), what is stored of answers is sealed by a key of the platform.
+//!
+//! # Seeing what it does
+//!
+//! [`RuntimeBuilder::on_event`] hears of every decision, `tracing` gets the same, and
+//! [`stats`](holdover_client::Runtime::stats) counts them. With the feature `opentelemetry`, `Runtime::register_metrics`
+//! makes instruments of a meter of them.
 //!
 //! # Threads
 //!

@@ -9,14 +9,19 @@ fn read(path: &str) -> String {
 }
 
 #[test]
-fn the_tour_is_the_example_that_ci_compiles() {
-    let tour = read("examples/rust/examples/tour.rs");
-    // The example's own head ends at the first empty line.
-    let (_, code) = tour.split_once("\n\n").expect("a head and a tour");
-    assert!(
-        read("README.md").contains(&format!("```rust\n{code}```")),
-        "README.md and examples/rust/examples/tour.rs differ: copy the example's code into the README's tour"
-    );
+fn its_programs_are_the_examples_that_ci_compiles() {
+    let readme = read("README.md");
+    for (name, end) in [("tour", ""), ("device", "\nfn main() {}\n")] {
+        let path = format!("examples/rust/examples/{name}.rs");
+        let example = read(&path);
+        // The example's own head ends at the first empty line.
+        let (_, code) = example.split_once("\n\n").expect("a head and a program");
+        let code = code.strip_suffix(end).expect("a program that ends as written here");
+        assert!(
+            readme.contains(&format!("```rust\n{code}```")),
+            "README.md and {path} differ: copy the example's code into the README"
+        );
+    }
 }
 
 #[test]
