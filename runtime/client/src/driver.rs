@@ -82,9 +82,10 @@ impl Driver {
 
     pub(crate) fn stats(&self) -> Stats {
         let state = self.lock();
-        let (counts, memory) = (state.engine.counts(), state.engine.memory_use());
+        let engine = &state.engine;
+        let (counts, memory, quality) = (engine.counts(), engine.memory_use(), engine.quality());
         drop(state);
-        self.telemetry.stats(counts, memory)
+        self.telemetry.stats(counts, memory, quality)
     }
 
     pub(crate) fn quality(&self) -> Quality {

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use holdover_engine::{Counts, MemoryUse, MethodId};
+use holdover_engine::{Counts, MemoryUse, MethodId, Quality};
 
 use crate::{Event, Progress};
 
@@ -34,6 +34,8 @@ pub struct Stats {
     pub counts: Counts,
     /// What memory holds now.
     pub memory: MemoryUse,
+    /// The class of the network that is in force.
+    pub quality: Quality,
     /// Attempts that ended with an answer.
     pub answered_attempts: u64,
     /// Request bodies, as they were on the wire.
@@ -85,11 +87,12 @@ impl Telemetry {
     }
 
     /// The counters, with those of the engine.
-    pub(crate) fn stats(&self, counts: Counts, memory: MemoryUse) -> Stats {
+    pub(crate) fn stats(&self, counts: Counts, memory: MemoryUse, quality: Quality) -> Stats {
         let read = |counter: &AtomicU64| counter.load(Relaxed);
         Stats {
             counts,
             memory,
+            quality,
             answered_attempts: read(&self.answered_attempts),
             sent_bytes: read(&self.sent_bytes),
             received_bytes: read(&self.received_bytes),

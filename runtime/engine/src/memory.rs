@@ -17,7 +17,7 @@ pub(crate) struct Memory {
     shelves: BTreeMap<Owner, Shelf>,
     /// Entries that may be evicted, by when they expire.
     expiry: BTreeSet<(Instant, Key)>,
-    /// Keys that flights will renew, with how many flights: never evicted.
+    /// Keys that flights and streams will renew, with how many of them: never evicted.
     pins: HashMap<Key, u32, SeededState>,
     uses: u64,
     bytes: usize,

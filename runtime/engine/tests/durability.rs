@@ -273,6 +273,36 @@ fn a_call_with_a_long_list_invalidates_all_of_it() {
     assert!(rig.peek(ALICE, "Quote", "r1499").is_none(), "it is not fresh any more");
 }
 
+/// Reading 55: too many to be told apart outdate everything that has tags, here and in the next process.
+#[test]
+fn a_call_with_too_long_a_list_invalidates_everything_with_tags() {
+    for (length, is_all) in [(10_000, false), (10_001, true)] {
+        let mut rig = Rig::new();
+        with_lists(&mut rig);
+        rig.fetch(ALICE, "Quote", "another", "q");
+        rig.fetch(BOB, "Quote", "another", "b");
+        let (op, method) = (rig.op(), rig.method("Update"));
+        let options = CallOptions::default();
+        let request = rides(0..length);
+        rig.input(Input::Call { op, session: ALICE, method, request, options, form: Form::Get });
+        rig.answer_last("done");
+        assert!(rig.result(op).unwrap().is_ok());
+        assert_eq!(rig.has_event(|event| *event == Event::EverythingInvalidated), is_all, "{length}");
+        assert_eq!(rig.peek(ALICE, "Quote", "another").is_none(), is_all, "{length}: in memory");
+        assert!(rig.peek(BOB, "Quote", "another").is_some(), "what is another account's stays");
+
+        let mut next = rig.restart();
+        let read = next.get(ALICE, "Quote", "another");
+        assert_eq!(next.result(read).is_none(), is_all, "{length}: on disk");
+        if is_all {
+            next.break_last();
+            assert_eq!(next.result(read).unwrap().unwrap().freshness, Freshness::Stale);
+        }
+        let others = next.get(BOB, "Quote", "another");
+        assert!(next.result(others).unwrap().is_ok());
+    }
+}
+
 #[test]
 fn more_than_can_be_remembered_for_a_store_that_is_down_is_not_believed_afterwards() {
     let mut rig = Rig::new();

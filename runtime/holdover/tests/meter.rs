@@ -162,6 +162,7 @@ fn a_meter_collects_what_was_counted_and_nothing_says_a_secret() {
     let stale = finish(&mut driver, rides.unary::<_, Ride>(QUOTE, &request)).unwrap();
     assert!(stale.error().is_some());
     runtime.memory_pressure();
+    runtime.set_quality(holdover::Quality::Moderate);
     driver.run();
 
     provider.force_flush().unwrap();
@@ -175,6 +176,8 @@ fn a_meter_collects_what_was_counted_and_nothing_says_a_secret() {
         ("holdover.attempts holdover.attempt.outcome=answered", 2),
         ("holdover.attempts holdover.attempt.outcome=failed", 1),
         ("holdover.cache.evictions holdover.cache.eviction.cause=memory_pressure", 1),
+        ("holdover.network.quality holdover.network.quality.class=moderate", 1),
+        ("holdover.network.quality holdover.network.quality.class=unknown", 0),
     ] {
         assert_eq!(found.get(name), Some(&value), "{name} in {found:#?}");
     }

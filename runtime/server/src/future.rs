@@ -69,6 +69,7 @@ where
             match ask.decide(&head, &body) {
                 Ok(format) if ask.streams => {
                     ask.metrics.stream();
+                    // The head goes out before the first message: what will be left out is not known yet.
                     rewrite(&mut head.headers, None, ask.trimming.plan.hash());
                     let trimmer = StreamTrimmer::new(ask.trimming, format, ask.metrics);
                     return Poll::Ready(Ok(Response::from_parts(head, DetailBody::streamed(body, trimmer))));
@@ -170,9 +171,10 @@ impl<B: Body> Collecting<B> {
 
     fn finish(mut self) -> Response<DetailBody<B>> {
         match self.trim() {
-            Ok((data, trailers)) => {
+            Ok((data, dropped, trailers)) => {
                 self.ask.metrics.trimmed(usize::try_from(self.size).unwrap_or(usize::MAX), data.len());
-                rewrite(&mut self.head.headers, Some(data.len()), self.ask.trimming.plan.hash());
+                let lengths = Some(Lengths { body: data.len(), dropped });
+                rewrite(&mut self.head.headers, lengths, self.ask.trimming.plan.hash());
                 Response::from_parts(self.head, DetailBody::trimmed(data, trailers))
             }
             Err(why) => {
@@ -183,7 +185,7 @@ impl<B: Body> Collecting<B> {
         }
     }
 
-    fn trim(&self) -> Result<(Bytes, Option<HeaderMap>), Passed> {
+    fn trim(&self) -> Result<(Bytes, usize, Option<HeaderMap>), Passed> {
         if self.failed.is_some() {
             return Err(Passed::Failed);
         }
@@ -208,8 +210,8 @@ impl<B: Body> Collecting<B> {
                 joined.freeze()
             }
         };
-        let trimmed = trim(self.format, &body, trailers, &self.ask.trimming)?;
-        Ok((trimmed, trailers.cloned()))
+        let (trimmed, dropped) = trim(self.format, &body, trailers, &self.ask.trimming)?;
+        Ok((trimmed, dropped, trailers.cloned()))
     }
 }
 
@@ -223,12 +225,22 @@ fn vary(headers: &mut HeaderMap) {
     }
 }
 
-/// Corrects what the head says about the body. A length that is not known yet is not said.
-fn rewrite(headers: &mut HeaderMap, length: Option<usize>, plan: &str) {
-    if headers.remove(CONTENT_LENGTH).is_some()
-        && let Some(length) = length
-    {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+/// What is known of a unary answer when its head goes out, in bytes.
+struct Lengths {
+    body: usize,
+    /// What was left out of the message itself, uncompressed.
+    dropped: usize,
+}
+
+/// Corrects what the head says about the body. Lengths that are not known yet are not said.
+fn rewrite(headers: &mut HeaderMap, lengths: Option<Lengths>, plan: &str) {
+    let had_length = headers.remove(CONTENT_LENGTH).is_some();
+    let mut applied = format!("reduced; plan={plan}");
+    if let Some(Lengths { body, dropped }) = lengths {
+        applied.push_str(&format!("; dropped={dropped}"));
+        if had_length {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(body));
+        }
     }
     // They speak of the bytes that were not sent (RFC 9110, RFC 9530, RFC 1864).
     const OF_THE_ORIGINAL: [HeaderName; 6] = [
@@ -242,6 +254,6 @@ fn rewrite(headers: &mut HeaderMap, length: Option<usize>, plan: &str) {
     for name in OF_THE_ORIGINAL {
         headers.remove(name);
     }
-    let applied = HeaderValue::try_from(format!("reduced; plan={plan}"));
-    headers.insert(DETAIL_APPLIED, applied.expect("a hash of hex digits is a header value"));
+    let applied = HeaderValue::try_from(applied);
+    headers.insert(DETAIL_APPLIED, applied.expect("a hash of hex digits and a number are a header value"));
 }

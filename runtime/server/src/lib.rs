@@ -46,5 +46,6 @@ pub use metrics::{DetailCounts, DetailMetrics};
 /// How a client asks: `reduced; plan=<hash>`.
 pub const DETAIL: http::HeaderName = http::HeaderName::from_static("holdover-detail");
 
-/// What the server did: `reduced; plan=<hash>`, or `full`.
+/// What the server did: `reduced; plan=<hash>`, or `full`. A unary answer's `; dropped=<bytes>` says how much was left out of
+/// the message, uncompressed; a stream's head, which goes out first, does not.
 pub const DETAIL_APPLIED: http::HeaderName = http::HeaderName::from_static("holdover-detail-applied");

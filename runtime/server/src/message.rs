@@ -16,19 +16,25 @@ pub(crate) struct Trimming {
 
 impl Trimming {
     /// Leaves out of a message what the plan drops, into an empty or used buffer. It is compressed again if it was.
-    pub(crate) fn message(&self, message: &[u8], compressed: bool, out: &mut Vec<u8>) -> Result<(), Passed> {
+    /// Returns how many bytes of the message itself, uncompressed, it has left out.
+    pub(crate) fn message(
+        &self,
+        message: &[u8],
+        compressed: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, Passed> {
         if !compressed {
             return self.plain(message, out);
         }
         let plain = gunzip(message, self.limits.max_bytes)?;
-        self.plain(&plain, out)?;
+        let dropped = self.plain(&plain, out)?;
         *out = gzip(out);
-        Ok(())
+        Ok(dropped)
     }
 
-    fn plain(&self, message: &[u8], out: &mut Vec<u8>) -> Result<(), Passed> {
+    fn plain(&self, message: &[u8], out: &mut Vec<u8>) -> Result<usize, Passed> {
         match self.plan.prune_into(message, &self.limits, out) {
-            Ok(true) => Ok(()),
+            Ok(true) => Ok(message.len().saturating_sub(out.len())),
             Ok(false) => Err(Passed::NothingToDrop),
             Err(WireError::TooLarge { .. }) => Err(Passed::TooLarge),
             Err(_) => Err(Passed::Malformed),
@@ -36,16 +42,17 @@ impl Trimming {
     }
 
     /// The payload of an envelope, without what the plan drops. `gzip`: this is how messages may be compressed.
-    pub(crate) fn payload(&self, message: &Frame, gzip: bool, out: &mut Vec<u8>) -> Result<(), Passed> {
+    /// Returns what [`Self::message`] does.
+    pub(crate) fn payload(&self, message: &Frame, gzip: bool, out: &mut Vec<u8>) -> Result<usize, Passed> {
         if message.flags & !frame::COMPRESSED != 0 {
             return Err(Passed::Malformed);
         }
         if message.is_compressed() && !gzip {
             return Err(Passed::OtherEncoding);
         }
-        self.message(&message.payload, message.is_compressed(), out)?;
+        let dropped = self.message(&message.payload, message.is_compressed(), out)?;
         // gzip can make a message longer.
-        u32::try_from(out.len()).map(|_| ()).map_err(|_| Passed::TooLarge)
+        u32::try_from(out.len()).map(|_| dropped).map_err(|_| Passed::TooLarge)
     }
 }
 

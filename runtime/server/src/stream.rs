@@ -110,7 +110,7 @@ impl StreamTrimmer {
             return;
         }
         let mut trimmed = std::mem::take(&mut self.trimmed);
-        let outcome = self.trimming.payload(frame, self.gzip, &mut trimmed);
+        let outcome = self.trimming.payload(frame, self.gzip, &mut trimmed).map(drop);
         match outcome {
             Ok(()) => self.put(frame.flags, &trimmed),
             Err(_) => self.put(frame.flags, &frame.payload),

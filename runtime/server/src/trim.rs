@@ -8,25 +8,25 @@ use crate::format::{Format, Framing, GRPC_STATUS};
 use crate::message::{Trimming, envelope};
 use crate::metrics::Passed;
 
-/// The body without what the plan drops.
+/// The body without what the plan drops, and how many bytes of the message, uncompressed, that was.
 pub(crate) fn trim(
     format: Format,
     body: &Bytes,
     trailers: Option<&HeaderMap>,
     trimming: &Trimming,
-) -> Result<Bytes, Passed> {
+) -> Result<(Bytes, usize), Passed> {
     let mut trimmed = Vec::new();
     match format.framing {
         Framing::ConnectUnary => {
-            trimming.message(body, format.gzip, &mut trimmed)?;
-            Ok(trimmed.into())
+            let dropped = trimming.message(body, format.gzip, &mut trimmed)?;
+            Ok((trimmed.into(), dropped))
         }
         Framing::Grpc => {
             succeeded(trailers.and_then(|trailers| trailers.get(GRPC_STATUS)).map(HeaderValue::as_bytes))?;
             match frames(body, trimming)?.as_slice() {
                 [message] => {
-                    trimming.payload(message, format.gzip, &mut trimmed)?;
-                    envelope(message.flags, &trimmed)
+                    let dropped = trimming.payload(message, format.gzip, &mut trimmed)?;
+                    Ok((envelope(message.flags, &trimmed)?, dropped))
                 }
                 _ => Err(Passed::Malformed),
             }
@@ -34,10 +34,10 @@ pub(crate) fn trim(
         Framing::GrpcWeb => match frames(body, trimming)?.as_slice() {
             [message, end] if end.flags == frame::WEB_TRAILERS => {
                 succeeded(web_status(&end.payload))?;
-                trimming.payload(message, format.gzip, &mut trimmed)?;
+                let dropped = trimming.payload(message, format.gzip, &mut trimmed)?;
                 let mut body = BytesMut::from(&envelope(message.flags, &trimmed)?[..]);
                 body.extend_from_slice(&envelope(end.flags, &end.payload)?);
-                Ok(body.freeze())
+                Ok((body.freeze(), dropped))
             }
             [end] if end.flags == frame::WEB_TRAILERS => Err(Passed::Failed),
             _ => Err(Passed::Malformed),

@@ -1,6 +1,6 @@
 //! Counters as meters name them.
 
-use holdover_engine::{Counts, MemoryUse};
+use holdover_engine::{Counts, MemoryUse, Quality};
 
 use super::Stats;
 
@@ -32,11 +32,21 @@ pub enum MeasureKind {
 
 use MeasureKind::{Counter, Gauge};
 
+const CLASSES: [(&str, Quality); 6] = [
+    ("unknown", Quality::Unspecified),
+    ("offline", Quality::Offline),
+    ("very_poor", Quality::VeryPoor),
+    ("poor", Quality::Poor),
+    ("moderate", Quality::Moderate),
+    ("good", Quality::Good),
+];
+
 impl Stats {
     /// All numbers, for meters. Those with the same name, which differ by their attribute, stand together.
     pub fn measures(&self) -> Vec<Measure> {
         // Taken apart by name, so that a new number cannot be forgotten here.
-        let Self { counts, memory, answered_attempts, sent_bytes, received_bytes, unheard_events } = *self;
+        let Self { counts, memory, quality, answered_attempts, sent_bytes, received_bytes, unheard_events } =
+            *self;
         let Counts {
             hits: [row1, row2, row3],
             misses,
@@ -179,6 +189,16 @@ impl Stats {
             "network.io.direction",
             [("transmit", sent_bytes), ("receive", received_bytes)],
         );
+        for (label, class) in CLASSES {
+            list.0.push(Measure {
+                name: "holdover.network.quality",
+                unit: "{runtime}",
+                description: "1 for the class of the network that is in force.",
+                kind: Gauge,
+                attribute: Some(("holdover.network.quality.class", label)),
+                value: u64::from(quality == class),
+            });
+        }
         list.one("holdover.network.quality.changes", "{change}", "Changes of the class.", quality_changes);
         list.one("holdover.network.path.changes", "{change}", "Moves to another network.", path_changes);
         list.one("holdover.pauses", "{pause}", "Pauses of the runtime.", pauses);

@@ -60,6 +60,9 @@ impl Engine {
         }
         if let Some(kept) = &mut stream.kept {
             self.timers.cancel(&mut kept.save);
+            if let Some(key) = stream.spec.shared_key() {
+                self.memory.unpin(key);
+            }
         }
         self.unlist(id, &stream);
         Some(stream)

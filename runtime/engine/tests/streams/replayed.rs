@@ -340,3 +340,20 @@ fn ambient_metadata_that_varies_keeps_streams_apart() {
     rig.message(rig.sends[0].attempt, "nl");
     assert_eq!((rig.items(dutch).len(), rig.items(german).len()), (1, 0));
 }
+
+/// Rule E4: what a stream renews is pinned for as long as it runs.
+#[test]
+fn what_a_stream_renews_is_not_evicted_while_it_runs() {
+    let mut rig = watched("Watch");
+    let op = rig.stream(ALICE, "Watch", "r1");
+    rig.demand(op, 2);
+    let used = rig.engine.memory_use();
+    assert_eq!((used.entries, used.pinned), (1, 1));
+    rig.input(Input::MemoryPressure);
+    assert_eq!(rig.engine.memory_use().entries, 1);
+    rig.input(Input::Cancel { op });
+    let used = rig.engine.memory_use();
+    assert_eq!((used.entries, used.pinned), (1, 0), "it is kept, and may go");
+    rig.input(Input::MemoryPressure);
+    assert_eq!(rig.engine.memory_use().entries, 0);
+}

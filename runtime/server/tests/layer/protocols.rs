@@ -46,6 +46,11 @@ fn rich() -> Vec<u8> {
     Message::rich().encode_to_vec()
 }
 
+/// What the layer says of an answer that it has trimmed.
+fn applied(full: &[u8], trimmed: &[u8]) -> String {
+    format!("{ASK}; dropped={}", full.len() - trimmed.len())
+}
+
 fn reduced() -> Vec<u8> {
     Message::rich().reduced().encode_to_vec()
 }
@@ -57,7 +62,7 @@ fn grpc_is_trimmed_inside_its_envelope() {
         let (answer, counts) = ask(original.clone());
         assert_eq!(answer.body(), envelope(0, &reduced()));
         assert_eq!(answer.trailers, original.trailers);
-        assert_eq!(answer.header("holdover-detail-applied"), Some(ASK));
+        assert_eq!(answer.header("holdover-detail-applied"), Some(applied(&rich(), &reduced()).as_str()));
         assert_eq!(answer.header("vary"), Some("holdover-detail"));
         assert_eq!((counts.responses, counts.trimmed), (1, 1));
         assert_eq!(counts.bytes_in, original.body().len() as u64);
@@ -103,6 +108,8 @@ fn connect_is_trimmed_bare_and_its_head_is_corrected() {
 
     let (answer, _) = ask(connect(&gzip(&rich()), Some("gzip")));
     assert_eq!(gunzip(&answer.body()), reduced());
+    let said = answer.header("holdover-detail-applied");
+    assert_eq!(said, Some(applied(&rich(), &reduced()).as_str()), "of the message and not of the wire");
     assert_eq!(answer.header("content-length"), Some(answer.body().len().to_string().as_str()));
 
     // A message that loses everything, in a body without frames.
@@ -310,7 +317,8 @@ proptest! {
             prop_assert_eq!(answer.body(), original.body());
         } else {
             prop_assert!(answer.body().len() < original.body().len());
-            prop_assert_eq!(answer.header("holdover-detail-applied"), Some(ASK));
+            let applied = answer.header("holdover-detail-applied").unwrap();
+            prop_assert!(applied.starts_with(&format!("{ASK}; dropped=")), "{applied}");
         }
     }
 }

@@ -6,6 +6,7 @@ use holdover::{Detail, DetailMode, Enrich as _, Enriching, Freshness, Observed, 
 use holdover_e2e::pricing::v1::{GetProfileRequest, Quote};
 use holdover_e2e::{App, POLICY, Refusal, Rides, Site, full_quote, ride, state_with};
 use holdover_server::DetailLayer;
+use prost::Message as _;
 
 fn layer() -> DetailLayer {
     DetailLayer::new(POLICY).unwrap()
@@ -47,6 +48,11 @@ async fn a_poor_network_carries_what_is_needed_and_says_what_is_withheld() {
         assert!(asked.starts_with("reduced; plan="), "{asked}");
         let counts = layer.metrics().counts();
         assert_eq!((counts.responses, counts.trimmed, counts.passed_unasked), (2, 1, 1), "{site:?}");
+        // What the server says that it left out is what the app's counters show (rule J6).
+        let saved = Quote { quote_id: quote.value.quote_id.clone(), ..full_quote() }.encoded_len()
+            - quote.value.encoded_len();
+        assert_eq!(poor.runtime.stats().counts.saved_bytes, saved as u64, "{site:?}");
+        assert_eq!(full.runtime.stats().counts.saved_bytes, 0);
         // Both sides count the body; gRPC-Web's trailer frame is in it too.
         assert_eq!(counts.bytes_out, less, "{site:?}");
         assert!(counts.bytes_in > 9_000, "{site:?}: {counts:?}");

@@ -149,6 +149,9 @@ impl Engine {
             answer: None,
             kept: (promise == Promise::Replay).then(Kept::default),
         };
+        if let Some(key) = spec.shared_key().filter(|_| stream.kept.is_some()) {
+            self.memory.pin(key);
+        }
         self.streams.insert(id, stream);
         self.mind_grace();
         self.list(id);
