@@ -173,8 +173,8 @@ impl<B: Body> Collecting<B> {
         match self.trim() {
             Ok((data, dropped, trailers)) => {
                 self.ask.metrics.trimmed(usize::try_from(self.size).unwrap_or(usize::MAX), data.len());
-                let lengths = Some(Lengths { body: data.len(), dropped });
-                rewrite(&mut self.head.headers, lengths, self.ask.trimming.plan.hash());
+                let lengths = Lengths { body: data.len(), dropped };
+                rewrite(&mut self.head.headers, Some(&lengths), self.ask.trimming.plan.hash());
                 Response::from_parts(self.head, DetailBody::trimmed(data, trailers))
             }
             Err(why) => {
@@ -233,13 +233,13 @@ struct Lengths {
 }
 
 /// Corrects what the head says about the body. Lengths that are not known yet are not said.
-fn rewrite(headers: &mut HeaderMap, lengths: Option<Lengths>, plan: &str) {
+fn rewrite(headers: &mut HeaderMap, lengths: Option<&Lengths>, plan: &str) {
     let had_length = headers.remove(CONTENT_LENGTH).is_some();
     let mut applied = format!("reduced; plan={plan}");
     if let Some(Lengths { body, dropped }) = lengths {
         applied.push_str(&format!("; dropped={dropped}"));
         if had_length {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(body));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(*body));
         }
     }
     // They speak of the bytes that were not sent (RFC 9110, RFC 9530, RFC 1864).
