@@ -36,9 +36,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// How much of one answer may be on its way or unread: 20 Mbit/s at 100 ms. A caller that does not read stops its server there (rule G5).
 const STREAM_WINDOW: u32 = 256 << 10;
-/// The same for all answers of one connection together. It is that many times larger, so that callers that do not read do
-/// not stop the others.
-const CONNECTION_WINDOW: u32 = 16 * STREAM_WINDOW;
+/// The same for all answers of one connection together. It is so many times larger that more than a hundred callers that
+/// do not read stop nobody else. Only what is unread takes memory.
+const CONNECTION_WINDOW: u32 = 128 * STREAM_WINDOW;
 /// A stream may be silent for hours, and a connection dies without a sign. The peer is asked after so long, and only while
 /// there are calls; servers of gRPC take more often than every five minutes for abuse
 /// (<https://github.com/grpc/proposal/blob/master/A8-client-side-keepalive.md>).

@@ -108,6 +108,11 @@ impl<C> App<C> {
         }
     }
 
+    /// Forgets the events that there were, for tests that count memory.
+    pub fn forget_events(&mut self) {
+        while self.events.try_recv().is_ok() {}
+    }
+
     /// Asks for the quote of the ride `r-1`.
     pub async fn quote(&self) -> Result<Snapshot<Quote>, Error> {
         self.pricing.get_quote(ride()).await

@@ -29,6 +29,8 @@ struct Inner {
     arrived: watch::Sender<usize>,
     /// How many calls were given up by their clients, or died with their server.
     abandoned: watch::Sender<usize>,
+    /// How many calls are under way.
+    open: watch::Sender<usize>,
 }
 
 struct State {
@@ -58,6 +60,7 @@ impl Rides {
             state: Mutex::new(state),
             arrived: watch::Sender::new(0),
             abandoned: watch::Sender::new(0),
+            open: watch::Sender::new(0),
         };
         Self(Arc::new(inner))
     }
@@ -115,6 +118,11 @@ impl Rides {
         self.state().headers[call].clone()
     }
 
+    /// Forgets the metadata of calls, for tests that count memory.
+    pub fn forget_headers(&self) {
+        self.state().headers = Vec::new();
+    }
+
     /// Waits until this many calls have arrived.
     pub async fn arrived(&self, calls: usize) {
         self.0.arrived.subscribe().wait_for(|arrived| *arrived >= calls).await.unwrap();
@@ -123,6 +131,11 @@ impl Rides {
     /// Waits until this many calls have ended without an answer.
     pub async fn abandoned(&self, calls: usize) {
         self.0.abandoned.subscribe().wait_for(|abandoned| *abandoned >= calls).await.unwrap();
+    }
+
+    /// Waits until no call is under way.
+    pub async fn idle(&self) {
+        self.0.open.subscribe().wait_for(|open| *open == 0).await.unwrap();
     }
 
     fn answer(&self, asked: &Asked) -> Result<Answer, Refusal> {
@@ -190,6 +203,7 @@ impl Rides {
             state.headers.push(asked.headers.clone());
             state.script.pop_front()
         };
+        self.0.open.send_modify(|open| *open += 1);
         self.0.arrived.send_modify(|arrived| *arrived += 1);
         (step, Watched { rides: self.clone(), ended: false })
     }
@@ -306,6 +320,7 @@ impl Drop for Watched {
         if !self.ended {
             self.rides.0.abandoned.send_modify(|abandoned| *abandoned += 1);
         }
+        self.rides.0.open.send_modify(|open| *open -= 1);
     }
 }
 
