@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, DefaultHasher, Hasher as _};
 
 use crate::entry::Entry;
+use crate::fault::{Fault, planted};
 use crate::key::{Key, Owner};
 use crate::time::Instant;
 
@@ -183,7 +184,7 @@ impl Memory {
         let key = key.clone();
         let Some(slot) = self.slots.get_mut(&key) else { return };
         let Some(shelf) = self.shelves.get_mut(&slot.owner) else { return };
-        if self.pins.contains_key(&key) {
+        if self.pins.contains_key(&key) && !planted(Fault::PinnedIsEvicted) {
             shelf.pinned.insert(key);
         } else {
             slot.listed = slot.used;
@@ -211,6 +212,10 @@ impl Memory {
         }
         let slots = &mut self.slots;
         let eligible = |shelf: &&mut Shelf| !shelf.order.is_empty();
+        if self.shelves.len() > 1 && planted(Fault::OneAccountTakesAll) {
+            let oldest = |shelf: &mut Shelf| shelf.least_recent(slots);
+            return self.shelves.values_mut().filter(eligible).filter_map(oldest).min().map(|(_, key)| key);
+        }
         let most = self.shelves.values_mut().filter(eligible).map(|shelf| shelf.bytes).max()?;
         let fullest = self.shelves.values_mut().filter(|shelf| shelf.bytes == most);
         fullest.filter_map(|shelf| shelf.least_recent(slots)).min().map(|(_, key)| key)

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Engine;
 use crate::call::Priority;
 use crate::event::Event;
+use crate::fault::{Fault, planted};
 use crate::flight::{Flight, FlightId, Held};
 use crate::method::Method;
 use crate::network::Quality;
@@ -56,7 +57,7 @@ impl Engine {
         match flight.held.take() {
             None => return,
             Some(Held::Deferred(timer)) => {
-                flight.was_deferred = true;
+                flight.was_deferred = !planted(Fault::DeferralNeverEnds);
                 self.timers.cancel(&mut Some(timer));
             }
             Some(Held::Offline | Held::Turn) => {}

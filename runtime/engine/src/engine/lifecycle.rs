@@ -6,6 +6,7 @@ use super::Engine;
 use super::pauses::Pause;
 use crate::call::OpId;
 use crate::event::Event;
+use crate::fault::{Fault, planted};
 use crate::flight::FlightId;
 use crate::lifecycle::AppState;
 use crate::operation::Role;
@@ -61,7 +62,9 @@ impl Engine {
     /// What somebody calls and waits for goes on, unless the runtime is paused.
     pub(super) fn rests(&self) -> bool {
         let grace = self.config.grace;
-        self.is_paused() || self.life.background.is_some_and(|since| since.after(grace) <= self.now.boot)
+        let is_over = |since: Instant| since.after(grace) <= self.now.boot;
+        self.is_paused()
+            || (self.life.background.is_some_and(is_over) && !planted(Fault::BackgroundRefreshes))
     }
 
     /// Waits for the end of the grace period, if something is running that ends with it.

@@ -5,6 +5,7 @@ use super::serving::Standing;
 use crate::call::OpId;
 use crate::error::{Error, ErrorKind};
 use crate::failure::{Class, Failed};
+use crate::fault::{Fault, planted};
 use crate::method::OfflineMode;
 use crate::operation::Spec;
 use crate::snapshot::{Observed, Snapshot};
@@ -13,18 +14,22 @@ use crate::window::Row;
 impl Engine {
     /// Whether a call is to follow its offline mode. Methods without annotations have no such gate (rule G1).
     pub(super) fn is_offline(&self, spec: &Spec) -> bool {
-        spec.method.is_annotated && self.is_known_offline(&spec.endpoint)
+        spec.method.is_annotated
+            && self.is_known_offline(&spec.endpoint)
+            && !planted(Fault::OfflineModeIsIgnored)
     }
 
     /// Whether an answer of any age may be served because nobody can be reached: row 4, by `serve_stale` only.
     pub(super) fn may_serve_expired(spec: &Spec, standing: &Standing) -> bool {
-        matches!(spec.method.offline, OfflineMode::ServeStale { max_age } if standing.age < max_age)
+        matches!(spec.method.offline, OfflineMode::ServeStale { max_age } if standing.age < max_age || planted(Fault::ServeStaleOutlivesMaxAge))
     }
 
     /// What may be served while offline: rows 1 to 3, or by the mode.
     fn may_serve_offline(spec: &Spec, standing: &Standing) -> bool {
         match spec.method.offline {
-            OfflineMode::Wait | OfflineMode::FailFast => standing.row == Row::Fresh,
+            OfflineMode::Wait | OfflineMode::FailFast => {
+                standing.row == Row::Fresh || (standing.row < Row::Expired && planted(Fault::WaitServesStale))
+            }
             OfflineMode::Default | OfflineMode::ServeStale { .. } => {
                 standing.row < Row::Expired || Self::may_serve_expired(spec, standing)
             }

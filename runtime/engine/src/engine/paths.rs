@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::Engine;
 use crate::event::Event;
+use crate::fault::{Fault, planted};
 use crate::network::{AttemptId, Interface, Platform, Reachability};
 use crate::output::Output;
 use crate::timer::Timer;
@@ -34,7 +35,8 @@ impl Engine {
 
     /// What was sent over the old path, up to this attempt, had its time.
     pub(super) fn drained(&mut self, last: AttemptId) {
-        let attempts: Vec<AttemptId> = self.on_the_wire().take_while(|attempt| *attempt <= last).collect();
+        let is_old = |attempt: &AttemptId| *attempt <= last && !planted(Fault::OldPathNeverDrains);
+        let attempts: Vec<AttemptId> = self.on_the_wire().take_while(is_old).collect();
         for attempt in attempts {
             self.cut(attempt, "the device has moved to another network");
         }

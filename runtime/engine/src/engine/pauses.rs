@@ -7,6 +7,7 @@ use super::disk::Pending;
 use crate::call::OpId;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::fault::{Fault, planted};
 use crate::flight::FlightId;
 use crate::network::{AttemptId, Failure, TransportFailure};
 use crate::output::{Delivered, Output};
@@ -65,7 +66,8 @@ impl Engine {
 
     /// What is on the wire had its time.
     pub(super) fn pause_cut(&mut self) {
-        let attempts: Vec<AttemptId> = self.on_the_wire().collect();
+        let attempts: Vec<AttemptId> =
+            self.on_the_wire().filter(|_| !planted(Fault::PauseCutsNothing)).collect();
         for attempt in attempts {
             self.cut(attempt, "the app is being suspended");
         }

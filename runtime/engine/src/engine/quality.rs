@@ -7,6 +7,7 @@ use super::Engine;
 use super::reach::{Sign, sign};
 use crate::error::Code;
 use crate::event::{Event, QualitySource};
+use crate::fault::{Fault, planted};
 use crate::metadata::Metadata;
 use crate::network::{
     AttemptId, Estimate, Failure, Head, Kind, Platform, Quality, Reachability, TransportFailure,
@@ -311,7 +312,9 @@ impl Engine {
 
     /// What is on the wire says nothing about the network from now on: the process was, or may have been, suspended.
     pub(super) fn evidence_interrupted(&mut self) {
-        self.evidence.era += 1;
+        if !planted(Fault::SuspensionIsEvidence) {
+            self.evidence.era += 1;
+        }
     }
 
     /// Time has passed. A timer that is late by much says that the process was suspended.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Engine;
 use crate::event::Event;
+use crate::fault::{Fault, planted};
 use crate::flight::Held;
 use crate::lifecycle::AppState;
 use crate::network::{AttemptId, Failure, Platform, Probe, Quality, Reachability, TransportFailure};
@@ -82,6 +83,7 @@ pub(super) fn sign(failure: &Failure) -> Sign {
         Failure::Transport { kind, .. } => match kind {
             TransportFailure::Unreachable | TransportFailure::Timeout => Sign::NoContact,
             TransportFailure::Reset | TransportFailure::Misuse => Sign::Nothing,
+            TransportFailure::Refused if planted(Fault::RefusalIsOffline) => Sign::NoContact,
             TransportFailure::Refused
             | TransportFailure::Tls
             | TransportFailure::Protocol
@@ -227,7 +229,7 @@ impl Engine {
         self.in_foreground()
             && !self.is_paused()
             && self.pinned_quality().is_none()
-            && self.platform().reachability != Reachability::Reachable
+            && (self.platform().reachability != Reachability::Reachable || planted(Fault::ProbesNeverStop))
     }
 
     /// Whether anybody waits for the endpoint. In the background only calls count.

@@ -10,6 +10,7 @@ use crate::call::{OpId, Priority};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::failure::{Class, Failed};
+use crate::fault::{Fault, planted};
 use crate::flight::{Flight, FlightId, Ticket};
 use crate::key::Key;
 use crate::method::OfflineMode;
@@ -127,7 +128,10 @@ impl Refreshes {
 impl Engine {
     /// Whether a refresh may fly now. If not, it waits for its turn.
     pub(super) fn take_turn(&mut self, id: FlightId, priority: Priority) -> bool {
-        if self.refreshes.flying.contains(&id) || self.refreshes.flying.len() < self.config.max_refreshes {
+        if self.refreshes.flying.contains(&id)
+            || self.refreshes.flying.len() < self.config.max_refreshes
+            || planted(Fault::RefreshesAreUnlimited)
+        {
             self.refreshes.flying.insert(id);
             return true;
         }
@@ -184,6 +188,7 @@ impl Engine {
         pace.failures = pace.failures.saturating_add(1);
         let failures = pace.failures;
         let wait = backoff(failures, &mut self.random);
+        let wait = if planted(Fault::BackoffIsForgotten) { Duration::ZERO } else { wait };
         let pace = self.refreshes.pace(key, &flight.spec.endpoint, now);
         pace.until = now.after(wait);
         pace.error = Some(Box::new(failed.error.clone()));
@@ -229,7 +234,8 @@ impl Engine {
             OfflineMode::Wait | OfflineMode::FailFast => None,
             OfflineMode::Default | OfflineMode::ServeStale { .. } => {
                 let pace = self.refreshes.paces.get(spec.key.as_ref()?)?;
-                pace.transient.then(|| self.backoff_error(spec))?
+                let error = self.backoff_error(spec).filter(|_| pace.transient)?;
+                (!planted(Fault::BackoffServesNothing)).then_some(error)
             }
         }
     }
@@ -243,7 +249,8 @@ impl Engine {
         snapshot: Snapshot,
     ) -> Snapshot {
         let is_too_early = self.refresh_permitted_at(spec).is_some() || !self.has_room_for_refresh();
-        if self.is_paused() || (is_too_early && !self.could_join(spec, want)) {
+        let is_too_early = is_too_early && !self.could_join(spec, want) && !planted(Fault::RefreshStorm);
+        if self.is_paused() || is_too_early {
             return Snapshot { error: self.backoff_error(spec).map(Box::new), ..snapshot };
         }
         self.event(Event::Refreshing { method: spec.method.id });

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Engine;
 use crate::event::Event;
 use crate::failure::{Class, Failed};
+use crate::fault::{Fault, planted};
 use crate::flight::FlightId;
 use crate::retry::{self, Budget, Pushback, Verdict};
 use crate::session::Endpoint;
@@ -54,12 +55,16 @@ impl Engine {
     fn retry_delay(&mut self, id: FlightId, failed: &Failed, verdict: &Verdict) -> Option<Duration> {
         let flight = self.flights.get(&id)?;
         let spec = flight.spec.clone();
-        if verdict.pushback == Pushback::Never {
+        if verdict.pushback == Pushback::Never && !planted(Fault::PushbackIsIgnored) {
             self.budget(&spec.endpoint).failed();
             return None;
         }
-        let policy = spec.method.retry.as_ref().filter(|policy| verdict.is_retryable(policy))?;
-        if !self.budget(&spec.endpoint).failed() {
+        let policy = spec
+            .method
+            .retry
+            .as_ref()
+            .filter(|policy| verdict.is_retryable(policy) || planted(Fault::RetryOfOtherCodes))?;
+        if !self.budget(&spec.endpoint).failed() && !planted(Fault::RetryOverBudget) {
             self.event(Event::RetryThrottled { method: spec.method.id });
             return None;
         }

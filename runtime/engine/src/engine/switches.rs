@@ -10,6 +10,7 @@ use super::observers::Urgency;
 use crate::call::OpId;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
+use crate::fault::{Fault, planted};
 use crate::lifecycle::Switch;
 use crate::method::{Method, Off};
 use crate::operation::{Role, Spec};
@@ -82,7 +83,7 @@ impl Engine {
         self.switchboard.known = true;
         self.switchboard.encoded = Bytes::copy_from_slice(bytes);
         match switches::decode(bytes) {
-            Some(switches) if switches.is_empty() => {}
+            Some(switches) if switches.is_empty() || planted(Fault::KillSwitchIsForgotten) => {}
             Some(switches) => self.turn(switches),
             None => {
                 let message = "what was turned off cannot be read, and is on: turn it off again".to_owned();
