@@ -1,6 +1,6 @@
 //! What is known about an account's credentials, in memory only (rules A3, A4).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::credentials::AskId;
@@ -42,8 +42,8 @@ pub(crate) struct Credentials {
     pub(crate) asked: Option<(AskId, Slot)>,
     /// What is to be asked next, each slot once.
     queue: VecDeque<Slot>,
-    /// Who waits for an answer.
-    pub(crate) waiting: BTreeMap<Slot, BTreeSet<Asker>>,
+    /// Who waits for an answer, in the order in which they came: what is most urgent comes first when the network is back.
+    pub(crate) waiting: BTreeMap<Slot, Vec<Asker>>,
     /// Nobody is signed in as far as the server is concerned.
     pub(crate) sign_in_required: bool,
 }
@@ -91,13 +91,16 @@ impl Credentials {
         if !is_asked && !self.queue.contains(&slot) {
             self.queue.push_back(slot.clone());
         }
-        self.waiting.entry(slot).or_default().insert(asker);
+        let waiting = self.waiting.entry(slot).or_default();
+        if !waiting.contains(&asker) {
+            waiting.push(asker);
+        }
     }
 
     /// Somebody does not wait any more. A question that nobody waits for loses its turn.
     pub(crate) fn forget(&mut self, asker: Asker) {
         self.waiting.retain(|_, askers| {
-            askers.remove(&asker);
+            askers.retain(|other| *other != asker);
             !askers.is_empty()
         });
         self.queue.retain(|slot| self.waiting.contains_key(slot));
@@ -110,7 +113,7 @@ impl Credentials {
             return None;
         }
         while let Some(slot) = self.queue.pop_front() {
-            if let Some(asker) = self.waiting.get(&slot).and_then(BTreeSet::first) {
+            if let Some(asker) = self.waiting.get(&slot).and_then(|askers| askers.first()) {
                 let asker = *asker;
                 if let Some(rejected) = self.rejected.remove(&slot) {
                     self.told.insert(slot.clone(), rejected);
@@ -193,6 +196,16 @@ mod tests {
         credentials.wait(slot("/a"), Asker::Flight(FlightId(1)));
         assert_eq!(credentials.next().unwrap().2, Some(token("old")));
         assert!(credentials.keep(slot("/a"), token("old"), None), "the hook was told, and insists");
+    }
+
+    #[test]
+    fn who_came_first_is_answered_first() {
+        let mut credentials = Credentials::default();
+        for flight in [7, 9, 1, 7] {
+            credentials.wait(slot("/a"), Asker::Flight(FlightId(flight)));
+        }
+        let order = [7, 9, 1].map(|flight| Asker::Flight(FlightId(flight)));
+        assert_eq!(credentials.waiting[&slot("/a")], order);
     }
 
     #[test]

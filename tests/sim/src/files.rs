@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use holdover_testkit::vector::Vector;
 
 /// The folders of vectors, one for each section of the rules.
-pub const SECTIONS: [&str; 9] = [
+pub const SECTIONS: [&str; 10] = [
     "a-sessions",
     "b-snapshots",
     "c-windows",
@@ -15,6 +15,7 @@ pub const SECTIONS: [&str; 9] = [
     "f-detail",
     "g-streams",
     "h-quality",
+    "i-offline",
     "j-limits",
 ];
 
@@ -40,6 +41,13 @@ pub fn root() -> PathBuf {
 /// Names the file that cannot be read.
 pub fn vectors() -> Result<Vec<VectorFile>, String> {
     let mut files = Vec::new();
+    for entry in fs::read_dir(root()).map_err(|error| format!("{}: {error}", root().display()))? {
+        let entry = entry.map_err(|error| format!("{}: {error}", root().display()))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && !SECTIONS.contains(&name.as_str()) {
+            return Err(format!("{name}: no such section of vectors; add it to SECTIONS"));
+        }
+    }
     for section in SECTIONS {
         let folder = root().join(section);
         let entries = fs::read_dir(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;

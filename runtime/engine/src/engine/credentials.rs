@@ -1,6 +1,5 @@
 //! Credentials: one question at a time per account, and the state in which nobody is signed in (rules A3, A4).
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Engine;
@@ -146,11 +145,11 @@ impl Engine {
         }
     }
 
-    fn session_of(&self, askers: &BTreeSet<Asker>) -> Option<SessionId> {
+    fn session_of(&self, askers: &[Asker]) -> Option<SessionId> {
         askers.first().and_then(|asker| self.asker(*asker)).map(|spec| spec.session)
     }
 
-    fn lose_waiting(&mut self, askers: BTreeSet<Asker>, failed: &Failed) {
+    fn lose_waiting(&mut self, askers: Vec<Asker>, failed: &Failed) {
         for asker in askers {
             match asker {
                 Asker::Flight(id) => {
@@ -190,7 +189,7 @@ impl Engine {
         };
         let flights = self.flights.iter().filter(|(_, flight)| waits(flight));
         let streams = self.streams_asking_to_read(account).map(Asker::Stream);
-        let waiting: BTreeSet<Asker> = flights.map(|(id, _)| Asker::Flight(*id)).chain(streams).collect();
+        let waiting: Vec<Asker> = flights.map(|(id, _)| Asker::Flight(*id)).chain(streams).collect();
         // At once, so that nobody is asked for them any more.
         if let Some(credentials) = self.credentials.get_mut(account) {
             for id in &waiting {
