@@ -43,6 +43,8 @@ pub(crate) struct Pieces {
     body: ResponseBody,
     frames: FrameReader,
     last: Option<u8>,
+    /// The last frame, until the body's end has been seen.
+    ending: Option<Frame>,
     pub(crate) meter: Meter,
 }
 
@@ -55,7 +57,7 @@ impl Pieces {
         } else {
             bounds.message_bytes
         };
-        Self { body, frames: FrameReader::new(limit), last, meter }
+        Self { body, frames: FrameReader::new(limit), last, ending: None, meter }
     }
 
     /// Waits for the next piece. Dropping the future loses nothing.
@@ -64,8 +66,18 @@ impl Pieces {
             if let Some(news) = self.meter.news() {
                 return Ok(Piece::Progress(news));
             }
+            if self.ending.is_some() {
+                self.finish().await?;
+            }
+            if let Some(last) = self.ending.take() {
+                return Ok(Piece::Last(last));
+            }
             if let Some(frame) = self.frames.next_frame().map_err(broken)? {
-                return self.sort(frame).await;
+                if !self.is_last(&frame)? {
+                    return Ok(Piece::Message(frame));
+                }
+                self.ending = Some(frame);
+                continue;
             }
             match self.frame().await {
                 None => return self.end(None),
@@ -99,7 +111,8 @@ impl Pieces {
         frame
     }
 
-    async fn sort(&mut self, frame: Frame) -> Result<Piece, Failure> {
+    /// Whether nothing comes after a frame.
+    fn is_last(&self, frame: &Frame) -> Result<bool, Failure> {
         let last = self.last.filter(|last| frame.flags & last != 0);
         if frame.flags & !(last.unwrap_or_default() | frame::COMPRESSED) != 0 {
             return Err(malformed(format!(
@@ -107,11 +120,7 @@ impl Pieces {
                 frame.flags
             )));
         }
-        if last.is_none() {
-            return Ok(Piece::Message(frame));
-        }
-        self.finish().await?;
-        Ok(Piece::Last(frame))
+        Ok(last.is_some())
     }
 
     /// Sees the body end after its last frame, so that its connection can be used again and nobody resets a stream that

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
-use futures_util::{FutureExt as _, poll};
+use futures_util::{FutureExt as _, TryStreamExt as _, poll};
 use holdover_client::{
     CallRequest, Failure, Kind, Limits, Progress, Protocol, Received, Transport as _, TransportFailure,
 };
@@ -210,4 +210,36 @@ async fn a_request_ends_when_its_call_does() {
         drop(pending);
         assert!(waiting.await.unwrap().is_err(), "{protocol:?}: dropping the call wakes its request");
     }
+}
+
+#[tokio::test]
+async fn what_is_sent_while_the_answer_ends_does_not_lose_its_end() {
+    // gRPC's end is that of the body.
+    for protocol in PROTOCOLS.into_iter().filter(|protocol| *protocol != Protocol::Grpc) {
+        // Everything has come but the end of the body, as of an HTTP/2 stream whose last frame is empty.
+        let service = Memory::doing(move || {
+            let (head, body) = good_stream(protocol, &[b"m"]).build().unwrap().into_parts();
+            let frames = body.into_data_stream().map_ok(http_body::Frame::data);
+            let open = frames.chain(stream::pending());
+            Ok(Response::from_parts(head, ResponseBody::new(http_body_util::StreamBody::new(open))))
+        });
+        let (sender, messages) = channel();
+        let mut call = ConnectTransport::over(service.clone())
+            .stream(stream_request(protocol, Kind::BidiStream), messages);
+        while !matches!(call.next().await, Some(Ok(Received::Message(_)))) {}
+        assert!(poll!(call.next()).is_pending(), "{protocol:?}: the end of the body is waited for");
+        sender.send(Bytes::from_static(b"late")).await.unwrap();
+        let mut body = service.request().into_body();
+        body.frame().await.unwrap().unwrap();
+        assert!(matches!(call.next().await, Some(Ok(Received::Progress(Progress::Sent { .. })))));
+        tokio::time::pause();
+        let end = call.next().await;
+        assert!(matches!(end, Some(Ok(Received::End { .. }))), "{protocol:?}: {end:?}");
+        tokio::time::resume();
+    }
+}
+
+fn channel() -> (tokio::sync::mpsc::Sender<Bytes>, stream::BoxStream<'static, Bytes>) {
+    let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+    (sender, stream::poll_fn(move |context| receiver.poll_recv(context)).boxed())
 }
