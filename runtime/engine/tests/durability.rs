@@ -5,8 +5,8 @@
 mod rig;
 
 use holdover_engine::{
-    CallOptions, Code, ErrorKind, Event, Form, Freshness, Input, Observed, OutboxChoice, Source, Tag,
-    TagPart, policy,
+    Account, CallOptions, Code, ErrorKind, Event, Form, Freshness, Input, Observed, OutboxChoice, SessionId,
+    Source, StoreCommand, StoreFaultKind, Tag, TagPart, policy,
 };
 use prost::Message as _;
 use rig::{ALICE, BOB, Rig, ride};
@@ -322,4 +322,33 @@ fn more_than_can_be_remembered_for_a_store_that_is_down_is_not_believed_afterwar
     assert!(rig.result(read).is_none(), "the network is asked first");
     rig.break_last();
     assert!(rig.result(read).unwrap().is_err(), "nothing is stored any more");
+}
+
+#[test]
+fn a_load_that_comes_back_after_a_sign_out_brings_nothing() {
+    let mut rig = Rig::new();
+    rig.fetch(ALICE, "Quote", "r1", "before");
+    let mut rig = rig.restart();
+    rig.fetch(ALICE, "Plain", "r1", "opens the store");
+    rig.get(ALICE, "Quote", "r2");
+    rig.hold = true;
+    rig.get(ALICE, "Quote", "r1");
+    let load = rig.held.pop_front().unwrap();
+    assert!(matches!(load.command, StoreCommand::Load { .. }));
+    // The store fails with what was asked of it before.
+    rig.get(ALICE, "Quote", "r3");
+    rig.disk.fault = Some(StoreFaultKind::Io);
+    rig.hold = false;
+    rig.release_all();
+    rig.disk.fault = None;
+    let op = sign_out(&mut rig);
+    assert!(rig.done(op).is_some());
+    let again = SessionId(9);
+    rig.open(again, Account::user("alice"));
+    rig.start(again, "Fare", "r1", CallOptions::default(), Form::Get);
+    rig.answer_last("after");
+    rig.held.push_front(load);
+    rig.release();
+    assert_eq!(rig.peek(again, "Quote", "r1"), None);
+    assert!(rig.peek(again, "Fare", "r1").is_some(), "the partition is open");
 }

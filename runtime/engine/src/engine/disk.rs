@@ -114,6 +114,15 @@ impl Disk {
         }
     }
 
+    /// What is being loaded from a partition is not to be had any more: the partition goes.
+    pub(super) fn void_loads_of(&mut self, owner: &Owner) {
+        let loads = self.pending.values().filter_map(|pending| match pending {
+            Pending::Load(spec) if spec.owner == *owner => spec.key.clone(),
+            _ => None,
+        });
+        self.void.extend(loads);
+    }
+
     /// Whether what was loaded for a key is not true any more.
     pub(super) fn take_void(&mut self, key: &Key) -> bool {
         self.void.remove(key)

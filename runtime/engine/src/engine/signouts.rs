@@ -55,6 +55,7 @@ impl Engine {
         // From now on nothing is read from it, and nothing is stored in it.
         self.partition(&owner).stage = Stage::Destroying;
         self.memory.remove_owner(&owner);
+        self.disk.void_loads_of(&owner);
         let partition = owner.partition();
         self.chores.insert(op, account.clone());
         let sign_out = SignOut { op, account, partition, outbox, erase };
