@@ -137,6 +137,8 @@ pub struct Engine {
     network_news: bool,
     /// The device has moved to another network meanwhile.
     path_news: bool,
+    /// When what was sent over an old path is cut, by the last attempt that was.
+    drains: BTreeMap<AttemptId, TimerId>,
     timers: Timers,
     outputs: VecDeque<Output>,
     /// Where keys are written.
@@ -196,6 +198,7 @@ impl Engine {
             broken: VecDeque::new(),
             network_news: false,
             path_news: false,
+            drains: BTreeMap::new(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
             scratch: Vec::new(),
@@ -398,6 +401,7 @@ impl Engine {
             }
         }
         self.watch_all();
+        self.forget_drains();
         self.continue_pause();
     }
 

@@ -237,6 +237,18 @@ fn a_path_change_moves_new_calls_and_gives_old_ones_five_seconds() {
 }
 
 #[test]
+fn nothing_wakes_the_device_for_an_old_path_that_nobody_uses() {
+    let mut rig = Rig::new();
+    rig.on_path(1);
+    rig.get(ALICE, "Plain", "old");
+    for path in 2..100 {
+        rig.on_path(path);
+    }
+    rig.answer_last("old");
+    assert_eq!(rig.timeout, None);
+}
+
+#[test]
 fn a_pause_ends_when_the_store_is_closed() {
     let mut rig = Rig::new();
     rig.fetch(ALICE, "Quote", "r", "r");

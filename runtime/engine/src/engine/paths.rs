@@ -24,8 +24,10 @@ impl Engine {
             self.event(Event::PathChanged);
             self.outputs.push_back(Output::PathChanged);
             self.path_news = true;
-            if let Some(last) = self.on_the_wire().last() {
-                self.timers.set(self.now.boot.after(DRAIN), Timer::Drained(last));
+            let last = self.on_the_wire().last();
+            if let Some(last) = last.filter(|last| !self.drains.contains_key(last)) {
+                let timer = self.timers.set(self.now.boot.after(DRAIN), Timer::Drained(last));
+                self.drains.insert(last, timer);
             }
         }
         if moved || before.reachability == Reachability::Unreachable {
@@ -35,10 +37,22 @@ impl Engine {
 
     /// What was sent over the old path, up to this attempt, had its time.
     pub(super) fn drained(&mut self, last: AttemptId) {
+        self.drains.remove(&last);
         let is_old = |attempt: &AttemptId| *attempt <= last && !planted(Fault::OldPathNeverDrains);
         let attempts: Vec<AttemptId> = self.on_the_wire().take_while(is_old).collect();
         for attempt in attempts {
             self.cut(attempt, "the device has moved to another network");
+        }
+    }
+
+    /// What was sent over old paths may have ended in time: then nobody waits for that any more (rule J1).
+    pub(super) fn forget_drains(&mut self) {
+        while let Some((last, timer)) = self.drains.first_key_value().map(|(last, timer)| (*last, *timer)) {
+            if self.on_the_wire().next().is_some_and(|attempt| attempt <= last) {
+                return;
+            }
+            self.drains.remove(&last);
+            self.timers.cancel(&mut Some(timer));
         }
     }
 }
