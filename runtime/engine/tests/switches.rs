@@ -177,6 +177,40 @@ fn without_replay_streams_are_neither_kept_nor_shared_nor_opened_again() {
 }
 
 #[test]
+fn what_a_running_stream_brings_is_not_kept_any_more() {
+    for part in [Part::Cache, Part::Replay] {
+        let mut rig = Rig::new();
+        let running = rig.watch("Watch", "first");
+        rig.disable(vec![all(part)]);
+        rig.message_last("second");
+        assert_eq!(rig.values(running), [ride("first"), ride("second")]);
+        rig.input(Input::Cancel { op: running });
+        rig.disable(Vec::new());
+        let op = rig.stream(ALICE, "Watch", "r");
+        rig.demand(op, 9);
+        assert!(!rig.values(op).contains(&ride("second")), "{part:?}");
+        let rig = rig.restart();
+        assert!(rig.disk.records.values().all(|record| record.value != ride("second")));
+    }
+}
+
+#[test]
+fn without_detail_a_running_stream_is_opened_in_full() {
+    let mut rig = Rig::new();
+    rig.quality(Quality::Poor);
+    let op = rig.watch("WatchTrimmed", "one");
+    assert_eq!(rig.items(op)[0].detail, Detail::Reduced);
+    let reduced = rig.last_attempt();
+    rig.disable(vec![all(Part::Detail)]);
+    assert!(rig.is_aborted(reduced));
+    let asked = &rig.sends.last().unwrap().metadata;
+    assert!(!asked.text("holdover-detail").is_some_and(|asked| asked.starts_with("reduced")), "{asked:?}");
+    rig.message_last("two");
+    let item = rig.items(op)[1].clone();
+    assert_eq!((item.value, item.detail, item.gap), (ride("two"), Detail::Full, true));
+}
+
+#[test]
 fn it_outlives_the_process() {
     let mut rig = Rig::new();
     rig.hold = true;

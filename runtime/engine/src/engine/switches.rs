@@ -17,7 +17,7 @@ use crate::operation::{Role, Spec};
 use crate::output::Delivered;
 use crate::snapshot::{Detail, Observed};
 use crate::store::{StoreCommand, StoreFaultKind};
-use crate::stream::Promise;
+use crate::stream::{Promise, StreamId};
 use crate::switches;
 
 /// What is turned off, and who waits until that is durable.
@@ -151,13 +151,35 @@ impl Engine {
         for id in operations {
             self.turn_operation(id);
         }
-        for stream in self.streams.values_mut() {
-            let method = usize::try_from(stream.spec.method.id.0).ok().and_then(|id| self.methods.get(id));
-            if method.is_some_and(|method| method.off.replay) {
-                // It runs on, and when it breaks it has ended.
-                stream.promise = Promise::PassThrough;
+        let streams: Vec<StreamId> = self.streams.keys().copied().collect();
+        for id in streams {
+            self.turn_stream(id);
+        }
+    }
+
+    /// Lets a running stream follow its method.
+    fn turn_stream(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get(&id) else { return };
+        let Some(off) = self.current(&stream.spec).map(|method| method.off) else { return };
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if off.detail && stream.spec.method.detail.is_some() && stream.reconnects() {
+            let method = stream.spec.method.without(Off { detail: true, ..stream.spec.method.off });
+            stream.spec = Arc::new(Spec { method: Arc::new(method), ..(*stream.spec).clone() });
+            if stream.want == Detail::Reduced && stream.opening().is_some() {
+                self.reopen_now(id);
             }
         }
+        if off.replay
+            && let Some(stream) = self.streams.get_mut(&id)
+        {
+            // It runs on, and when it breaks it has ended.
+            stream.promise = Promise::PassThrough;
+        }
+    }
+
+    /// Whether what a stream brings may be kept for later ones, as its method is now.
+    pub(super) fn keeps(&self, spec: &Spec) -> bool {
+        self.current(spec).is_none_or(|method| !method.off.cache && !method.off.replay)
     }
 
     /// Lets a running call follow its method.

@@ -70,7 +70,7 @@ impl Engine {
     }
 
     /// Opens a stream anew, whatever it is doing: the old opening is closed first.
-    pub(super) fn reopen_now(&mut self, id: StreamId) {
+    pub(in crate::engine) fn reopen_now(&mut self, id: StreamId) {
         if self.take_off_wire(id, true).is_some() {
             self.mark_gap(id);
         }

@@ -136,12 +136,16 @@ impl Engine {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let Some(kept) = &mut stream.kept else { return };
         let spec = stream.spec.clone();
-        if kept.save.is_none() && !kept.entry.is_empty() && self.writes_to_disk(&spec) {
+        if kept.save.is_none() && !kept.entry.is_empty() && self.notes_on_disk(&spec) {
             let timer = self.timers.set(self.now.boot.after(SAVE_EVERY), Timer::SaveKept(id));
             if let Some(kept) = self.streams.get_mut(&id).and_then(|stream| stream.kept.as_mut()) {
                 kept.save = Some(timer);
             }
         }
+    }
+
+    fn notes_on_disk(&self, spec: &crate::operation::Spec) -> bool {
+        self.keeps(spec) && self.writes_to_disk(spec)
     }
 
     /// Keeps a message that has just come.
@@ -174,7 +178,7 @@ impl Engine {
         kept_of.entry.accept(answer, plan);
         kept_of.outgrown |= had_reduced && kept_of.entry.reduced.is_none();
         // Without a disk it is noted when the stream is left: until then only its readers are shown it.
-        if kept_of.save.is_none() && self.writes_to_disk(&spec) {
+        if kept_of.save.is_none() && self.notes_on_disk(&spec) {
             self.save_kept(id);
         }
     }
@@ -200,7 +204,7 @@ impl Engine {
         let Some(kept) = &mut stream.kept else { return };
         self.timers.cancel(&mut kept.save);
         self.note_kept(id);
-        if is_live && self.writes_to_disk(&spec) {
+        if is_live && self.notes_on_disk(&spec) {
             let timer = self.timers.set(self.now.boot.after(SAVE_EVERY), Timer::SaveKept(id));
             if let Some(kept) = self.streams.get_mut(&id).and_then(|stream| stream.kept.as_mut()) {
                 kept.save = Some(timer);
@@ -229,7 +233,7 @@ impl Engine {
         }
         let mut answer = answer.clone();
         let Some(key) = spec.shared_key() else { return };
-        if !self.is_open(&spec.owner) {
+        if !self.is_open(&spec.owner) || !self.keeps(&spec) {
             return;
         }
         if answer.value.len() <= self.config.max_memory_entry_bytes {
