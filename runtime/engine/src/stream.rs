@@ -48,6 +48,8 @@ pub(crate) struct Stream {
     pub(crate) phase: Phase,
     /// Its credentials were refused once since it last brought a message.
     pub(crate) refused: bool,
+    /// When it was last opened again at once because its credentials were refused.
+    pub(crate) repeated: Option<Instant>,
     /// It was reduced although nobody asked for that, and has been opened once more (rule F5).
     pub(crate) refetched: bool,
     /// How often in a row it broke without a message.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use holdover_engine::policy::{PolicySet, cache::Scope};
-use holdover_engine::{Code, Freshness, Input, OpId, OutboxChoice, Source, StoreFaultKind};
+use holdover_engine::{Code, Freshness, Input, Metadata, OpId, OutboxChoice, Source, StoreFaultKind};
 use prost::Message as _;
 
 use crate::rig::{ALICE, BOB, Rig, ride};
@@ -137,4 +137,31 @@ fn what_is_kept_is_invalidated_under_the_names_that_a_store_gives_it_later() {
         let replayed: Vec<Bytes> = rig.items(op).into_iter().map(|item| item.value).collect();
         assert_eq!(replayed, if updates { Vec::new() } else { vec![ride("after")] });
     }
+}
+
+#[test]
+fn a_stream_of_the_device_carries_nothing_of_a_session_that_is_signed_out() {
+    let mut rig = with(|set| {
+        let watch = set.methods.iter_mut().find(|method| method.name == "Watch").unwrap();
+        watch.cache.as_mut().unwrap().scope = Scope::Device as i32;
+    });
+    for (session, name) in [(ALICE, "alice"), (BOB, "bob")] {
+        let mut metadata = Metadata::new();
+        metadata.push("x-name", name).unwrap();
+        rig.input(Input::SetMetadata { session, metadata });
+    }
+    let alice = rig.stream(ALICE, "Watch", "r1");
+    let bob = rig.stream(BOB, "Watch", "r1");
+    rig.demand(bob, 9);
+    rig.message_last("one");
+    assert_eq!(rig.sends.len(), 1);
+    assert_eq!(rig.sends[0].metadata.text("x-name"), Some("alice"));
+    let op = rig.op();
+    rig.input(Input::SignOut { op, session: ALICE, outbox: OutboxChoice::Discard });
+    assert!(rig.ended(alice).unwrap().is_err());
+    rig.break_last();
+    rig.pass(Duration::from_secs(2));
+    assert_eq!(rig.sends.len(), 2);
+    assert_eq!(rig.sends[1].metadata.text("x-name"), Some("bob"));
+    assert_eq!(rig.ended(bob), None);
 }

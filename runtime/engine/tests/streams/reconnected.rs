@@ -150,6 +150,7 @@ fn credentials_that_expire_under_an_open_stream_are_asked_for_and_it_goes_on() {
     assert_eq!(rig.sends.len(), 2);
     rig.message_last("two");
     assert!(rig.items(op)[1].gap);
+    rig.pass(Duration::from_secs(10));
     rig.fail_last(Code::Unauthenticated);
     rig.fail_last(Code::Unauthenticated);
     assert_eq!(rig.ended(op).unwrap().unwrap_err().kind, ErrorKind::SignInRequired);
@@ -367,4 +368,23 @@ fn another_network_ends_the_backoff_once_in_ten_seconds() {
     rig.break_last();
     rig.input(on(4));
     assert!(until_sent(&mut rig) < Duration::from_secs(1), "ten seconds later it may");
+}
+
+#[test]
+fn a_server_that_refuses_after_every_message_is_not_asked_without_end() {
+    let mut rig = Rig::new();
+    let op = taking(&mut rig, "Follow");
+    for n in 0..20 {
+        rig.message_last(&n.to_string());
+        let sent = rig.sends.len();
+        rig.fail_last(Code::Unauthenticated);
+        if n == 0 {
+            assert_eq!(rig.sends.len(), sent + 1, "once at once (rule A4)");
+        } else if rig.sends.len() == sent {
+            assert!(until_sent(&mut rig) >= Duration::from_millis(500));
+        }
+    }
+    assert!(rig.now.boot.0 > 10_000_000_000, "twenty times in {:?}", rig.now.boot);
+    assert_eq!(rig.ended(op), None);
+    assert!(rig.items(op)[1..].iter().all(|item| item.gap));
 }

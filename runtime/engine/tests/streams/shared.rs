@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use holdover_engine::{
-    Account, CallOptions, Code, DetailMode, Event, Freshness, Input, Metadata, OpId, OutboxChoice, Output,
-    Priority, Quality, SessionId, Source,
+    Account, CallOptions, Code, DetailMode, Event, Failure, Freshness, Input, Metadata, OpId, OutboxChoice,
+    Output, Priority, Quality, SessionId, Source,
 };
 
 use crate::rig::{ALICE, BOB, Rig, ride};
@@ -269,4 +269,28 @@ fn a_thousand_readers_hear_of_one_message() {
     assert!(readers.iter().all(|op| rig.items(*op).len() == 1));
     let pulls = rig.wire.iter().filter(|output| matches!(output, Output::Pull { .. })).count();
     assert_eq!(pulls, 1);
+}
+
+#[test]
+fn who_came_when_there_was_nothing_to_show_is_told_of_the_end() {
+    let mut rig = Rig::new();
+    let (slow, fast) = (taking(&mut rig, 1), taking(&mut rig, 9));
+    rig.message_last("one");
+    rig.message_last("two");
+    let mut metadata = Metadata::new();
+    metadata.push("grpc-retry-pushback-ms", "120000").unwrap();
+    let failure = Failure::Status {
+        code: Code::Unavailable,
+        message: String::new(),
+        details: bytes::Bytes::new(),
+        metadata,
+    };
+    rig.input(Input::Failed { attempt: rig.last_attempt(), failure });
+    rig.pass(Duration::from_secs(61));
+    rig.demand(slow, 1);
+    assert_eq!(rig.items(slow).len(), 1, "the window is over");
+    rig.pass(Duration::from_secs(59));
+    rig.head_last();
+    rig.end_last();
+    assert_eq!((rig.ended(fast), rig.ended(slow)), (Some(Ok(())), Some(Ok(()))));
 }

@@ -1,5 +1,7 @@
 //! Ends: how streams break and end, and what that changes (rules A4, C3, D1, G3).
 
+use std::time::Duration;
+
 use super::super::Engine;
 use super::items::trimmed_unasked;
 use super::starts::end_of;
@@ -14,6 +16,9 @@ use crate::operation::Spec;
 use crate::output::Delivered;
 use crate::snapshot::{Detail, Snapshot};
 use crate::stream::{Stream, StreamId, Unread};
+
+/// How often a stream that brings messages is opened again without backoff because its credentials are refused.
+const REPEAT_EVERY: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// A stream has ended with OK.
@@ -109,6 +114,13 @@ impl Engine {
         if !is_repeatable {
             return self.stream_broke(id, failed);
         }
+        let now = self.now.boot;
+        let before = stream.repeated;
+        if brought && before.is_some_and(|before| now.since(before) < REPEAT_EVERY) {
+            // A server that takes credentials for one message each time would be asked without end.
+            return self.await_reopening(id, failed.error);
+        }
+        stream.repeated = Some(now);
         if brought {
             self.mark_gap(id);
         }
@@ -146,8 +158,7 @@ impl Engine {
     fn unread_items(&self, id: StreamId) -> Vec<(OpId, Option<Snapshot>)> {
         let Some(Stream { readers, .. }) = self.streams.get(&id) else { return Vec::new() };
         let unread = |op: &OpId| {
-            let reader = self.readers.get(op).filter(|reader| reader.unread == Unread::Message)?;
-            debug_assert!(reader.demand == 0, "who takes items has read them");
+            self.readers.get(op).filter(|reader| reader.unread == Unread::Message)?;
             self.unread_item(id, *op)
         };
         readers.iter().map(|op| (*op, unread(op))).collect()

@@ -1,5 +1,6 @@
 //! Readers: what they take, and how they leave (rule G5).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::Engine;
@@ -89,8 +90,13 @@ impl Engine {
         let Some(id) = reader.stream else { return };
         let Some(stream) = self.streams.get_mut(&id) else { return };
         stream.readers.remove(&op);
-        if stream.readers.is_empty() {
-            self.close_stream(id);
+        match stream.readers.first().and_then(|op| self.readers.get(op)) {
+            None => self.close_stream(id),
+            Some(other) => {
+                if stream.spec.session == reader.spec.session {
+                    stream.spec = Arc::new(taken_over(&stream.spec, &other.spec));
+                }
+            }
         }
     }
 
@@ -121,6 +127,11 @@ impl Engine {
         let Some(reader) = self.readers.get_mut(&op) else { return };
         reader.stream = None;
         match item.filter(|_| reader.unread == Unread::Message) {
+            // It came for an item when there was none to show.
+            Some(item) if reader.demand > 0 => {
+                self.deliver_item(op, item);
+                self.finish_reader(op, end);
+            }
             Some(item) => {
                 let mut wait = reader.wait.take();
                 reader.parting = Some(Box::new(Parting { item, ended: self.now, end }));
@@ -168,6 +179,17 @@ impl Engine {
         debug_assert!(reader.settling, "only readers that wait are settled");
         self.deliver(op, delivered.clone());
         true
+    }
+}
+
+/// What a stream calls when the one who began it has left: its session's metadata goes with that (rule A7).
+fn taken_over(begun: &Spec, by: &Spec) -> Spec {
+    Spec {
+        session: by.session,
+        account: by.account.clone(),
+        metadata: by.metadata.clone(),
+        own_mask: by.own_mask,
+        ..begun.clone()
     }
 }
 

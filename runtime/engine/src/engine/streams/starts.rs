@@ -140,6 +140,7 @@ impl Engine {
             readers: BTreeSet::from([op]),
             phase: Phase::Looking,
             refused: false,
+            repeated: None,
             refetched: false,
             failures: 0,
             hurried: None,
