@@ -5,12 +5,14 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
+use bytes::Bytes;
 use futures_core::Stream;
 use holdover_engine::{Delivered, Input};
 
 use crate::binding::Target;
 use crate::driver::{Taken, Ticket};
-use crate::{CallOptions, Completion, Error, ErrorKind, Snapshot};
+use crate::options::Options;
+use crate::{CacheMode, CallOptions, Completion, DetailMode, Error, ErrorKind, Priority, Snapshot};
 
 /// What an observed answer is now. States, not a log: only the newest counts (rule B3).
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +42,7 @@ struct Watch<T> {
 }
 
 enum Stage {
-    NotStarted(CallOptions),
+    NotStarted(Options),
     Started(Ticket),
     /// It could not be started, which is told once.
     Failed(Error),
@@ -49,7 +51,7 @@ enum Stage {
 
 impl<T> Observation<T> {
     pub(crate) fn bound(target: Target<T>) -> Self {
-        let stage = Mutex::new(Stage::NotStarted(CallOptions::default()));
+        let stage = Mutex::new(Stage::NotStarted(Options::default()));
         Self(State::Bound(Arc::new(Watch { target, stage })))
     }
 
@@ -58,12 +60,39 @@ impl<T> Observation<T> {
         Self(State::Scripted(Box::pin(states)))
     }
 
-    /// Sets the options. Has no effect once the observation has started.
+    /// Sends metadata with every request of this observation. A name or value that cannot be sent fails the observation
+    /// with MISUSE, and ends it.
+    ///
+    /// Options have no effect once the observation has started.
+    pub fn metadata(self, name: &str, value: impl Into<Bytes>) -> Self {
+        self.configure(|options| options.metadata(name, value))
+    }
+
+    /// How the cache is used.
+    pub fn cache(self, cache: CacheMode) -> Self {
+        self.configure(|options| options.set(|options| options.cache = cache))
+    }
+
+    /// How complete the answer shall be, however poor the network.
+    pub fn detail(self, detail: DetailMode) -> Self {
+        self.configure(|options| options.set(|options| options.detail = detail))
+    }
+
+    /// How urgent the requests are.
+    pub fn priority(self, priority: Priority) -> Self {
+        self.configure(|options| options.set(|options| options.priority = Some(priority)))
+    }
+
+    /// All options at once.
     pub fn options(self, options: CallOptions) -> Self {
+        self.configure(|all| all.set(|all| *all = options))
+    }
+
+    fn configure(self, set: impl FnOnce(&mut Options)) -> Self {
         if let State::Bound(watch) = &self.0
-            && let Stage::NotStarted(before) = &mut *watch.stage()
+            && let Stage::NotStarted(options) = &mut *watch.stage()
         {
-            *before = options;
+            set(options);
         }
         self
     }
@@ -94,7 +123,7 @@ impl<T> Watch<T> {
     fn started(&self) -> MutexGuard<'_, Stage> {
         let mut stage = self.stage();
         if let Stage::NotStarted(options) = &mut *stage {
-            *stage = match self.target.observe(std::mem::take(options)) {
+            *stage = match options.take().and_then(|options| self.target.observe(options)) {
                 Ok(ticket) => Stage::Started(ticket),
                 Err(error) => Stage::Failed(error),
             };

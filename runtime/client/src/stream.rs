@@ -73,6 +73,12 @@ macro_rules! stream_options {
             self.configure(|options| options.metadata(name, value.clone()))
         }
 
+        /// How the cache is used, which is where a method's replays are: `NetworkOnly` begins with no replay, and opens a
+        /// stream of its own (reading 43).
+        pub fn cache(self, cache: CacheMode) -> Self {
+            self.configure(|options| options.set(|options| options.cache = cache))
+        }
+
         /// How complete messages shall be, however poor the network.
         pub fn detail(self, detail: DetailMode) -> Self {
             self.configure(|options| options.set(|options| options.detail = detail))

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::{Incoming, Outgoing, Streaming, stream_options};
 use crate::options::Options;
-use crate::{CallOptions, DetailMode, Error, Priority, Snapshot};
+use crate::{CacheMode, CallOptions, DetailMode, Error, Priority, Snapshot};
 
 /// A call with many requests and many responses, in any order: set options, then [`send`](Self::send) and read by
 /// [`next`](Self::next), or [`split`](Self::split) it and do both at once.

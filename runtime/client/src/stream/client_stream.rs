@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::{Incoming, Outgoing, Sender, Streaming, stream_options};
 use crate::options::Options;
-use crate::{CallOptions, DetailMode, Error, ErrorKind, Priority, Snapshot};
+use crate::{CacheMode, CallOptions, DetailMode, Error, ErrorKind, Priority, Snapshot};
 
 /// A call with many requests and one response: set options, [`send`](Self::send) messages, then
 /// [`finish`](Self::finish).

@@ -12,7 +12,7 @@ use futures_core::Stream;
 
 use super::{Incoming, stream_options};
 use crate::options::Options;
-use crate::{CallOptions, DetailMode, Error, Priority, Snapshot};
+use crate::{CacheMode, CallOptions, DetailMode, Error, Priority, Snapshot};
 
 /// The messages of a server, in order, as a [`Stream`] of `Result<Snapshot<T>, Error>`: set options, then poll it.
 ///

@@ -1,10 +1,12 @@
 //! Observers.
 
 use futures_util::FutureExt as _;
-use holdover_client::{Code, ErrorKind, Freshness, Observation, Observed, OutboxChoice};
+use holdover_client::{
+    CacheMode, Code, DetailMode, ErrorKind, Freshness, Observation, Observed, OutboxChoice, Priority, Quality,
+};
 use holdover_testkit::network::Reply;
 
-use crate::rides::{QUOTE, Ride, World, answers, encode, request, ride, secs};
+use crate::rides::{QUOTE, Ride, TRIP, World, answers, encode, request, ride, secs};
 
 fn value(state: Option<Option<Observed<Ride>>>) -> holdover_client::Snapshot<Ride> {
     match state {
@@ -54,6 +56,32 @@ fn pull_to_refresh_ends_with_the_attempt() {
     let after = value(world.next(&mut quotes));
     assert_eq!((after.value.clone(), after.is_refreshing()), (ride("q2"), false), "the value stays");
     assert_eq!(after.error().unwrap().kind, ErrorKind::Unavailable);
+}
+
+#[test]
+fn options_reach_the_wire() {
+    let mut world = World::new();
+    assert!(world.get(TRIP, "r1").is_ok());
+    world.runtime.set_quality(Quality::Poor);
+    let mut trips: Observation<Ride> = world
+        .rides
+        .observe(TRIP, &request("r1"))
+        .metadata("x-trip", "7")
+        .cache(CacheMode::NetworkOnly)
+        .detail(DetailMode::Full)
+        .priority(Priority::Background);
+    world.next(&mut trips);
+    world.driver.run();
+    assert_eq!(world.network.sent(), 2, "what is stored does not do");
+    let sent = &world.network.requests()[1];
+    assert_eq!(
+        (sent.metadata.text("x-trip"), sent.metadata.text("holdover-detail"), sent.priority),
+        (Some("7"), None, Priority::Background)
+    );
+    let mut wrong: Observation<Ride> = world.rides.observe(TRIP, &request("r2")).metadata("not a name", "7");
+    assert_eq!(failure(world.next(&mut wrong)), ErrorKind::Misuse);
+    assert_eq!(world.next(&mut wrong), Some(None));
+    assert_eq!(world.network.sent(), 2);
 }
 
 #[test]

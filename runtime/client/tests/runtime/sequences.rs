@@ -1,7 +1,7 @@
 //! Sequences of a client: credit, ends, halves.
 
 use futures_util::FutureExt as _;
-use holdover_client::{BidiStream, ClientStream, Code, ErrorKind, Sender};
+use holdover_client::{BidiStream, CacheMode, ClientStream, Code, ErrorKind, Sender};
 use holdover_testkit::network::{Reply, ScriptedStream};
 
 use crate::rides::{CHAT, Ride, RideRequest, UPLOAD, World, encode, request, ride, status};
@@ -70,6 +70,18 @@ fn a_sequence_is_sent_in_order_and_answered_once() {
     assert_eq!(world.finish(answer).unwrap().value, ride("thanks"));
     world.driver.run();
     assert!(wire.is_dropped());
+}
+
+#[test]
+fn every_stream_takes_a_cache_mode() {
+    let mut world = live();
+    let mut upload: Upload = world.rides.client_stream(UPLOAD).cache(CacheMode::NetworkOnly);
+    send(&mut world, &mut upload, "a").unwrap();
+    let chat: Chat = world.rides.bidi_stream(CHAT).cache(CacheMode::NetworkOnly);
+    let (mut sender, _replies) = chat.split();
+    say(&mut world, &mut sender, "b").unwrap();
+    assert_eq!(received(&world.network.stream(0)), ["a"]);
+    assert_eq!(received(&world.network.stream(1)), ["b"]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use futures_util::{FutureExt as _, StreamExt as _};
 use holdover_client::binding::Client;
 use holdover_client::{
-    Account, Anonymous, Code, ErrorKind, Freshness, OutboxChoice, Progress, Snapshot, Source, Streaming,
-    TransportFailure,
+    Account, Anonymous, CacheMode, Code, ErrorKind, Freshness, OutboxChoice, Progress, Snapshot, Source,
+    Streaming, TransportFailure,
 };
 use holdover_testkit::network::{Reply, ScriptedStream};
 
@@ -320,6 +320,22 @@ fn a_reopened_stream_shows_its_last_message_first() {
     send(&world.network.stream(1), "b");
     let live = next(&mut world, &mut stream).unwrap().unwrap().unwrap();
     assert_eq!((live.source(), live.freshness(), live.value), (Source::Network, Freshness::Fresh, ride("b")));
+}
+
+#[test]
+fn a_stream_of_its_own_begins_with_no_replay() {
+    let (mut world, mut stream, wire) = open(WATCH);
+    send(&wire, "a");
+    assert_eq!(ids(&mut world, &mut stream), ["a"]);
+    let mut own: Rides = world.rides.server_stream(WATCH, &request("r1")).cache(CacheMode::NetworkOnly);
+    assert!(next(&mut world, &mut own).is_none(), "the last message of the shared stream is none of it");
+    world.driver.run();
+    assert_eq!(world.network.streams(), 2);
+    world.network.stream(1).head();
+    send(&world.network.stream(1), "b");
+    let first = next(&mut world, &mut own).unwrap().unwrap().unwrap();
+    assert_eq!((first.source(), first.value), (Source::Network, ride("b")));
+    assert!(next(&mut world, &mut stream).is_none());
 }
 
 #[test]
