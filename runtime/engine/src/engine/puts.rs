@@ -8,6 +8,7 @@ use holdover_wire::{Missing, PresenceError};
 
 use super::Engine;
 use crate::call::{CallOptions, MethodId, OpId};
+use crate::config::Config;
 use crate::entry::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::event::NotStored;
@@ -104,14 +105,20 @@ impl Engine {
                 self.show_watchers(&spec, &answer, None, Source::Cache, &BTreeSet::new());
                 Ok(())
             }
-            Some(Err(NotStored::TooLarge)) => Err(Error::new(
-                ErrorKind::TooLarge,
-                "the value is too large to be stored: see max_entry_bytes",
-            )),
+            Some(Err(NotStored::TooLarge)) => Err(self.too_large_to_put()),
             Some(Err(_)) | None => {
                 Err(Error::new(ErrorKind::Unusable, "the value cannot be stored: its tags cannot be read"))
             }
         };
         self.finish_chore(op, result);
+    }
+
+    fn too_large_to_put(&self) -> Error {
+        let Config { max_entry_bytes, max_memory_entry_bytes, max_tags, .. } = self.config;
+        let message = format!(
+            "the value is too large to be stored; put one of at most {max_entry_bytes} bytes ({max_memory_entry_bytes} \
+             where memory alone holds it) and {max_tags} tags"
+        );
+        Error::new(ErrorKind::TooLarge, message)
     }
 }
