@@ -223,12 +223,13 @@ pub struct Method {
     pub invalidates: ::prost::alloc::vec::Vec<Template>,
     #[prost(enumeration = "Feature", repeated, tag = "13")]
     pub required_features: ::prost::alloc::vec::Vec<i32>,
-    /// The number of the request's idempotency_key field; 0 for none.
+    /// The number of the request's idempotency_key field; 0 for none. For the outbox, which no runtime has yet: none reads it.
     #[prost(uint32, tag = "14")]
     pub idempotency_key_field: u32,
-    /// The request or the response reaches something sensitive.
+    /// The request reaches something sensitive. For the outbox, which stores requests; no runtime reads it before.
     #[prost(bool, tag = "15")]
     pub sensitive_request: bool,
+    /// The response reaches something sensitive.
     #[prost(bool, tag = "16")]
     pub sensitive_response: bool,
     /// Types that request and response reach and whose cache_epoch is not 0, sorted by name. They enter every key.

@@ -507,13 +507,13 @@ pub struct Retry {
     /// All attempts, the first one included: 2 to 5.
     #[prost(uint32, optional, tag = "1")]
     pub max_attempts: ::core::option::Option<u32>,
-    /// The greatest wait before the second attempt.
+    /// The wait before the second attempt, give or take 20 %, as all of them.
     #[prost(message, optional, tag = "2")]
     pub initial_backoff: ::core::option::Option<::prost_types::Duration>,
-    /// The greatest wait before any attempt.
+    /// No wait is longer than this, give or take 20 %.
     #[prost(message, optional, tag = "3")]
     pub max_backoff: ::core::option::Option<::prost_types::Duration>,
-    /// By how much the greatest wait grows from attempt to attempt.
+    /// By how much the wait grows from attempt to attempt.
     #[prost(float, optional, tag = "4")]
     pub backoff_multiplier: ::core::option::Option<f32>,
     /// The codes that are retried.
