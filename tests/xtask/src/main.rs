@@ -26,7 +26,7 @@ enum Chore {
     Regenerate(regenerate::Arguments),
     /// Run the benchmarks that back the README's claims, and print their ratios.
     Bench(bench::Arguments),
-    /// Let the Connect conformance suite test the transport. Needs Go; the first run downloads the suite.
+    /// Let the Connect conformance suite test the transport. Needs Go 1.25; the first run downloads the suite.
     Conformance(conformance::Arguments),
 }
 
