@@ -73,8 +73,8 @@ macro_rules! stream_options {
             self.configure(|options| options.metadata(name, value.clone()))
         }
 
-        /// How the cache is used, which is where a method's replays are: `NetworkOnly` begins with no replay, and opens a
-        /// stream of its own (reading 43).
+        /// How the cache is used, which for a stream is its kept message: with `NetworkOnly` a method with `replay` shows
+        /// neither that nor the current message, and begins with the next one (reading 43).
         pub fn cache(self, cache: CacheMode) -> Self {
             self.configure(|options| options.set(|options| options.cache = cache))
         }

@@ -323,19 +323,17 @@ fn a_reopened_stream_shows_its_last_message_first() {
 }
 
 #[test]
-fn a_stream_of_its_own_begins_with_no_replay() {
+fn network_only_begins_with_the_next_message() {
     let (mut world, mut stream, wire) = open(WATCH);
     send(&wire, "a");
     assert_eq!(ids(&mut world, &mut stream), ["a"]);
-    let mut own: Rides = world.rides.server_stream(WATCH, &request("r1")).cache(CacheMode::NetworkOnly);
-    assert!(next(&mut world, &mut own).is_none(), "the last message of the shared stream is none of it");
-    world.driver.run();
-    assert_eq!(world.network.streams(), 2);
-    world.network.stream(1).head();
-    send(&world.network.stream(1), "b");
-    let first = next(&mut world, &mut own).unwrap().unwrap().unwrap();
+    let mut live: Rides = world.rides.server_stream(WATCH, &request("r1")).cache(CacheMode::NetworkOnly);
+    assert!(live.next().now_or_never().is_none());
+    assert!(next(&mut world, &mut live).is_none(), "neither what is kept nor the current message");
+    send(&wire, "b");
+    let first = next(&mut world, &mut live).unwrap().unwrap().unwrap();
     assert_eq!((first.source(), first.value), (Source::Network, ride("b")));
-    assert!(next(&mut world, &mut stream).is_none());
+    assert_eq!(world.network.streams(), 1, "it is shared");
 }
 
 #[test]
