@@ -126,6 +126,12 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: proptest::test_runner::RngSeed::Fixed(31),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
         #[test]
         fn what_is_written_is_read(switches in prop::collection::vec(switch(), 0..6)) {
             prop_assert_eq!(decode(&encode(&switches).unwrap()), Some(switches));

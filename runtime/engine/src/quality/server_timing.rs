@@ -122,6 +122,12 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig {
+            rng_seed: proptest::test_runner::RngSeed::Fixed(29),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
         #[test]
         fn any_text_is_survived(text in "[ -~]{0,80}", values in prop::collection::vec("[a;,=\"\\\\dur0-9. ]{0,40}", 0..4)) {
             let longest = Duration::from_secs(86_400);

@@ -221,7 +221,12 @@ fn a_corrected_sample_stays_one_sample() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 64,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(13),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     /// Whatever came before: of two next samples, the worse one never gives the better class.
     #[test]

@@ -30,14 +30,17 @@ async fn accounts_do_not_share_a_request_either() {
     let app = App::on(&site, &server);
     let other = app.runtime.session(Account::user("u-18"), Anonymous);
     let pricing = PricingClient::new(&other).unwrap();
-    let held = [rides.hold_next(), rides.hold_next()];
-    let release = async {
-        rides.arrived(2).await;
-        drop(held);
-    };
-    let (mine, theirs, ()) = futures_util::join!(app.quote(), pricing.get_quote(ride()), release);
-    mine.unwrap();
-    theirs.unwrap();
+    let held = rides.hold_next();
+    let mut mine = Box::pin(app.quote());
+    tokio::select! {
+        outcome = &mut mine => panic!("nobody answers, but {outcome:?} came"),
+        () = rides.arrived(1) => {}
+    }
+    // Had it joined the request of the other account, which nobody answers, it would end in TIMEOUT.
+    let theirs = pricing.get_quote(ride()).await.unwrap();
+    assert_eq!((theirs.source(), rides.calls()), (Source::Network, 2));
+    drop(held);
+    assert_eq!((mine.await.unwrap().source(), rides.calls()), (Source::Network, 2));
 }
 
 #[tokio::test]

@@ -61,6 +61,12 @@ fn assert_safe(text: &str) {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig {
+        rng_seed: proptest::test_runner::RngSeed::Fixed(41),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
     #[test]
     fn nothing_gets_through(text in r"([ \t]{0,9}|[-*>+] {1,6}|[0-9][.)] |```|~~~|rust|\[[a-z]?\]?|\(x\)|<[a-z]?>?|`|\\|!|#|:|https?://|\n|\n\n|[a-z|_]{1,3}){0,24}") {
         assert_safe(&text);
