@@ -6,8 +6,8 @@ use crate::event::{Event, NotStored, Tier};
 /// How often each decision was made since the engine was made. More may come.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Answers from what was stored, by row 1, 2 and 3 of the windows' table.
-    pub hits: [u64; 3],
+    /// Answers from what was stored, by row of the windows' table. Row 4 is served while offline, by `serve_stale`.
+    pub hits: [u64; 4],
     /// Calls that nothing stored could answer.
     pub misses: u64,
     /// Calls that joined another's flight.

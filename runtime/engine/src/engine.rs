@@ -292,7 +292,7 @@ impl Engine {
         self.settle();
     }
 
-    /// Serves from memory, without a flight or a load: rows 1 and 2 only. A row 2 hit leaves outputs (its refresh).
+    /// Serves from memory, without a flight or a load: rows 1 and 2; offline, also what `serve_stale` permits (reading 63). A row 2 hit leaves outputs (its refresh).
     ///
     /// `None` says nothing about the call but that it has to be started.
     pub fn peek(

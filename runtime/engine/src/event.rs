@@ -16,7 +16,7 @@ pub enum Event {
     Hit {
         /// Of which method.
         method: MethodId,
-        /// By which row of the windows' table (1 to 3).
+        /// By which row of the windows' table: 1 to 3, or 4 while offline.
         row: u8,
         /// How old it was.
         age: Duration,

@@ -1,4 +1,4 @@
-//! The synchronous path: memory, rows 1 and 2, and nothing else (rules B2, A4, A7).
+//! The synchronous path: memory, rows 1 and 2 (offline, what `serve_stale` permits, too), and nothing else (rules B2, A4, A7).
 
 #![allow(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
@@ -6,7 +6,9 @@ mod rig;
 
 use std::time::Duration;
 
-use holdover_engine::{CacheMode, CallOptions, Code, CredentialsAnswer, Form, Freshness, Input};
+use holdover_engine::{
+    CacheMode, CallOptions, Code, CredentialsAnswer, Event, Form, Freshness, Input, Quality,
+};
 use rig::{ALICE, BOB, Rig, ride};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -22,7 +24,7 @@ fn a_fresh_hit_leaves_nothing_to_do() {
         (ride("q1"), Freshness::Fresh, false)
     );
     assert!(rig.take_trace().is_empty());
-    assert_eq!(rig.engine.counts().hits, [1, 0, 0]);
+    assert_eq!(rig.engine.counts().hits, [1, 0, 0, 0]);
 }
 
 #[test]
@@ -175,4 +177,31 @@ fn a_caller_that_does_not_wait_gets_what_is_stored() {
     let cold = rig.start(ALICE, "Plan", "r2", options, Form::Get);
     rig.pass(Duration::ZERO);
     assert_eq!(rig.result(cold).unwrap().unwrap_err().kind, holdover_engine::ErrorKind::Timeout);
+}
+
+#[test]
+fn what_is_served_offline_is_a_hit_by_row_4() {
+    let mut rig = Rig::new();
+    let _ = rig.get(ALICE, "Stale", "r1");
+    rig.answer_last("q1");
+    rig.pass(Duration::from_secs(3600));
+    rig.input(Input::PinQuality(Some(Quality::Offline)));
+    let _ = rig.get(ALICE, "Stale", "r1");
+    let _ = rig.observe(ALICE, "Stale", "r1");
+    let shown = rig.peek(ALICE, "Stale", "r1").unwrap();
+    assert_eq!(shown.freshness, Freshness::Expired);
+    assert_eq!(rig.engine.counts().hits, [0, 0, 0, 3]);
+    let hits = rig.events.iter().filter(|event| matches!(event, Event::Hit { row: 4, .. }));
+    assert_eq!(hits.count(), 3);
+}
+
+#[test]
+fn what_is_not_shown_is_no_hit() {
+    let mut rig = Rig::new();
+    let _ = rig.get(ALICE, "FailFast", "r1");
+    rig.answer_last("q1");
+    rig.pass(Duration::from_secs(20));
+    rig.input(Input::PinQuality(Some(Quality::Offline)));
+    let _ = rig.observe(ALICE, "FailFast", "r1");
+    assert_eq!(rig.engine.counts().hits, [0; 4]);
 }

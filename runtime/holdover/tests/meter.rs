@@ -171,6 +171,7 @@ fn a_meter_collects_what_was_counted_and_nothing_says_a_secret() {
         ("holdover.cache.hits holdover.cache.row=1", 2),
         ("holdover.cache.hits holdover.cache.row=2", 0),
         ("holdover.cache.hits holdover.cache.row=3", 1),
+        ("holdover.cache.hits holdover.cache.row=4", 0),
         ("holdover.cache.invalidations", 1),
         ("holdover.cache.memory.entries", 0),
         ("holdover.attempts holdover.attempt.outcome=answered", 2),

@@ -48,7 +48,7 @@ impl Stats {
         let Self { counts, memory, quality, answered_attempts, sent_bytes, received_bytes, unheard_events } =
             *self;
         let Counts {
-            hits: [row1, row2, row3],
+            hits: [row1, row2, row3, row4],
             misses,
             joins,
             refreshes,
@@ -101,7 +101,7 @@ impl Stats {
         } = counts;
         let MemoryUse { entries, pinned, bytes } = memory;
         let mut list = List(Vec::new());
-        let rows = [("1", row1), ("2", row2), ("3", row3)];
+        let rows = [("1", row1), ("2", row2), ("3", row3), ("4", row4)];
         list.family(
             "holdover.cache.hits",
             "{hit}",

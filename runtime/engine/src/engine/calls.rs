@@ -310,8 +310,7 @@ impl Engine {
     pub(super) fn serve(&mut self, id: OpId, row: Row, snapshot: Snapshot) {
         if let Some(operation) = self.operations.get(&id) {
             let method = operation.spec.method.id;
-            self.count_hit(row);
-            self.event(Event::Hit { method, row: row as u8, age: snapshot.age });
+            self.hit(method, row, snapshot.age);
         }
         self.end(id, Ok(snapshot));
     }

@@ -67,16 +67,18 @@ impl Engine {
 
     /// Lets go of all flights that match: INTERACTIVE first, then oldest first.
     pub(super) fn let_go_all(&mut self, wanted: impl Fn(&Flight) -> bool) {
-        let mut flights: Vec<(Reverse<Priority>, FlightId)> = self
-            .flights
-            .iter()
-            .filter(|(_, flight)| wanted(flight))
-            .map(|(id, flight)| (Reverse(flight.priority), *id))
-            .collect();
-        flights.sort_unstable();
-        for (_, id) in flights {
+        let flights = self.flights.iter().filter(|(_, flight)| wanted(flight)).map(|(id, _)| *id);
+        for id in self.in_order(flights) {
             self.let_go(id);
         }
+    }
+
+    /// INTERACTIVE first, then oldest first.
+    pub(super) fn in_order(&self, flights: impl IntoIterator<Item = FlightId>) -> Vec<FlightId> {
+        let rank = |id| Some((Reverse(self.flights.get(&id)?.priority), id));
+        let mut ranked: Vec<(Reverse<Priority>, FlightId)> = flights.into_iter().filter_map(rank).collect();
+        ranked.sort_unstable();
+        ranked.into_iter().map(|(_, id)| id).collect()
     }
 
     /// The quality of the network is another one: deferred calls go if it is good enough.

@@ -127,8 +127,11 @@ impl Engine {
         if self.rests() || !self.in_foreground() {
             return;
         }
-        for id in std::mem::take(&mut self.life.postponed) {
-            if self.operations.get(&id).is_some_and(|operation| operation.flight.is_none()) {
+        let postponed = std::mem::take(&mut self.life.postponed);
+        for id in self.observers_in_order(|_| true) {
+            if postponed.contains(&id)
+                && self.operations.get(&id).is_some_and(|operation| operation.flight.is_none())
+            {
                 self.refetch(id);
             }
         }

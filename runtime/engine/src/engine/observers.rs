@@ -67,16 +67,9 @@ impl Engine {
         let (mode, spec) = (operation.mode, operation.spec.clone());
         let standing = if mode == CacheMode::NetworkOnly { None } else { self.standing(id) };
         let row = standing.as_ref().map_or(Row::Expired, |standing| standing.row);
-        if row < Row::Expired
-            && let Some(standing) = &standing
-        {
-            self.count_hit(row);
-            let age = standing.snapshot.age;
-            self.event(Event::Hit { method: spec.method.id, row: row as u8, age });
-        }
         match standing {
             Some(standing) if row == Row::Fresh => {
-                self.show(id, Observed::Value(standing.snapshot));
+                self.show_hit(id, row, standing.snapshot);
                 self.set_crossing(id, standing.age, false);
             }
             _ if self.is_sign_in_required(&spec) => {
@@ -88,11 +81,11 @@ impl Engine {
                 // What a get would be served without a flight.
                 let error = self.backoff_error(&spec).map(|error| Error { will_retry: true, ..error });
                 let error = error.map(Box::new);
-                self.show(id, Observed::Value(Snapshot { error, ..standing.snapshot }));
+                self.show_hit(id, row, Snapshot { error, ..standing.snapshot });
                 self.set_refetch(id);
             }
             Some(standing) if row <= Row::IfError && !standing.invalidated => {
-                self.show(id, Observed::Value(Snapshot { refreshing: !self.rests(), ..standing.snapshot }));
+                self.show_hit(id, row, Snapshot { refreshing: !self.rests(), ..standing.snapshot });
                 self.fetch(id, Urgency::Refresh);
             }
             _ => {
@@ -114,15 +107,27 @@ impl Engine {
 
     /// All that `cache_only` shows.
     fn show_stored(&mut self, id: OpId, spec: &Spec, standing: Option<Standing>) {
-        let state = match standing {
-            Some(standing) if standing.row <= Row::IfError => Observed::Value(standing.snapshot),
+        match standing {
+            Some(standing) if standing.row <= Row::IfError => {
+                self.show_hit(id, standing.row, standing.snapshot);
+            }
             Some(standing) if self.is_offline(spec) && Self::may_serve_expired(spec, &standing) => {
                 let error = Some(Box::new(known_offline()));
-                Observed::Value(Snapshot { error, ..standing.snapshot })
+                self.show_hit(id, standing.row, Snapshot { error, ..standing.snapshot });
             }
-            _ => Observed::Failed(not_stored()),
-        };
-        self.show(id, state);
+            _ => self.show(id, Observed::Failed(not_stored())),
+        }
+    }
+
+    /// Shows what is stored, which is a hit where no value has been shown before.
+    pub(super) fn show_hit(&mut self, id: OpId, row: Row, snapshot: Snapshot) {
+        let Some(method) = self.operations.get(&id).map(|operation| operation.spec.method.id) else { return };
+        let is_first =
+            self.observer(id).is_some_and(|observer| !matches!(observer.shown, Some(Observed::Value(_))));
+        if is_first {
+            self.hit(method, row, snapshot.age);
+        }
+        self.show(id, Observed::Value(snapshot));
     }
 
     /// Shows that there is nothing to be shown yet, if nothing has been shown before.
@@ -388,17 +393,17 @@ impl Engine {
             Row::IfError => is_transient,
             Row::Expired => is_transient,
         };
-        let state = match standing.filter(may_show) {
+        match standing.filter(may_show) {
             Some(standing) => {
                 let freshness = match standing.row {
                     Row::Expired => Freshness::Expired,
                     row => shown_freshness(row),
                 };
-                Observed::Value(Snapshot { freshness, error: Some(Box::new(error)), ..standing.snapshot })
+                let error = Some(Box::new(error));
+                self.show_hit(id, standing.row, Snapshot { freshness, error, ..standing.snapshot });
             }
-            None => Observed::Failed(error),
-        };
-        self.show(id, state);
+            None => self.show(id, Observed::Failed(error)),
+        }
         if is_transient {
             self.fetch_later(id);
         }

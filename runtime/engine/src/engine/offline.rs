@@ -68,12 +68,12 @@ impl Engine {
         let Some(spec) = self.operations.get(&id).map(|operation| operation.spec.clone()) else { return };
         match standing.filter(|standing| Self::may_serve_offline(&spec, standing)) {
             Some(standing) if standing.row == Row::Fresh => {
-                self.show(id, Observed::Value(standing.snapshot));
+                self.show_hit(id, standing.row, standing.snapshot);
                 self.set_crossing(id, standing.age, false);
             }
             Some(standing) => {
                 let error = Some(Box::new(Error { will_retry: true, ..known_offline() }));
-                self.show(id, Observed::Value(Snapshot { error, ..standing.snapshot }));
+                self.show_hit(id, standing.row, Snapshot { error, ..standing.snapshot });
             }
             None if spec.method.offline == OfflineMode::Wait => {
                 self.show_first(id);

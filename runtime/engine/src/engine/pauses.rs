@@ -146,7 +146,8 @@ impl Engine {
         }
         self.evidence_interrupted();
         self.reopen_disk();
-        for id in std::mem::take(&mut self.life.held) {
+        let held = std::mem::take(&mut self.life.held);
+        for id in self.in_order(held) {
             self.depart(id);
         }
         self.wake();

@@ -104,7 +104,7 @@ impl Engine {
         if let Some(pinned) = evidence.pinned {
             return pinned;
         }
-        if evidence.platform.reachability == Reachability::Unreachable {
+        if evidence.platform.reachability == Reachability::Unreachable && !self.platform_is_refuted() {
             return Quality::Offline;
         }
         match &evidence.own {
@@ -115,7 +115,7 @@ impl Engine {
 
     /// Something was said about the network. If its class is another one now, everything that depends on it follows (rules
     /// F1, F8, H5).
-    fn quality_changed(&mut self, source: QualitySource) {
+    pub(super) fn quality_changed(&mut self, source: QualitySource) {
         let to = self.effective_quality();
         let from = std::mem::replace(&mut self.network.quality, to);
         if from == to {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Engine;
-use crate::event::Event;
+use crate::event::{Event, QualitySource};
 use crate::fault::{Fault, planted};
 use crate::flight::Held;
 use crate::lifecycle::AppState;
@@ -140,6 +140,14 @@ impl Engine {
             self.end_doubt(endpoint);
             self.review(endpoint);
         }
+        if cut_off {
+            self.quality_changed(QualitySource::Measured);
+        }
+    }
+
+    /// Whether an endpoint was reached after the platform had said that nothing can be.
+    pub(super) fn platform_is_refuted(&self) -> bool {
+        !self.reaches.reached.is_empty()
     }
 
     /// An attempt that was sent then has failed without contact.

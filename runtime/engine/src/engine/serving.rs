@@ -1,5 +1,7 @@
 //! What is stored, as a call or an observer gets it.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::Engine;
@@ -124,7 +126,7 @@ impl Engine {
         match choice.row {
             Row::Fresh => {
                 let snapshot = choice.snapshot();
-                self.counts.hits[0] += 1;
+                self.count_hit(Row::Fresh);
                 Some(snapshot)
             }
             Row::Revalidate => {
@@ -140,10 +142,8 @@ impl Engine {
                 if is_offline && matches!(method.offline, OfflineMode::Wait | OfflineMode::FailFast) {
                     return None;
                 }
-                self.counts.hits[1] += 1;
                 if is_offline {
-                    let (id, age) = (method.id, snapshot.age);
-                    self.event(Event::Hit { method: id, row: Row::Revalidate as u8, age });
+                    self.hit(method.id, Row::Revalidate, snapshot.age);
                     return Some(Snapshot { error: Some(Box::new(known_offline())), ..snapshot });
                 }
                 if !reads_only {
@@ -156,16 +156,39 @@ impl Engine {
                     } else {
                         self.specs(session_id, &method, request, &options.metadata).ok()?.refresh
                     };
-                    self.event(Event::Hit { method: id, row: Row::Revalidate as u8, age: snapshot.age });
+                    self.hit(id, Row::Revalidate, snapshot.age);
                     return Some(self.refresh_behind(&spec, want, priority, snapshot));
                 }
+                self.hit(method.id, Row::Revalidate, snapshot.age);
                 Some(snapshot)
             }
-            Row::IfError | Row::Expired => None,
+            // As the get that would be served them at once: nobody else can be (rule I1).
+            row @ (Row::IfError | Row::Expired) => {
+                let serves_expired =
+                    matches!(method.offline, OfflineMode::ServeStale { max_age } if choice.age < max_age);
+                if !serves_expired {
+                    return None;
+                }
+                let snapshot = choice.snapshot();
+                let is_blocked = method.has_account()
+                    && self.credentials.get(&config.account).is_some_and(|account| account.sign_in_required);
+                let is_offline = method.is_annotated && self.is_known_offline(&config.endpoint);
+                if is_blocked || !is_offline {
+                    return None;
+                }
+                self.hit(method.id, row, snapshot.age);
+                Some(Snapshot { error: Some(Box::new(known_offline())), ..snapshot })
+            }
         }
     }
 
-    pub(super) fn count_hit(&mut self, row: Row) {
+    /// Something stored is served, and told of.
+    pub(super) fn hit(&mut self, method: MethodId, row: Row, age: Duration) {
+        self.count_hit(row);
+        self.event(Event::Hit { method, row: row as u8, age });
+    }
+
+    fn count_hit(&mut self, row: Row) {
         if let Some(count) = self.counts.hits.get_mut(row as usize - 1) {
             *count += 1;
         }
