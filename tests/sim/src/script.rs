@@ -80,9 +80,9 @@ pub struct Choice {
 }
 
 const METHODS: [&str; 24] = [
-    "Quote", "Quote", "Quote", "Fare", "Plan", "Plan", "Patient", "History", "Map", "Draft", "Driver",
-    "Status", "Sync", "Plain", "Update", "Update", "Replace", "Trip", "Trip", "Trip", "Trip", "Trip", "Leg",
-    "Masked",
+    "Quote", "Quote", "Stale", "Fare", "Plan", "Plan", "Patient", "History", "Map", "Draft", "Driver",
+    "Status", "Sync", "Plain", "Update", "Update", "Replace", "Trip", "Trip", "Trip", "FailFast", "StaleDay",
+    "Leg", "Masked",
 ];
 
 /// The setting of every script: two accounts, one of them at two endpoints, and a hook that asks.

@@ -4,7 +4,7 @@ use holdover_testkit::vector::{CacheMode, Call, Delivery, ErrorOut, Event, Messa
 
 use super::entry::{Entry, Placed, Want, tags};
 use super::flights::NewFlight;
-use super::method::{Method, S};
+use super::method::{Method, Offline, S};
 use super::{Model, OpenSession, Partition, Skip, error, span};
 use crate::message;
 
@@ -120,13 +120,20 @@ impl Model {
             self.fail(&call.op, error("SIGN_IN_REQUIRED"));
             return Ok(());
         }
+        let serves_stale = matches!(method.offline, Offline::ServeStale(_));
+        if serves_stale && row == 4 && call.cache == CacheMode::CacheOnly {
+            // Whether cache_only is given what has expired while the network is there is not said.
+            return Err(Skip);
+        }
         match (best, row) {
+            (Some(placed), 4) if self.quality == 0 && serves_stale => {
+                self.serve_expired(call, prefetch, &placed)
+            }
             (Some(placed), 2 | 3) if call.cache == CacheMode::CacheOnly => {
                 self.serve(&call.op, prefetch, &placed, false, None);
             }
             _ if call.cache == CacheMode::CacheOnly => self.fail(&call.op, error("OFFLINE")),
-            // I1: of the methods that the model knows, those with a cache have the default mode.
-            (Some(placed), 2 | 3) if self.quality == 0 => {
+            (Some(placed), 2 | 3) if self.quality == 0 && method.offline != Offline::FailFast => {
                 self.serve(&call.op, prefetch, &placed, false, Some(error("OFFLINE")));
             }
             _ if self.quality == 0 => self.fail(&call.op, error("OFFLINE")),
@@ -135,7 +142,11 @@ impl Model {
                 self.serve(&call.op, prefetch, &placed, refreshing, failure);
             }
             (Some(placed), 3) => {
-                if let Some(backoff) = self.backoff(&partition, &key)?.filter(|backoff| backoff.transient) {
+                let backoff = self.backoff(&partition, &key)?.filter(|backoff| backoff.transient);
+                if backoff.is_some() && method.offline == Offline::FailFast {
+                    return Err(Skip);
+                }
+                if let Some(backoff) = backoff {
                     self.serve(&call.op, prefetch, &placed, false, Some(backoff.error));
                     return Ok(());
                 }
@@ -154,6 +165,19 @@ impl Model {
         Ok(())
     }
 
+    /// I1: what has expired, while the mode permits it.
+    fn serve_expired(&mut self, call: &Call, prefetch: bool, placed: &Placed) {
+        let limit = match Method::named(&call.method).offline {
+            Offline::ServeStale(limit) => limit,
+            Offline::Default | Offline::FailFast => Some(0),
+        };
+        if limit.is_none_or(|limit| placed.age < limit) {
+            self.serve(&call.op, prefetch, placed, false, Some(error("OFFLINE")));
+        } else {
+            self.fail(&call.op, error("OFFLINE"));
+        }
+    }
+
     /// A5: a call with its own authorization says so.
     fn bypassed(&mut self) {
         let fields = [("reason".to_owned(), "OWN_AUTHORIZATION".into())].into();
@@ -167,6 +191,9 @@ impl Model {
             self.done(&call.op);
             return Ok(());
         };
+        if self.quality == 0 && method.offline != Offline::Default {
+            return Err(Skip);
+        }
         self.clock_is_clear()?;
         let key = Self::key(&session, method, &call.request.0);
         let partition = Self::partition(method, &session.account);
@@ -347,7 +374,14 @@ impl Model {
             to: op.into(),
             value: Some(Message(entry.value.clone())),
             source: Some("CACHE".into()),
-            freshness: Some(if placed.row == 1 { "FRESH" } else { "STALE" }.into()),
+            freshness: Some(
+                match placed.row {
+                    1 => "FRESH",
+                    4 => "EXPIRED",
+                    _ => "STALE",
+                }
+                .into(),
+            ),
             age: span(placed.age),
             as_of: span(entry.sent.wall_ms * 1_000_000 - entry.header_age),
             detail: entry.reduced.then(|| "REDUCED".into()),
@@ -393,6 +427,11 @@ impl Model {
         Ok(())
     }
 
+    /// Something is stored, whatever its age.
+    fn has_expired(&self, partition: &Partition, key: &str) -> bool {
+        self.entries.iter().any(|entry| entry.partition == *partition && entry.key == key)
+    }
+
     /// The flight that a call waits for has failed: readings 20 and 21.
     pub(super) fn flight_failed(&mut self, op: &str, error: &ErrorOut, transient: bool) -> Result<(), Skip> {
         let Some(index) = self.calls.iter().position(|call| call.op == op) else { return Ok(()) };
@@ -402,6 +441,11 @@ impl Model {
         {
             self.clock_is_clear()?;
             let full = self.best(&call.partition, key, cache, call.want).filter(|placed| placed.row <= 3);
+            if matches!(call.method.offline, Offline::ServeStale(_)) && self.has_expired(&call.partition, key)
+            {
+                // Served only if the flight had no contact at all: reading 63.
+                return Err(Skip);
+            }
             let any = Want { strictly_full: false, ..call.want };
             let found =
                 full.or_else(|| self.best(&call.partition, key, cache, any).filter(|placed| placed.row <= 3));

@@ -16,6 +16,18 @@ pub(super) struct Method {
     /// Attempt and total, where the method has its own.
     pub(super) timeouts: Option<(i128, i128)>,
     pub(super) detail: Option<Trim>,
+    pub(super) offline: Offline,
+}
+
+/// What a call does when the network is known to be away (I1).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Offline {
+    /// Rows 1 to 3.
+    Default,
+    /// Whatever is stored, younger than this if there is a limit.
+    ServeStale(Option<i128>),
+    /// Row 1 only.
+    FailFast,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +77,7 @@ const fn read(name: &'static str, cache: Option<Cache>, tags: Tags) -> Method {
         background: false,
         timeouts: None,
         detail: None,
+        offline: Offline::Default,
     }
 }
 
@@ -73,7 +86,7 @@ const fn mutation(name: &'static str, invalidates: Option<&'static str>) -> Meth
 }
 
 /// All that the model knows.
-pub(super) const METHODS: [Method; 16] = [
+pub(super) const METHODS: [Method; 19] = [
     read("Quote", Some(cache(5, 60, 600)), Tags::Ride),
     read("Fare", Some(cache(10, 0, 0)), Tags::Ride),
     read("Plan", Some(cache(10, 0, 600)), Tags::Ride),
@@ -99,6 +112,12 @@ pub(super) const METHODS: [Method; 16] = [
         detail: Some(Trim { reduce_at: 2, by_header: false }),
         ..read("Masked", Some(cache(60, 0, 0)), Tags::None)
     },
+    Method { offline: Offline::ServeStale(None), ..read("Stale", Some(cache(10, 0, 0)), Tags::None) },
+    Method {
+        offline: Offline::ServeStale(Some(86_400 * S)),
+        ..read("StaleDay", Some(cache(10, 0, 0)), Tags::None)
+    },
+    Method { offline: Offline::FailFast, ..read("FailFast", Some(cache(10, 60, 600)), Tags::None) },
 ];
 
 impl Method {
