@@ -1,5 +1,6 @@
 //! The engine's configuration.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// Sizes and limits. The defaults are those of the project's rules.
@@ -21,7 +22,7 @@ pub struct Config {
     /// The largest request metadata, counted as HTTP/2 counts it.
     pub max_metadata_bytes: usize,
     /// How many refreshes that nobody waits for may be on their way at a time.
-    pub max_refreshes: usize,
+    pub max_refreshes: NonZeroUsize,
     /// The most tags that one entry or one invalidation may have.
     pub max_tags: usize,
     /// How long the app may be in the background before everything that happens by itself stops (rules G4, J1).
@@ -38,7 +39,7 @@ impl Default for Config {
             max_memory_entry_bytes: 256 << 10,
             max_message_bytes: 4 << 20,
             max_metadata_bytes: 16 << 10,
-            max_refreshes: 4,
+            max_refreshes: const { NonZeroUsize::new(4).expect("4 is not 0") },
             max_tags: 1000,
             grace: Duration::from_secs(30),
         }

@@ -7,6 +7,7 @@ mod deferral;
 mod disk;
 mod distrust;
 mod flights;
+mod interest;
 mod invalidations;
 mod lifecycle;
 mod observers;
@@ -14,6 +15,7 @@ mod offline;
 mod partitions;
 mod paths;
 mod pauses;
+mod probes;
 mod puts;
 mod quality;
 mod reach;
@@ -23,6 +25,7 @@ mod retries;
 mod serving;
 mod signouts;
 mod specs;
+mod states;
 mod streams;
 mod switches;
 
@@ -345,7 +348,9 @@ impl Engine {
         config.varies.sort_unstable();
         config.varies.dedup();
         let owner = Owner::Account(config.account.clone());
+        let endpoint = config.endpoint.clone();
         self.sessions.entry(id).or_insert(SessionState { config, owner, signed_out: false });
+        self.review(&endpoint);
     }
 
     fn read_clocks(&mut self, now: Now) {
@@ -394,6 +399,7 @@ impl Engine {
             } else if std::mem::take(&mut self.path_news) {
                 self.streams_path_changed();
             } else if std::mem::take(&mut self.network_news) {
+                self.end_deferrals();
                 self.restore_streams();
                 self.streams_reachable();
             } else if !self.give_turn() {

@@ -8,6 +8,7 @@ use crate::clock::Stamp;
 use crate::entry::Answer;
 use crate::fault::{Fault, planted};
 use crate::metadata::Metadata;
+use crate::method::OfflineMode;
 use crate::network::AttemptId;
 use crate::operation::Spec;
 use crate::snapshot::{Detail, PlanHash};
@@ -40,8 +41,8 @@ pub(crate) struct Flight {
     pub(crate) renews: bool,
     /// Nobody waits for it: the stored value is served or shown meanwhile (C9).
     pub(crate) refresh: bool,
-    /// By its offline mode it waits as long as its endpoint is known to be offline (I1).
-    pub(crate) waits_for_network: bool,
+    /// It is sent at once, even if its endpoint is believed to be offline: that is what it is to find out (B5).
+    pub(crate) insists: bool,
     /// It has been deferred once, and is not again (I2).
     pub(crate) was_deferred: bool,
     /// Why it has not been sent yet.
@@ -99,6 +100,11 @@ pub(crate) struct Ticket {
 }
 
 impl Flight {
+    /// By its offline mode it waits as long as its endpoint is known to be offline (I1).
+    pub(crate) fn waits_for_network(&self) -> bool {
+        self.spec.method.offline == OfflineMode::Wait && !self.insists
+    }
+
     /// Whether a later request has learnt already that there is no such entry (rule C7).
     pub(crate) fn is_outdone(&self, answer: &Answer) -> bool {
         self.outdone.is_some_and(|by| answer.is_sent_before(&by))

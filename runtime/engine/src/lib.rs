@@ -26,6 +26,7 @@
 #![forbid(unsafe_code)]
 
 mod account;
+mod backoff;
 mod call;
 mod clock;
 mod config;

@@ -111,6 +111,8 @@ pub(crate) struct Observer {
     pub(crate) refetch: Option<TimerId>,
     /// How many of its fetches have failed in a row.
     pub(crate) failures: u32,
+    /// When a change of network last cut its own backoff short.
+    pub(crate) hurried: Option<Instant>,
 }
 
 impl Operation {

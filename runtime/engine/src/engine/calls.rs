@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Engine;
-use super::offline::offline;
+use super::offline::no_network_in_time;
 use super::specs::Specs;
 use crate::call::{CacheMode, CallOptions, Form, MethodId, OpId, Priority};
 use crate::detail;
@@ -112,6 +112,7 @@ impl Engine {
             self.interested.entry(key.clone()).or_default().insert(id);
         }
         self.operations.insert(id, operation);
+        self.reaches.interest.come(&spec.endpoint);
         self.mind_grace();
         if spec.key.is_some() {
             self.with_partition(&spec.owner, Waiter::Call(id));
@@ -265,7 +266,7 @@ impl Engine {
         let Some(operation) = self.operations.get(&id) else { return };
         let waits = operation.flight.and_then(|flight| self.flights.get(&flight));
         if waits.is_some_and(|flight| flight.held == Some(Held::Offline)) {
-            return self.end(id, Err(offline()));
+            return self.end(id, Err(no_network_in_time(operation.timeout)));
         }
         let message = format!(
             "no answer within the {} s that the caller waits: allow more time, or let the method serve stale answers",
@@ -286,6 +287,9 @@ impl Engine {
     pub(super) fn call_failed(&mut self, id: OpId, failed: &Failed) {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         operation.flight = None;
+        if failed.error.kind == ErrorKind::Offline {
+            return self.kept_off(id);
+        }
         let may_serve = operation.mode != CacheMode::NetworkOnly && failed.class == Class::Transient;
         match &operation.role {
             Role::Observe(_) => return self.observer_failed(id, failed),
@@ -348,6 +352,7 @@ impl Engine {
     /// Forgets a call; its flight may be cancelled by that (rule C8).
     pub(super) fn remove_operation(&mut self, id: OpId) {
         let Some(mut operation) = self.operations.remove(&id) else { return };
+        self.reaches.interest.go(&operation.spec.endpoint);
         self.forget_postponed(id);
         self.timers.cancel(&mut operation.wait);
         self.timers.cancel(&mut operation.stale_after);

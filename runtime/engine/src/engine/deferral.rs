@@ -4,8 +4,10 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::Engine;
+use super::offline::offline;
 use crate::call::Priority;
 use crate::event::Event;
+use crate::failure::Failed;
 use crate::fault::{Fault, planted};
 use crate::flight::{Flight, FlightId, Held};
 use crate::method::Method;
@@ -23,12 +25,23 @@ impl Engine {
     pub(super) fn launch(&mut self, id: FlightId) {
         let Some(flight) = self.flights.get(&id) else { return };
         let (spec, priority) = (flight.spec.clone(), flight.priority);
-        if flight.waits_for_network && self.is_offline(&spec) {
-            return self.hold(id, Held::Offline);
+        // Those who call are told at once; these were held back when it came to that.
+        if self.is_sign_in_required(&spec) && spec.method.is_read() {
+            return self.ended.push_back((id, Failed::sign_in_required()));
+        }
+        if self.is_offline(&spec) && !flight.insists {
+            if flight.waits_for_network() {
+                return self.hold_until_online(id);
+            }
+            return self.ended.push_back((id, Failed::unsent(offline())));
         }
         if let Some(wait) = self.deferral(&spec.method, priority).filter(|_| !flight.was_deferred) {
             let timer = self.timers.set(self.now.boot.after(wait), Timer::Deferral(id));
+            let is_left = flight.waiters.is_empty();
             self.event(Event::Deferred { method: spec.method.id, at_most: wait });
+            if is_left {
+                self.refreshes.nobody_waits(id);
+            }
             return self.hold(id, Held::Deferred(timer));
         }
         let is_refresh = self.flights.get(&id).is_some_and(|flight| flight.refresh);
@@ -39,14 +52,20 @@ impl Engine {
         let deadline = self.now.boot.after(spec.method.total_timeout(priority));
         let total = self.timers.set(deadline, Timer::Total(id));
         if let Some(flight) = self.flights.get_mut(&id) {
+            self.timers.cancel(&mut flight.total);
             (flight.held, flight.started, flight.deadline) = (None, self.now.boot, deadline);
             flight.total = Some(total);
         }
         self.depart(id);
     }
 
-    fn hold(&mut self, id: FlightId, held: Held) {
+    pub(super) fn hold(&mut self, id: FlightId, held: Held) {
         if let Some(flight) = self.flights.get_mut(&id) {
+            if held == Held::Offline {
+                self.reaches.interest.wait(&flight.spec.endpoint);
+                // Others may refresh meanwhile.
+                self.refreshes.give_back_turn(id);
+            }
             flight.held = Some(held);
         }
     }
@@ -59,8 +78,10 @@ impl Engine {
             Some(Held::Deferred(timer)) => {
                 flight.was_deferred = !planted(Fault::DeferralNeverEnds);
                 self.timers.cancel(&mut Some(timer));
+                self.refreshes.somebody_waits(id);
             }
-            Some(Held::Offline | Held::Turn) => {}
+            Some(Held::Offline) => self.reaches.interest.stop_waiting(&flight.spec.endpoint),
+            Some(Held::Turn) => {}
         }
         self.launch(id);
     }

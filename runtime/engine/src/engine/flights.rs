@@ -13,7 +13,6 @@ use crate::failure::{self, Class, Failed};
 use crate::fault::{Fault, planted};
 use crate::flight::{Attempt, Flight, FlightId, Held, Ticket};
 use crate::metadata::Metadata;
-use crate::method::OfflineMode;
 use crate::network::{AttemptId, Failure, Head, Kind, Request};
 use crate::operation::Spec;
 use crate::output::Output;
@@ -45,8 +44,8 @@ impl Engine {
             waiters: waiter.into_iter().collect(),
             renews,
             refresh: ticket.refresh,
-            waits_for_network: spec.method.offline == OfflineMode::Wait && !ticket.insists,
-            was_deferred: false,
+            insists: ticket.insists,
+            was_deferred: ticket.insists,
             held: None,
             attempt: None,
             last_sent: None,
@@ -116,11 +115,14 @@ impl Engine {
             flight.refresh = false;
             self.refreshes.forget(id, flight.priority);
         }
-        flight.waits_for_network &= !ticket.insists;
+        flight.insists |= ticket.insists;
+        if ticket.waiter.is_some() {
+            self.refreshes.somebody_waits(id);
+        }
         let goes = match flight.held {
             None => false,
-            Some(Held::Offline) => !flight.waits_for_network,
-            Some(Held::Deferred(_)) => flight.priority == Priority::Interactive,
+            Some(Held::Offline) => flight.insists,
+            Some(Held::Deferred(_)) => flight.priority == Priority::Interactive || flight.insists,
             Some(Held::Turn) => !flight.refresh,
         };
         if goes {
@@ -294,7 +296,10 @@ impl Engine {
         {
             return self.answer_reduced(&flight, fallback, failed.error);
         }
-        self.refresh_failed(&flight, &failed);
+        // Not even to have tried says nothing of the server.
+        if failed.error.kind != ErrorKind::Offline {
+            self.refresh_failed(&flight, &failed);
+        }
         let spec = &flight.spec;
         if failed.class == Class::Evicting && !planted(Fault::EvictionIsForgotten) {
             self.evict(&flight, &failed.error);
@@ -314,8 +319,10 @@ impl Engine {
         let mut flight = self.flights.remove(&id)?;
         self.timers.cancel(&mut flight.total);
         self.timers.cancel(&mut flight.retry);
-        if let Some(Held::Deferred(timer)) = flight.held {
-            self.timers.cancel(&mut Some(timer));
+        match flight.held {
+            Some(Held::Deferred(timer)) => self.timers.cancel(&mut Some(timer)),
+            Some(Held::Offline) => self.reaches.interest.stop_waiting(&flight.spec.endpoint),
+            Some(Held::Turn) | None => {}
         }
         self.refreshes.forget(id, flight.priority);
         if let Some(attempt) = &mut flight.attempt {
@@ -351,7 +358,11 @@ impl Engine {
         // What has not even been sent for want of a network or a turn is sent for nobody.
         let is_idle = matches!(flight.held, Some(Held::Offline | Held::Turn));
         let runs_on = flight.spec.method.is_read() && (flight.renews || has_head) && !is_idle;
-        if flight.waiters.is_empty() && !runs_on {
+        let is_deferred = matches!(flight.held, Some(Held::Deferred(_)));
+        if !flight.waiters.is_empty() {
+            return;
+        }
+        if !runs_on || (is_deferred && !self.refreshes.nobody_waits(id)) {
             self.abandon(id);
         }
     }

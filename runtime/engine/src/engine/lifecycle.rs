@@ -7,7 +7,7 @@ use super::pauses::Pause;
 use crate::call::OpId;
 use crate::event::Event;
 use crate::fault::{Fault, planted};
-use crate::flight::FlightId;
+use crate::flight::{Flight, FlightId};
 use crate::lifecycle::AppState;
 use crate::operation::Role;
 use crate::output::Output;
@@ -40,6 +40,8 @@ impl Engine {
                 self.life.background = Some(self.now.boot);
                 self.rest_observers();
                 self.mind_grace();
+                self.stop_forbidden_probes();
+                self.review_all();
             }
             AppState::Foreground => {
                 self.life.background = None;
@@ -82,19 +84,24 @@ impl Engine {
     /// The app has been in the background for long: what no caller waits for goes off the wire.
     pub(super) fn grace_over(&mut self) {
         self.life.grace = None;
+        self.suspend_flights(|_| true);
+        self.streams_backgrounded();
+    }
+
+    /// Takes flights back that match and that no caller waits for.
+    pub(super) fn suspend_flights(&mut self, wanted: impl Fn(&Flight) -> bool) {
         let observes = |id: &OpId| {
             self.operations.get(id).is_some_and(|operation| matches!(operation.role, Role::Observe(_)))
         };
         let flights: Vec<FlightId> = self
             .flights
             .iter()
-            .filter(|(_, flight)| flight.waiters.iter().all(observes))
+            .filter(|(_, flight)| wanted(flight) && flight.waiters.iter().all(observes))
             .map(|(id, _)| *id)
             .collect();
         for id in flights {
             self.suspend_flight(id);
         }
-        self.streams_backgrounded();
     }
 
     /// Takes a flight back that only observers wait for. They fetch again when they are awake.

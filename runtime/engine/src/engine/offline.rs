@@ -1,13 +1,16 @@
 //! What calls and observers get while their endpoint is known to be offline (rules I1, C2).
 
+use std::time::Duration;
+
 use super::Engine;
 use super::serving::Standing;
-use crate::call::OpId;
+use crate::call::{CacheMode, OpId};
 use crate::error::{Error, ErrorKind};
 use crate::failure::{Class, Failed};
 use crate::fault::{Fault, planted};
+use crate::flight::{FlightId, Held};
 use crate::method::OfflineMode;
-use crate::operation::Spec;
+use crate::operation::{Role, Spec};
 use crate::snapshot::{Observed, Snapshot};
 use crate::window::Row;
 
@@ -50,6 +53,49 @@ impl Engine {
             }
             None => self.end(id, Err(offline())),
         }
+    }
+
+    /// A flight is not sent because its endpoint is known to be offline by now: those who wait for it follow their modes.
+    pub(super) fn kept_off(&mut self, id: OpId) {
+        let Some(operation) = self.operations.get(&id) else { return };
+        match &operation.role {
+            Role::Observe(_) => self.refetch(id),
+            Role::Refresh => self.end(id, Err(offline())),
+            Role::Get | Role::Prefetch => {
+                let reads = operation.mode != CacheMode::NetworkOnly;
+                match self.standing(id).filter(|_| reads) {
+                    Some(standing) if standing.row == Row::Fresh => {
+                        self.serve(id, standing.row, standing.snapshot);
+                    }
+                    standing => self.decide_offline(id, standing),
+                }
+            }
+        }
+    }
+
+    /// Whether a flight that has its credentials, or whose retry is due, is not sent because there is said to be no network
+    /// by now: it waits for one, or ends.
+    pub(super) fn stays_off(&mut self, id: FlightId) -> bool {
+        let Some(flight) = self.flights.get(&id) else { return false };
+        let spec = &flight.spec;
+        if !(spec.method.is_annotated && self.is_said_offline(&spec.endpoint)) {
+            return false;
+        }
+        if flight.waits_for_network() {
+            self.hold_until_online(id);
+        } else {
+            self.ended.push_back((id, Failed::unsent(offline())));
+        }
+        true
+    }
+
+    /// A flight waits until its endpoint can be reached. Its total begins then.
+    pub(super) fn hold_until_online(&mut self, id: FlightId) {
+        if let Some(flight) = self.flights.get_mut(&id) {
+            flight.asking = false;
+            self.timers.cancel(&mut flight.total);
+        }
+        self.hold(id, Held::Offline);
     }
 
     /// What a call or an observer may be served of row 4 whose flight was lost with the network: nobody is known to be
@@ -95,4 +141,13 @@ pub(super) fn offline() -> Error {
         ErrorKind::Offline,
         "the device is known to be offline, and nothing that is stored may be served: try again when there is a network, or annotate the method with `offline.wait` or `offline.serve_stale`",
     )
+}
+
+/// What a call ends with that has waited for a network.
+pub(super) fn no_network_in_time(waited: Duration) -> Error {
+    let message = format!(
+        "the device was known to be offline for all of the {} s that the caller waits: try again when there is a network, or allow more time",
+        waited.as_secs_f64()
+    );
+    Error::new(ErrorKind::Offline, message)
 }

@@ -18,8 +18,7 @@ impl Engine {
         if platform.reachability == Reachability::Unreachable {
             return;
         }
-        let was_told = before.interface != Interface::Unknown || before.path != 0;
-        let moved = was_told && (before.interface, before.path) != (platform.interface, platform.path);
+        let moved = is_another(before, platform);
         if moved {
             self.event(Event::PathChanged);
             self.outputs.push_back(Output::PathChanged);
@@ -55,4 +54,10 @@ impl Engine {
             self.timers.cancel(&mut Some(timer));
         }
     }
+}
+
+/// Whether the device has moved to another network. The first word on the path is no change (reading 51).
+pub(super) fn is_another(before: &Platform, after: &Platform) -> bool {
+    let was_told = before.interface != Interface::Unknown || before.path != 0;
+    was_told && (before.interface, before.path) != (after.interface, after.path)
 }

@@ -50,6 +50,7 @@ impl Engine {
             PauseStage::Working => {
                 self.life.pause.stage = PauseStage::Draining(None);
                 self.rest_observers();
+                self.suspend_flights(|flight| flight.held.is_some());
                 self.streams_paused();
                 if self.on_the_wire().next().is_some() {
                     let cut = self.timers.set(self.now.boot.after(PATIENCE), Timer::PauseCut);
@@ -130,8 +131,9 @@ impl Engine {
     pub(super) fn may_send(&mut self, id: FlightId) -> bool {
         if self.is_paused() {
             self.life.held.insert(id);
+            return false;
         }
-        !self.is_paused()
+        !self.stays_off(id)
     }
 
     /// Work again.
@@ -146,6 +148,8 @@ impl Engine {
         }
         self.evidence_interrupted();
         self.reopen_disk();
+        // No probes have run meanwhile.
+        self.review_all();
         let held = std::mem::take(&mut self.life.held);
         for id in self.in_order(held) {
             self.depart(id);

@@ -65,8 +65,9 @@ impl Engine {
             self.evidence.era += 1;
             self.evidence.estimator.network_changed(platform.interface, self.now.boot);
         }
+        self.reach_forgotten(&before);
         self.quality_changed(QualitySource::Platform);
-        self.reach_changed(before);
+        self.reach_changed(&before);
         self.way_out_changed(&before, &platform);
         if save_data != platform.save_data {
             self.restore_observers();
@@ -78,6 +79,7 @@ impl Engine {
     pub(super) fn pin_quality(&mut self, quality: Option<Quality>) {
         self.evidence.pinned = quality;
         self.quality_changed(QualitySource::Pin);
+        self.stop_forbidden_probes();
         self.review_all();
     }
 
@@ -127,8 +129,8 @@ impl Engine {
         };
         let samples = u32::try_from(self.evidence.estimator.samples()).unwrap_or(u32::MAX);
         self.event(Event::QualityChanged { from, to, source, estimate, samples });
-        self.end_deferrals();
         self.restore_observers();
+        // Deferred calls go when those have gone that waited for a network at all.
         self.network_news = true;
     }
 

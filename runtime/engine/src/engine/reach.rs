@@ -1,24 +1,22 @@
-//! Which endpoints can be reached, and the probes that find out (rule H4).
+//! Which endpoints can be reached (rule H4).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Engine;
+use super::interest::Interest;
+use super::paths::is_another;
 use crate::event::{Event, QualitySource};
 use crate::fault::{Fault, planted};
 use crate::flight::Held;
-use crate::lifecycle::AppState;
-use crate::network::{AttemptId, Failure, Platform, Probe, Quality, Reachability, TransportFailure};
-use crate::output::Output;
+use crate::network::{AttemptId, Failure, Platform, Quality, Reachability, TransportFailure};
 use crate::session::Endpoint;
 use crate::time::Instant;
-use crate::timer::{Timer, TimerId};
+use crate::timer::TimerId;
 
 /// The wait before the first probe; each one after that waits twice as long, up to the longest.
-const FIRST: Duration = Duration::from_secs(1);
+pub(super) const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(60);
-/// How long a probe may take.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// So many failures in a row, without contact in between, are known to be offline.
 const KNOWN: u32 = 2;
 
@@ -26,39 +24,41 @@ const KNOWN: u32 = 2;
 #[derive(Default)]
 pub(super) struct Reaches {
     /// Endpoints that are in doubt.
-    doubts: BTreeMap<Endpoint, Doubt>,
+    pub(super) doubts: BTreeMap<Endpoint, Doubt>,
     /// When something last came from an endpoint.
     heard: BTreeMap<Endpoint, Instant>,
     /// Endpoints that proved to be in reach after the platform said that nothing is.
     reached: BTreeSet<Endpoint>,
     /// Endpoints that are known to be offline, as events have told.
     told: BTreeSet<Endpoint>,
-    probes: BTreeMap<AttemptId, Endpoint>,
+    pub(super) probes: BTreeMap<AttemptId, Endpoint>,
     /// When the platform said that there is no way out.
-    since: Instant,
+    pub(super) since: Instant,
+    /// Where somebody is.
+    pub(super) interest: Interest,
 }
 
 /// An endpoint that may be out of reach.
-struct Doubt {
+pub(super) struct Doubt {
     /// Failures without contact, in a row.
-    failures: u32,
+    pub(super) failures: u32,
     /// How many waits have been begun.
-    waits: u32,
+    pub(super) waits: u32,
     /// When the wait ends: a probe is due, or what is known has lapsed.
-    due: Instant,
+    pub(super) due: Instant,
     /// The probe on the wire.
-    probe: Option<AttemptId>,
+    pub(super) probe: Option<AttemptId>,
     /// For the probe, or its end.
-    timer: Option<TimerId>,
+    pub(super) timer: Option<TimerId>,
 }
 
 impl Doubt {
-    fn from(at: Instant) -> Self {
+    pub(super) fn from(at: Instant) -> Self {
         Self { failures: 0, waits: 0, due: at, probe: None, timer: None }
     }
 
     /// Begins the next wait: 1 s, 2 s, 4 s, … 60 s.
-    fn wait(&mut self, now: Instant) {
+    pub(super) fn wait(&mut self, now: Instant) {
         let wait = FIRST.saturating_mul(1 << self.waits.min(6)).min(LONGEST);
         self.waits = self.waits.saturating_add(1);
         self.due = now.after(wait);
@@ -118,12 +118,12 @@ impl Engine {
         self.reaches.doubts.get(endpoint).is_some_and(|doubt| doubt.failures > 0)
     }
 
-    fn is_cut_off(&self, endpoint: &Endpoint) -> bool {
+    pub(super) fn is_cut_off(&self, endpoint: &Endpoint) -> bool {
         self.platform().reachability == Reachability::Unreachable && !self.reaches.reached.contains(endpoint)
     }
 
     /// What failures say holds until a probe is due, and while it runs. Where none runs it has lapsed.
-    fn is_given_up(&self, endpoint: &Endpoint) -> bool {
+    pub(super) fn is_given_up(&self, endpoint: &Endpoint) -> bool {
         self.reaches.doubts.get(endpoint).is_some_and(|doubt| {
             doubt.failures >= KNOWN && (doubt.probe.is_some() || self.now.boot < doubt.due)
         })
@@ -131,7 +131,10 @@ impl Engine {
 
     /// Something came from an endpoint.
     pub(super) fn heard(&mut self, endpoint: &Endpoint) {
-        self.reaches.heard.insert(endpoint.clone(), self.now.boot);
+        match self.reaches.heard.get_mut(endpoint) {
+            Some(heard) => *heard = self.now.boot,
+            None => drop(self.reaches.heard.insert(endpoint.clone(), self.now.boot)),
+        }
         let cut_off = self.is_cut_off(endpoint);
         if cut_off {
             self.reaches.reached.insert(endpoint.clone());
@@ -169,129 +172,6 @@ impl Engine {
         self.reaches.doubts.remove(endpoint);
     }
 
-    fn stop_probing(&mut self, endpoint: &Endpoint) {
-        let Some(doubt) = self.reaches.doubts.get_mut(endpoint) else { return };
-        self.timers.cancel(&mut doubt.timer);
-        if let Some(probe) = doubt.probe.take()
-            && self.reaches.probes.remove(&probe).is_some()
-        {
-            self.outputs.push_back(Output::CancelAttempt(probe));
-        }
-    }
-
-    /// A probe has reached its endpoint.
-    pub(super) fn contact(&mut self, attempt: AttemptId) {
-        if let Some(endpoint) = self.reaches.probes.remove(&attempt) {
-            self.heard(&endpoint);
-        }
-    }
-
-    /// A probe has failed. `false`: the attempt is no probe.
-    pub(super) fn probe_failed(&mut self, attempt: AttemptId, failure: &Failure) -> bool {
-        let Some(endpoint) = self.reaches.probes.get(&attempt).cloned() else { return false };
-        match sign(failure) {
-            Sign::Contact => self.contact(attempt),
-            Sign::NoContact | Sign::Nothing => self.probe_lost(&endpoint),
-        }
-        true
-    }
-
-    fn probe_lost(&mut self, endpoint: &Endpoint) {
-        let now = self.now.boot;
-        let Some(doubt) = self.reaches.doubts.get_mut(endpoint) else { return };
-        self.timers.cancel(&mut doubt.timer);
-        if let Some(probe) = doubt.probe.take() {
-            self.reaches.probes.remove(&probe);
-        }
-        doubt.failures = doubt.failures.saturating_add(1);
-        doubt.wait(now);
-        self.review(endpoint);
-    }
-
-    /// The wait of an endpoint in doubt is over, or its probe has taken too long.
-    pub(super) fn probe_due(&mut self, endpoint: &Endpoint) {
-        let may_probe = self.may_probe();
-        let Some(doubt) = self.reaches.doubts.get_mut(endpoint) else { return };
-        doubt.timer = None;
-        if let Some(probe) = doubt.probe {
-            self.outputs.push_back(Output::CancelAttempt(probe));
-            return self.probe_lost(endpoint);
-        }
-        if !may_probe {
-            // What was known has lapsed: whoever waits finds out.
-            return self.review(endpoint);
-        }
-        let attempt = AttemptId(self.name());
-        let timer = self.timers.set(self.now.boot.after(PATIENCE), Timer::Probe(endpoint.clone()));
-        if let Some(doubt) = self.reaches.doubts.get_mut(endpoint) {
-            (doubt.probe, doubt.timer) = (Some(attempt), Some(timer));
-        }
-        self.reaches.probes.insert(attempt, endpoint.clone());
-        let probe = Probe { attempt, endpoint: endpoint.clone(), timeout: PATIENCE };
-        self.outputs.push_back(Output::Probe(Box::new(probe)));
-    }
-
-    /// Probes run in the foreground, unless the app or the platform itself knows that there is a way out, or the app says
-    /// that there is to be none.
-    fn may_probe(&self) -> bool {
-        self.in_foreground()
-            && !self.is_paused()
-            && self.pinned_quality().is_none()
-            && (self.platform().reachability != Reachability::Reachable || planted(Fault::ProbesNeverStop))
-    }
-
-    /// Whether anybody waits for the endpoint. In the background only calls count.
-    fn is_of_interest(&self, endpoint: &Endpoint) -> bool {
-        match self.life.app {
-            AppState::Foreground => {
-                self.operations.values().any(|operation| operation.spec.endpoint == *endpoint)
-                    || self.streams.values().any(|stream| stream.spec.endpoint == *endpoint)
-            }
-            AppState::Background => self.flights.values().any(|flight| {
-                matches!(flight.held, Some(Held::Offline)) && flight.spec.endpoint == *endpoint
-            }),
-        }
-    }
-
-    /// Somebody may have come to wait for an endpoint, or have left: probes run only for somebody.
-    pub(super) fn watch_all(&mut self) {
-        let is_cut = self.platform().reachability == Reachability::Unreachable;
-        if !is_cut && self.reaches.doubts.is_empty() {
-            return;
-        }
-        let mut endpoints: BTreeSet<Endpoint> = self.reaches.doubts.keys().cloned().collect();
-        if is_cut {
-            endpoints.extend(self.sessions.values().map(|session| session.config.endpoint.clone()));
-        }
-        for endpoint in endpoints {
-            self.watch(&endpoint);
-        }
-    }
-
-    fn watch(&mut self, endpoint: &Endpoint) {
-        let cut_off = self.is_cut_off(endpoint);
-        if !cut_off && !self.reaches.doubts.contains_key(endpoint) {
-            return;
-        }
-        let may_probe = self.may_probe();
-        // Where nothing is probed, only a lapse is waited for.
-        let wanted = if may_probe { true } else { !cut_off && self.is_given_up(endpoint) };
-        let wanted = wanted && !self.is_paused() && self.pinned_quality().is_none();
-        if !(wanted && self.is_of_interest(endpoint)) {
-            return self.stop_probing(endpoint);
-        }
-        let first = self.reaches.since.after(FIRST);
-        let now = self.now.boot;
-        let doubt = self.reaches.doubts.entry(endpoint.clone()).or_insert_with(|| Doubt::from(first));
-        if doubt.timer.is_none() && doubt.probe.is_none() {
-            if doubt.waits == 0 {
-                // The wait before the first probe has been begun by the platform.
-                doubt.waits = 1;
-            }
-            doubt.timer = Some(self.timers.set(doubt.due.max(now), Timer::Probe(endpoint.clone())));
-        }
-    }
-
     /// Tells of an endpoint that has come to be offline, or online, and gets going what waited for it.
     pub(super) fn review(&mut self, endpoint: &Endpoint) {
         let is_offline = self.is_known_offline(endpoint);
@@ -320,30 +200,40 @@ impl Engine {
             self.sessions.values().map(|session| session.config.endpoint.clone()).collect();
         endpoints.extend(self.reaches.doubts.keys().cloned());
         endpoints.extend(self.reaches.told.iter().cloned());
+        // Sessions may have been closed while calls of theirs go on.
+        endpoints.extend(self.reaches.interest.endpoints().cloned());
         for endpoint in endpoints {
             self.review(&endpoint);
         }
     }
 
-    /// What the platform says of the way out has changed.
-    pub(super) fn reach_changed(&mut self, before: Platform) {
+    /// What the platform says of the way out has changed: on another network, what was tried on the old one says nothing.
+    pub(super) fn reach_forgotten(&mut self, before: &Platform) {
         let after = self.platform();
         let was_cut = before.reachability == Reachability::Unreachable;
         let is_cut = after.reachability == Reachability::Unreachable;
-        let is_other = (before.interface, before.path) != (after.interface, after.path);
         if is_cut && !was_cut {
             self.reaches.since = self.now.boot;
             self.reaches.reached.clear();
         }
-        if !is_cut && (was_cut || is_other) {
-            // Another network: what was tried on the old one says nothing.
+        if !is_cut && (was_cut || is_another(before, &after)) {
             self.reaches.reached.clear();
             let doubted: Vec<Endpoint> = self.reaches.doubts.keys().cloned().collect();
             for endpoint in &doubted {
                 self.end_doubt(endpoint);
             }
+        }
+    }
+
+    /// What follows from that.
+    pub(super) fn reach_changed(&mut self, before: &Platform) {
+        let after = self.platform();
+        let was_cut = before.reachability == Reachability::Unreachable;
+        let is_cut = after.reachability == Reachability::Unreachable;
+        if !is_cut && (was_cut || is_another(before, &after)) {
             self.end_backoffs(None);
         }
+        self.stop_forbidden_probes();
         self.review_all();
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
+use crate::backoff::{RESET_EVERY, backoff, cut_short};
 use crate::call::{OpId, Priority};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
@@ -15,23 +16,14 @@ use crate::flight::{Flight, FlightId, Ticket};
 use crate::key::Key;
 use crate::method::OfflineMode;
 use crate::operation::{Operation, Role, Spec};
-use crate::random::Random;
-use crate::retry;
 use crate::session::Endpoint;
 use crate::snapshot::{Detail, Observed, Snapshot};
 use crate::time::Instant;
-use crate::timer::Timer;
+use crate::timer::{Timer, TimerId};
 use crate::window::Row;
 
-/// The backoff after failed refreshes: 1 s × 1.5, ±50 %, at most 60 s.
-const FIRST: Duration = Duration::from_secs(1);
-const FACTOR: f64 = 1.5;
-const JITTER: f64 = 0.5;
-const LONGEST: Duration = Duration::from_secs(60);
 /// The least time between two refreshes of a key that nobody waits for.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-/// How often a change of network may end all backoffs.
-const RESET_EVERY: Duration = Duration::from_secs(10);
 /// How many keys are remembered. Of those that are forgotten, a refresh may come too early.
 const MAX_KEYS: usize = 1000;
 /// How many refreshes that nobody watches may wait for their turn; the next hit asks for one again.
@@ -45,8 +37,8 @@ pub(super) struct Refreshes {
     flying: BTreeSet<FlightId>,
     /// Those that wait for their turn, INTERACTIVE first, then oldest first.
     waiting: BTreeSet<(Reverse<Priority>, FlightId)>,
-    /// When a change of network last ended the backoffs.
-    reset: Option<Instant>,
+    /// Those that are deferred and that nobody waits for.
+    deferred: BTreeSet<FlightId>,
 }
 
 /// How fast one key may be refreshed.
@@ -62,6 +54,8 @@ struct Pace {
     transient: bool,
     /// Before that, no refresh starts that nobody waits for.
     next: Instant,
+    /// When a change of network last cut its backoff short.
+    reset: Option<Instant>,
 }
 
 impl Pace {
@@ -73,17 +67,18 @@ impl Pace {
             error: None,
             transient: false,
             next: Instant(0),
+            reset: None,
         }
     }
 
     fn permits_at(&self) -> Instant {
         self.until.max(self.next)
     }
-}
 
-/// How long to wait after so many failures.
-pub(super) fn backoff(failures: u32, random: &mut Random) -> Duration {
-    retry::grown(FIRST, FACTOR, failures.saturating_sub(1), LONGEST, JITTER, random).min(LONGEST)
+    /// Whether a change of network may cut the backoff short now.
+    fn may_reset(&self, now: Instant) -> bool {
+        self.reset.is_none_or(|at| now.since(at) >= RESET_EVERY)
+    }
 }
 
 impl Refreshes {
@@ -114,7 +109,32 @@ impl Refreshes {
     /// A flight is not a refresh any more, or has ended.
     pub(super) fn forget(&mut self, id: FlightId, priority: Priority) {
         self.flying.remove(&id);
+        self.deferred.remove(&id);
         self.waiting.remove(&(Reverse(priority), id));
+    }
+
+    /// A refresh that has its turn is not sent yet for another reason.
+    pub(super) fn give_back_turn(&mut self, id: FlightId) {
+        self.flying.remove(&id);
+    }
+
+    /// Whether another refresh that nobody watches may wait for its turn.
+    fn has_room(&self) -> bool {
+        self.waiting.len() + self.deferred.len() < MAX_WAITING
+    }
+
+    /// Nobody waits for a flight that is deferred. Whether there is room for it.
+    pub(super) fn nobody_waits(&mut self, id: FlightId) -> bool {
+        let has_room = self.has_room();
+        if has_room {
+            self.deferred.insert(id);
+        }
+        has_room
+    }
+
+    /// Somebody waits for a flight, or it is not deferred any more.
+    pub(super) fn somebody_waits(&mut self, id: FlightId) {
+        self.deferred.remove(&id);
     }
 
     /// A flight that waits for its turn has another priority.
@@ -129,7 +149,7 @@ impl Engine {
     /// Whether a refresh may fly now. If not, it waits for its turn.
     pub(super) fn take_turn(&mut self, id: FlightId, priority: Priority) -> bool {
         if self.refreshes.flying.contains(&id)
-            || self.refreshes.flying.len() < self.config.max_refreshes
+            || self.refreshes.flying.len() < self.config.max_refreshes.get()
             || planted(Fault::RefreshesAreUnlimited)
         {
             self.refreshes.flying.insert(id);
@@ -139,14 +159,9 @@ impl Engine {
         false
     }
 
-    /// Whether another refresh that nobody watches may wait for its turn.
-    pub(super) fn has_room_for_refresh(&self) -> bool {
-        self.refreshes.waiting.len() < MAX_WAITING
-    }
-
     /// Sends the refresh whose turn it is, if it is any's.
     pub(super) fn give_turn(&mut self) -> bool {
-        if self.refreshes.flying.len() >= self.config.max_refreshes {
+        if self.refreshes.flying.len() >= self.config.max_refreshes.get() {
             return false;
         }
         let Some((_, id)) = self.refreshes.waiting.pop_first() else { return false };
@@ -161,10 +176,11 @@ impl Engine {
         let now = self.now.boot;
         if flight.refresh {
             let pace = self.refreshes.pace(key, &flight.spec.endpoint, now);
-            *pace = Pace { next: now.after(took.max(SHORTEST_PAUSE)), ..Pace::new(&flight.spec.endpoint) };
+            let (next, reset) = (now.after(took.max(SHORTEST_PAUSE)), pace.reset);
+            *pace = Pace { next, reset, ..Pace::new(&flight.spec.endpoint) };
         } else if let Some(pace) = self.refreshes.paces.get_mut(key) {
             (pace.failures, pace.until, pace.error) = (0, Instant(0), None);
-            if now >= pace.next {
+            if now >= pace.next && pace.may_reset(now) {
                 self.refreshes.paces.remove(key);
             }
         }
@@ -200,27 +216,43 @@ impl Engine {
     }
 
     /// The network is another one, or an endpoint can be reached again: backoffs end, each after a random part of its
-    /// first step, so that not everybody comes at once. At most once in 10 s, however often the network changes.
+    /// first step. Each at most once in 10 s, however often the network changes.
     pub(super) fn end_backoffs(&mut self, endpoint: Option<&Endpoint>) {
         let now = self.now.boot;
-        if self.refreshes.reset.is_some_and(|at| now.since(at) < RESET_EVERY) {
-            return;
-        }
         for pace in self.refreshes.paces.values_mut() {
             let is_meant = endpoint.is_none_or(|endpoint| pace.endpoint == *endpoint);
-            if is_meant && now < pace.until {
+            if is_meant && now < pace.until && pace.may_reset(now) {
                 pace.failures = 0;
-                pace.until = pace.until.min(now.after(FIRST.mul_f64(self.random.unit())));
-                self.refreshes.reset = Some(now);
+                pace.until = pace.until.min(now.after(cut_short(&mut self.random)));
+                pace.reset = Some(now);
             }
         }
         for id in self.observers_in_order(|operation| {
             endpoint.is_none_or(|endpoint| operation.spec.endpoint == *endpoint)
         }) {
-            if self.observer_waits(id) {
-                self.set_refetch(id);
-            }
+            self.hurry_observer(id);
         }
+    }
+
+    /// An observer that waits to fetch again may do so when its key's backoff ends now; one whose key has none has a
+    /// backoff of its own, which is cut short in the same way.
+    fn hurry_observer(&mut self, id: OpId) {
+        let now = self.now.boot;
+        let Some(operation) = self.operations.get(&id) else { return };
+        let spec = operation.spec.clone();
+        let Role::Observe(observer) = &operation.role else { return };
+        let Some(due) = observer.refetch.map(TimerId::at) else { return };
+        if self.refresh_permitted_at(&spec).is_some() {
+            return self.set_refetch(id);
+        }
+        if observer.hurried.is_some_and(|at| now.since(at) < RESET_EVERY) {
+            return;
+        }
+        let at = now.after(cut_short(&mut self.random)).min(due);
+        if let Some(observer) = self.observer(id) {
+            (observer.failures, observer.hurried) = (0, Some(now));
+        }
+        self.set_refetch_at(id, at);
     }
 
     /// Why row 2 or 3 is served without a flight, if C9 says so.
@@ -248,7 +280,11 @@ impl Engine {
         priority: Priority,
         snapshot: Snapshot,
     ) -> Snapshot {
-        let is_too_early = self.refresh_permitted_at(spec).is_some() || !self.has_room_for_refresh();
+        // In the background nothing is begun that waits for better times.
+        let is_deferred = self.deferral(&spec.method, priority).is_some();
+        let is_too_early = self.refresh_permitted_at(spec).is_some()
+            || !self.refreshes.has_room()
+            || (is_deferred && self.rests());
         let is_too_early = is_too_early && !self.could_join(spec, want) && !planted(Fault::RefreshStorm);
         if self.is_paused() || is_too_early {
             return Snapshot { error: self.backoff_error(spec).map(Box::new), ..snapshot };

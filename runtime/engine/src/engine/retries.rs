@@ -38,15 +38,14 @@ impl Engine {
         let spec = flight.spec.clone();
         let may_repeat = failed.harmless || spec.method.is_idempotent();
         let was_lost = failed.class == Class::Transient && self.is_suspect(&spec.endpoint);
-        let waits = flight.waits_for_network && !flight.waiters.is_empty();
+        let waits = flight.waits_for_network() && !flight.waiters.is_empty();
         if !(waits && may_repeat && was_lost && self.is_offline(&spec)) {
             return false;
         }
         if let Some(flight) = self.flights.get_mut(&id) {
             flight.uncertain |= !failed.harmless;
-            self.timers.cancel(&mut flight.total);
         }
-        self.launch(id);
+        self.hold_until_online(id);
         true
     }
 

@@ -49,6 +49,7 @@ impl Engine {
     fn retire(&mut self, id: StreamId, cancel: bool) -> Option<Stream> {
         self.take_off_wire(id, cancel);
         let mut stream = self.streams.remove(&id)?;
+        self.reaches.interest.go(&stream.spec.endpoint);
         match &mut stream.phase {
             Phase::Waiting(timer) => self.timers.cancel(timer),
             Phase::Asking => {

@@ -127,7 +127,7 @@ impl Model {
         }
         match (best, row) {
             (Some(placed), 4) if self.quality == 0 && serves_stale => {
-                self.serve_expired(call, prefetch, &placed)
+                self.serve_expired(call, prefetch, &placed);
             }
             (Some(placed), 2 | 3) if call.cache == CacheMode::CacheOnly => {
                 self.serve(&call.op, prefetch, &placed, false, None);

@@ -1,18 +1,12 @@
 //! Streams that break are opened again, with backoff (rules G3, C9).
 
-use std::time::Duration;
-
 use super::super::Engine;
+use crate::backoff::{RESET_EVERY, backoff, cut_short};
 use crate::error::Error;
 use crate::event::Event;
 use crate::network::Kind;
-use crate::retry::grown;
 use crate::stream::{Phase, Stream, StreamId};
 use crate::timer::Timer;
-
-/// The first step of the backoff, and how often a change of network ends it.
-const FIRST: Duration = Duration::from_secs(1);
-const HURRY_EVERY: Duration = Duration::from_secs(10);
 
 impl Engine {
     /// A stream broke, and will be opened again: after a while, or when the network is back.
@@ -21,12 +15,12 @@ impl Engine {
         let offline = self.is_offline(&spec);
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let (method, kind) = (stream.spec.method.id, error.kind);
-        let failures = stream.failures;
         let asked = error.retry_after;
-        stream.failures = failures.saturating_add(1);
+        stream.failures = stream.failures.saturating_add(1);
+        let failures = stream.failures;
         stream.error = Some(Box::new(Error { will_retry: true, ..error }));
         self.mark_gap(id);
-        let wait = (!offline).then(|| self.backoff(failures).max(asked.unwrap_or_default()));
+        let wait = (!offline).then(|| backoff(failures, &mut self.random).max(asked.unwrap_or_default()));
         let timer = wait.map(|wait| self.timers.set(self.now.boot.after(wait), Timer::Reopen(id)));
         if let Some(stream) = self.streams.get_mut(&id) {
             stream.phase = Phase::Waiting(timer);
@@ -42,11 +36,6 @@ impl Engine {
             stream.phase = Phase::Waiting(None);
             self.flush_all(id);
         }
-    }
-
-    /// The wait after so many failures in a row: 1 s × 1.5, at most 60 s, ± 50 % (rule C9).
-    fn backoff(&mut self, failures: u32) -> Duration {
-        grown(FIRST, 1.5, failures, Duration::from_secs(60), 0.5, &mut self.random)
     }
 
     /// The next live item may have a gap before it.
@@ -115,12 +104,12 @@ impl Engine {
         let now = self.now.boot;
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let was_asked = stream.error.as_ref().is_some_and(|error| error.retry_after.is_some());
-        if was_asked || stream.hurried.is_some_and(|at| now.since(at) < HURRY_EVERY) {
+        if was_asked || stream.hurried.is_some_and(|at| now.since(at) < RESET_EVERY) {
             return;
         }
         stream.hurried = Some(now);
         stream.failures = 0;
-        let at = now.after(FIRST.mul_f64(self.random.unit()));
+        let at = now.after(cut_short(&mut self.random));
         if let Phase::Waiting(timer) = &mut stream.phase
             && timer.is_some_and(|timer| timer.at() > at)
         {

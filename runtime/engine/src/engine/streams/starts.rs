@@ -153,6 +153,7 @@ impl Engine {
         if let Some(key) = spec.shared_key().filter(|_| stream.kept.is_some()) {
             self.memory.pin(key);
         }
+        self.reaches.interest.come(&stream.spec.endpoint);
         self.streams.insert(id, stream);
         self.mind_grace();
         self.list(id);
