@@ -73,26 +73,9 @@ impl Engine {
         }
     }
 
-    /// Whether a flight that has its credentials, or whose retry is due, is not sent because there is said to be no network
-    /// by now: it waits for one, or ends.
-    pub(super) fn stays_off(&mut self, id: FlightId) -> bool {
-        let Some(flight) = self.flights.get(&id) else { return false };
-        let spec = &flight.spec;
-        if !(spec.method.is_annotated && self.is_said_offline(&spec.endpoint)) {
-            return false;
-        }
-        if flight.waits_for_network() {
-            self.hold_until_online(id);
-        } else {
-            self.ended.push_back((id, Failed::unsent(offline())));
-        }
-        true
-    }
-
     /// A flight waits until its endpoint can be reached. Its total begins then.
     pub(super) fn hold_until_online(&mut self, id: FlightId) {
         if let Some(flight) = self.flights.get_mut(&id) {
-            flight.asking = false;
             self.timers.cancel(&mut flight.total);
         }
         self.hold(id, Held::Offline);

@@ -131,9 +131,8 @@ impl Engine {
     pub(super) fn may_send(&mut self, id: FlightId) -> bool {
         if self.is_paused() {
             self.life.held.insert(id);
-            return false;
         }
-        !self.stays_off(id)
+        !self.is_paused()
     }
 
     /// Work again.
