@@ -187,7 +187,9 @@ fn memory_hits_say_the_same() {
             let seen = rig.peek(ALICE, method, "r").as_ref().map(of_snapshot);
             let in_memory = match (method, expected) {
                 (_, Expected::Fresh) => Some(Expected::Fresh),
-                // Only rows 1 and 2 are served from memory without more ado.
+                // What nothing but serve_stale lets through is served as a get would be (rule I1).
+                (_, Expected::Expired) => Some(Expected::Expired),
+                // Otherwise only rows 1 and 2 are served from memory without more ado.
                 ("Quote", _) if age < 65 * S => Some(Expected::Stale),
                 _ => None,
             };
