@@ -1,6 +1,7 @@
 //! A network inside the process, as slow as a test wants it.
 
 use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use futures_util::future::BoxFuture;
 use holdover_transport_connect::{Dial, DialError, Wire};
 use http::Uri;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, duplex, split};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex as Gate, mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
@@ -38,7 +39,9 @@ struct Inner {
     shape: Mutex<Shape>,
     up: Line,
     down: Line,
-    /// Of the connections that there have been.
+    /// How many connections there have been.
+    made: AtomicUsize,
+    /// Of the connections that there are.
     states: Mutex<Vec<watch::Sender<State>>>,
     accepting: mpsc::UnboundedSender<io::Result<DuplexStream>>,
 }
@@ -63,6 +66,7 @@ impl Pipe {
             shape: Mutex::new(shape),
             up: Mutex::default(),
             down: Mutex::default(),
+            made: AtomicUsize::new(0),
             states: Mutex::default(),
             accepting,
         };
@@ -86,7 +90,7 @@ impl Pipe {
 
     /// How many connections there have been.
     pub fn connections(&self) -> usize {
-        self.0.states.lock().unwrap().len()
+        self.0.made.load(SeqCst)
     }
 
     fn set(&self, state: State) {
@@ -109,7 +113,12 @@ impl Dial for Pipe {
             }
             let state = watch::Sender::new(State::Whole);
             let seen = state.subscribe();
-            inner.states.lock().unwrap().push(state);
+            inner.made.fetch_add(1, SeqCst);
+            {
+                let mut states = inner.states.lock().unwrap();
+                states.retain(|state| state.receiver_count() > 0);
+                states.push(state);
+            }
             tokio::spawn(inner.connection(near, far, seen));
             let wire: Box<dyn Wire> = Box::new(client);
             Ok(wire)
@@ -146,7 +155,8 @@ impl Inner {
         }
     }
 
-    /// Carries bytes in one direction until they end, and everything has arrived.
+    /// Carries bytes in one direction until they end, and everything has arrived. A receiver that takes nothing stops the
+    /// sender, as TCP's window does: no more is held for it than is on its way when it stops.
     async fn carry(
         &self,
         line: &Line,
@@ -155,9 +165,13 @@ impl Inner {
         state: &watch::Receiver<State>,
     ) {
         let (depart, mut arriving) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
-        let sending = async move {
+        // Shut while something has arrived that the receiver does not take.
+        let open = Gate::new(());
+        let sending = async {
+            let depart = depart;
             let mut packet = vec![0; PACKET];
             while let Ok(length @ 1..) = from.read(&mut packet).await {
+                drop(open.lock().await);
                 let departs = self.occupy(line, length);
                 sleep_until(departs).await;
                 // The receiver may have left.
@@ -170,6 +184,7 @@ impl Inner {
                 if *state.borrow() == State::Frozen {
                     return std::future::pending().await;
                 }
+                let _shut = open.lock().await;
                 if to.write_all(&packet).await.is_err() {
                     return;
                 }

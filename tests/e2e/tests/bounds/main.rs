@@ -35,9 +35,16 @@ fn paused(part: impl Future<Output = ()>) {
 
 #[test]
 fn memory_and_threads_are_bounded() {
-    // Over HTTP/1.1 every call has a connection of its own, and what is counted is the server's thousand connections.
-    for site in Site::plain().into_iter().filter(|site| site.http_version() == http::Version::HTTP_2) {
-        Builder::new_current_thread().enable_all().build().unwrap().block_on(crowd::comes_and_goes(&site));
+    for site in Site::plain() {
+        // Over HTTP/1.1 every call of the crowd has a connection of its own, a thousand of them at once: nobody has measured
+        // yet how much of that memory is the server's.
+        if site.http_version() == http::Version::HTTP_2 {
+            Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap()
+                .block_on(crowd::comes_and_goes(&site));
+        }
         paused(slow::readers_stop_their_servers(&site));
         paused(storm::leaves_nothing_behind(&site));
     }
