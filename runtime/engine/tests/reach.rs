@@ -7,33 +7,19 @@ mod rig;
 use std::time::Duration;
 
 use holdover_engine::{
-    AppState, AttemptId, CallOptions, Code, Event, Failure, Form, Input, OpId, Output, Platform, Quality,
-    Reachability, TransportFailure,
+    AppState, AttemptId, CallOptions, Code, Failure, Form, Input, OpId, Platform, Quality, Reachability,
+    TransportFailure,
 };
-use rig::{ALICE, Rig};
+use rig::{ALICE, Rig, broken};
 
 const S: Duration = Duration::from_secs(1);
 const NS: Duration = Duration::from_nanos(1);
-
-fn broken(kind: TransportFailure) -> Failure {
-    Failure::Transport { kind, unsent: false, message: String::new() }
-}
 
 fn intercepted(http_status: Option<u16>) -> Failure {
     Failure::Intercepted { http_status, code: Code::Unknown, retry_after: None, message: String::new() }
 }
 
 impl Rig {
-    fn fail_with(&mut self, failure: Failure) {
-        self.input(Input::Failed { attempt: self.last_attempt(), failure });
-    }
-
-    /// A call that fails.
-    fn try_once(&mut self, failure: Failure) {
-        self.get(ALICE, "Status", "x");
-        self.fail_with(failure);
-    }
-
     fn is_offline(&mut self) -> bool {
         let (op, sent) = (self.get(ALICE, "FailFast", "none"), self.sends.len());
         let ended = self.result(op).is_some();
@@ -42,32 +28,8 @@ impl Rig {
         ended
     }
 
-    fn probes(&self) -> Vec<AttemptId> {
-        let probes = self.wire.iter().filter_map(|output| match output {
-            Output::Probe(probe) => Some(probe.attempt),
-            _ => None,
-        });
-        probes.collect()
-    }
-
-    fn told(&self) -> Vec<&'static str> {
-        let told = self.events.iter().filter_map(|event| match event {
-            Event::Offline { .. } => Some("offline"),
-            Event::Online { .. } => Some("online"),
-            _ => None,
-        });
-        told.collect()
-    }
-
     fn reachability(&mut self, reachability: Reachability) {
         self.input(Input::Platform(Platform { reachability, ..Platform::default() }));
-    }
-
-    /// Two calls that reach nobody.
-    fn give_up(&mut self) {
-        for _ in 0..2 {
-            self.try_once(broken(TransportFailure::Unreachable));
-        }
     }
 
     fn wait_for(&mut self, timeout: Duration) -> OpId {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Engine;
-use super::offline::no_network_in_time;
+use super::offline::{no_network_in_time, offline};
 use super::specs::Specs;
 use crate::call::{CacheMode, CallOptions, Form, MethodId, OpId, Priority};
 use crate::detail;
@@ -75,7 +75,7 @@ impl Engine {
             Form::Prefetch => Priority::Background,
             Form::Get | Form::Observe | Form::Stream => method.priority,
         });
-        let deferral = self.deferral(method, priority).unwrap_or_default();
+        let deferral = self.deferral(&specs.call, priority).unwrap_or_default();
         let total = method.total_timeout(priority).saturating_add(deferral);
         let timeout = options.timeout.unwrap_or(total);
         let role = match form {
@@ -176,10 +176,10 @@ impl Engine {
             (Some(standing), _, CacheMode::CacheOnly)
                 if self.is_offline(&spec) && Self::may_serve_expired(&spec, &standing) =>
             {
-                self.decide_offline(id, Some(standing));
+                self.decide_offline(id, Some(standing), false);
             }
             (_, _, CacheMode::CacheOnly) => self.end(id, Err(not_stored())),
-            (standing, _, _) if self.is_offline(&spec) => self.decide_offline(id, standing),
+            (standing, _, _) if self.is_offline(&spec) => self.decide_offline(id, standing, true),
             (Some(standing), Row::Revalidate, _) => {
                 let snapshot = self.refresh_behind_call(id, standing.snapshot);
                 self.serve(id, row, snapshot);
@@ -267,6 +267,10 @@ impl Engine {
         let waits = operation.flight.and_then(|flight| self.flights.get(&flight));
         if waits.is_some_and(|flight| flight.held == Some(Held::Offline)) {
             return self.end(id, Err(no_network_in_time(operation.timeout)));
+        }
+        let is_deferred = waits.is_some_and(|flight| matches!(flight.held, Some(Held::Deferred(_))));
+        if is_deferred && self.is_offline(&operation.spec) {
+            return self.end(id, Err(offline()));
         }
         let message = format!(
             "no answer within the {} s that the caller waits: allow more time, or let the method serve stale answers",

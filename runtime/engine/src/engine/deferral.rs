@@ -10,15 +10,23 @@ use crate::event::Event;
 use crate::failure::Failed;
 use crate::fault::{Fault, planted};
 use crate::flight::{Flight, FlightId, Held};
-use crate::method::Method;
+use crate::method::OfflineMode;
 use crate::network::Quality;
+use crate::operation::Spec;
 use crate::timer::Timer;
 
 impl Engine {
-    /// For how long a call of this priority would be deferred now, if it is (rule I2). Unknown quality is good enough.
-    pub(super) fn deferral(&self, method: &Method, priority: Priority) -> Option<Duration> {
+    /// For how long a call of this priority would be deferred now, if it is (rule I2). Unknown quality is good enough; an
+    /// endpoint that is known to be offline is not (reading 64).
+    pub(super) fn deferral(&self, spec: &Spec, priority: Priority) -> Option<Duration> {
+        let at_most = spec.method.defer_at_most.filter(|_| priority == Priority::Background)?;
         let is_poor = self.network.quality != Quality::Unspecified && self.network.quality <= Quality::Poor;
-        method.defer_at_most.filter(|_| is_poor && priority == Priority::Background)
+        (is_poor || self.is_offline(spec)).then_some(at_most)
+    }
+
+    /// For how long a call that would end OFFLINE waits for a network instead, if it does.
+    pub(super) fn deferral_offline(&self, spec: &Spec, priority: Priority) -> Option<Duration> {
+        self.deferral(spec, priority).filter(|_| spec.method.offline != OfflineMode::FailFast)
     }
 
     /// Sends a flight, unless something holds it back.
@@ -33,9 +41,11 @@ impl Engine {
             if flight.waits_for_network() {
                 return self.hold_until_online(id);
             }
-            return self.ended.push_back((id, Failed::unsent(offline())));
+            if flight.was_deferred || self.deferral_offline(&spec, priority).is_none() {
+                return self.ended.push_back((id, Failed::unsent(offline())));
+            }
         }
-        if let Some(wait) = self.deferral(&spec.method, priority).filter(|_| !flight.was_deferred) {
+        if let Some(wait) = self.deferral(&spec, priority).filter(|_| !flight.was_deferred) {
             let timer = self.timers.set(self.now.boot.after(wait), Timer::Deferral(id));
             let is_left = flight.waiters.is_empty();
             self.event(Event::Deferred { method: spec.method.id, at_most: wait });
@@ -61,10 +71,14 @@ impl Engine {
 
     pub(super) fn hold(&mut self, id: FlightId, held: Held) {
         if let Some(flight) = self.flights.get_mut(&id) {
-            if held == Held::Offline {
-                self.reaches.interest.wait(&flight.spec.endpoint);
-                // Others may refresh meanwhile.
-                self.refreshes.give_back_turn(id);
+            match held {
+                Held::Offline => {
+                    self.reaches.interest.wait(&flight.spec.endpoint);
+                    // Others may refresh meanwhile.
+                    self.refreshes.give_back_turn(id);
+                }
+                Held::Deferred(_) => self.reaches.interest.wait(&flight.spec.endpoint),
+                Held::Turn => {}
             }
             flight.held = Some(held);
         }
@@ -77,6 +91,7 @@ impl Engine {
             None => return,
             Some(Held::Deferred(timer)) => {
                 flight.was_deferred = !planted(Fault::DeferralNeverEnds);
+                self.reaches.interest.stop_waiting(&flight.spec.endpoint);
                 self.timers.cancel(&mut Some(timer));
                 self.refreshes.somebody_waits(id);
             }
@@ -106,7 +121,7 @@ impl Engine {
     pub(super) fn end_deferrals(&mut self) {
         let is_ready = |flight: &Flight| {
             matches!(flight.held, Some(Held::Deferred(_)))
-                && self.deferral(&flight.spec.method, flight.priority).is_none()
+                && self.deferral(&flight.spec, flight.priority).is_none()
         };
         // All of one priority, and by age.
         let ready: Vec<FlightId> =

@@ -320,7 +320,10 @@ impl Engine {
         self.timers.cancel(&mut flight.total);
         self.timers.cancel(&mut flight.retry);
         match flight.held {
-            Some(Held::Deferred(timer)) => self.timers.cancel(&mut Some(timer)),
+            Some(Held::Deferred(timer)) => {
+                self.timers.cancel(&mut Some(timer));
+                self.reaches.interest.stop_waiting(&flight.spec.endpoint);
+            }
             Some(Held::Offline) => self.reaches.interest.stop_waiting(&flight.spec.endpoint),
             Some(Held::Turn) | None => {}
         }

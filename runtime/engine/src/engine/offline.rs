@@ -39,15 +39,19 @@ impl Engine {
         }
     }
 
-    /// A call that row 1 does not serve follows its mode, at once.
-    pub(super) fn decide_offline(&mut self, id: OpId, standing: Option<Standing>) {
-        let Some(spec) = self.operations.get(&id).map(|operation| operation.spec.clone()) else { return };
+    /// A call that row 1 does not serve follows its mode, at once. `begins`: it has not waited for a better network yet, and
+    /// does so where it would end OFFLINE and its method may be deferred (reading 64).
+    pub(super) fn decide_offline(&mut self, id: OpId, standing: Option<Standing>, begins: bool) {
+        let Some(operation) = self.operations.get(&id) else { return };
+        let spec = operation.spec.clone();
+        let waits = spec.method.offline == OfflineMode::Wait
+            || (begins && self.deferral_offline(&spec, operation.priority).is_some());
         match standing.filter(|standing| Self::may_serve_offline(&spec, standing)) {
             Some(standing) => {
                 let error = Some(Box::new(known_offline()));
                 self.serve(id, standing.row, Snapshot { error, ..standing.snapshot });
             }
-            None if spec.method.offline == OfflineMode::Wait => {
+            None if waits => {
                 let renews = self.operations.get(&id).is_some_and(|operation| operation.held.is_some());
                 self.ask_network(id, renews);
             }
@@ -67,7 +71,7 @@ impl Engine {
                     Some(standing) if standing.row == Row::Fresh => {
                         self.serve(id, standing.row, standing.snapshot);
                     }
-                    standing => self.decide_offline(id, standing),
+                    standing => self.decide_offline(id, standing, false),
                 }
             }
         }

@@ -281,7 +281,7 @@ impl Engine {
         snapshot: Snapshot,
     ) -> Snapshot {
         // In the background nothing is begun that waits for better times.
-        let is_deferred = self.deferral(&spec.method, priority).is_some();
+        let is_deferred = self.deferral(spec, priority).is_some();
         let is_too_early = self.refresh_permitted_at(spec).is_some()
             || !self.refreshes.has_room()
             || (is_deferred && self.rests());

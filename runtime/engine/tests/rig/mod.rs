@@ -1,8 +1,9 @@
 //! A driver for tests: a scripted network and hook, a store in memory that can fail or be held, and virtual clocks.
-#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
 pub(crate) mod disk;
+pub(crate) mod reach;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use holdover_engine::{
 };
 
 pub(crate) use disk::Disk;
+pub(crate) use reach::broken;
 
 /// What came out, in order, as words: `send Quote`, `deliver 3`, `store WriteTags`.
 pub(crate) type Trace = Vec<String>;
