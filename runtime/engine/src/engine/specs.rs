@@ -3,7 +3,8 @@
 use bytes::Bytes;
 use holdover_wire::KeyOutcome;
 
-use super::{Engine, SessionState};
+use super::Engine;
+use super::sessions::SessionState;
 use crate::call::MethodId;
 use crate::detail;
 use crate::error::{Error, ErrorKind};
