@@ -334,6 +334,7 @@ impl Engine {
             }
             self.settle();
         }
+        self.notice_lapses();
     }
 
     /// Ends what ended while something else was being decided, and lets refreshes go whose turn has come.

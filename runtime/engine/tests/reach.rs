@@ -7,10 +7,10 @@ mod rig;
 use std::time::Duration;
 
 use holdover_engine::{
-    AppState, AttemptId, CallOptions, Code, Failure, Form, Input, OpId, Platform, Quality, Reachability,
-    TransportFailure,
+    AppState, AttemptId, CallOptions, Code, ErrorKind, Failure, Form, Input, Observed, OpId, Platform,
+    Quality, Reachability, TransportFailure,
 };
-use rig::{ALICE, Rig, broken};
+use rig::{ALICE, Rig, broken, ride};
 
 const S: Duration = Duration::from_secs(1);
 const NS: Duration = Duration::from_nanos(1);
@@ -280,4 +280,69 @@ fn nothing_is_left_behind_when_all_have_gone() {
     assert!(!rig.is_aborted(probe), "a stream is there");
     rig.input(Input::Cancel { op: stream });
     assert!(rig.is_aborted(probe));
+}
+
+#[test]
+fn what_failures_say_lapses_where_nobody_looks_and_is_told_at_the_next_chance() {
+    let chances = [
+        Input::Tick,
+        Input::MemoryPressure,
+        Input::App(AppState::Background),
+        Input::OwnEstimate(None),
+        Input::Platform(Platform::default()),
+    ];
+    for chance in chances {
+        let mut rig = Rig::new();
+        rig.give_up();
+        assert_eq!(rig.timeout, None, "nobody waits: nothing wakes the device");
+        rig.pass(S - NS);
+        assert!(rig.is_offline());
+        assert_eq!(rig.told(), ["offline"]);
+        rig.now.boot = rig.now.boot.after(NS);
+        rig.input(chance.clone());
+        assert_eq!((rig.told(), rig.probes().len()), (vec!["offline", "online"], 0), "{chance:?}");
+        assert_eq!(rig.timeout, None);
+        assert!(!rig.is_offline());
+    }
+}
+
+#[test]
+fn a_lapse_leaves_a_suspicion() {
+    let mut rig = Rig::new();
+    rig.give_up();
+    rig.pass(S);
+    assert_eq!(rig.told(), ["offline", "online"]);
+    // The next call finds out. Others are not held back meanwhile, although a probe runs for them.
+    let first = rig.get(ALICE, "Status", "a");
+    rig.pass(NS);
+    assert_eq!(rig.probes().len(), 1);
+    let second = rig.get(ALICE, "Status", "b");
+    assert_eq!((rig.result(first), rig.result(second)), (None, None));
+    rig.fail_with(broken(TransportFailure::Unreachable));
+    assert_eq!(rig.told(), ["offline", "online", "offline"]);
+    let third = rig.get(ALICE, "Status", "c");
+    assert_eq!(rig.result(third).unwrap().unwrap_err().kind, ErrorKind::Offline);
+    rig.input(Input::Contact { attempt: rig.probes()[0] });
+    assert_eq!(rig.told(), ["offline", "online", "offline", "online"]);
+}
+
+#[test]
+fn observers_of_what_has_lapsed_are_fetched_again() {
+    let mut rig = Rig::new();
+    let observer = rig.observe(ALICE, "Quote", "r");
+    rig.answer_last("1");
+    rig.reachability(Reachability::Reachable);
+    rig.give_up();
+    rig.pass(S - NS);
+    assert!(rig.is_offline());
+    let op = rig.op();
+    rig.input(Input::Pause { op });
+    assert_eq!(rig.timeout, None);
+    rig.pass(10 * S);
+    assert_eq!(rig.told(), ["offline", "online"], "paused, it lapses too");
+    let sent = rig.sends.len();
+    rig.input(Input::Resume);
+    assert_eq!(rig.sends.len(), sent + 1, "and what is stale by now is fetched");
+    rig.answer_last("2");
+    assert!(matches!(rig.states(observer).last(), Some(Observed::Value(shown)) if shown.value == ride("2")));
 }

@@ -168,7 +168,6 @@ impl Engine {
         if self.is_sign_in_required(&spec) && spec.method.is_read() {
             return self.end(id, Err(failure::sign_in_required()));
         }
-        self.notice_lapse(&spec.endpoint);
         match (standing, row, mode) {
             (Some(standing), Row::Revalidate | Row::IfError, CacheMode::CacheOnly) => {
                 self.serve(id, row, standing.snapshot);

@@ -197,7 +197,6 @@ impl Engine {
         if mode == CacheMode::CacheOnly {
             return self.show_stored(id, &spec, standing);
         }
-        self.notice_lapse(&spec.endpoint);
         if urgency != Urgency::Pulled && self.is_offline(&spec) {
             let standing = standing.filter(|_| mode != CacheMode::NetworkOnly);
             return self.show_offline(id, standing);
