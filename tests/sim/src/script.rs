@@ -79,11 +79,22 @@ pub struct Choice {
     pub options: u16,
 }
 
-const METHODS: [&str; 24] = [
+const METHODS: [&str; 27] = [
     "Quote", "Quote", "Stale", "Fare", "Plan", "Plan", "Patient", "History", "Map", "Draft", "Driver",
     "Status", "Sync", "Plain", "Update", "Update", "Replace", "Trip", "Trip", "Trip", "FailFast", "StaleDay",
-    "Leg", "Masked",
+    "Leg", "Masked", "Wait", "Wait", "Deferred",
 ];
+
+/// The [`Choice::method`] that is this method whatever the script is about.
+///
+/// # Panics
+/// If scripts do not call the method.
+#[must_use]
+pub fn always(method: &str) -> u8 {
+    let among = 200..=u8::MAX;
+    let is_it = |number: &u8| METHODS[usize::from(*number) % METHODS.len()] == method;
+    among.into_iter().find(is_it).expect("scripts call the method")
+}
 
 /// The setting of every script: two accounts, one of them at two endpoints, and a hook that asks.
 #[must_use]

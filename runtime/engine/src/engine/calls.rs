@@ -224,7 +224,7 @@ impl Engine {
         self.refresh_behind(&spec, want, priority, snapshot)
     }
 
-    fn set_stale_after(&mut self, id: OpId) {
+    pub(super) fn set_stale_after(&mut self, id: OpId) {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let deadline = operation.started.after(operation.timeout);
         let remaining = nanos(deadline.since(self.now.boot));

@@ -95,7 +95,11 @@ impl Engine {
                 self.timers.cancel(&mut Some(timer));
                 self.refreshes.somebody_waits(id);
             }
-            Some(Held::Offline) => self.reaches.interest.stop_waiting(&flight.spec.endpoint),
+            Some(Held::Offline) => {
+                self.reaches.interest.stop_waiting(&flight.spec.endpoint);
+                self.launch(id);
+                return self.network_asked(id);
+            }
             Some(Held::Turn) => {}
         }
         self.launch(id);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Engine;
+use super::reach::is_lost;
 use crate::account::Asker;
 use crate::call::{OpId, Priority};
 use crate::detail;
@@ -247,7 +248,7 @@ impl Engine {
         self.evidence_failed(attempt, &failure);
         let Some((id, attempt)) = self.land(attempt) else { return };
         let Some(spec) = self.flights.get(&id).map(|flight| flight.spec.clone()) else { return };
-        let verdict = Verdict::of(&failure);
+        let (verdict, is_lost) = (Verdict::of(&failure), is_lost(&failure));
         let mut failed = failure::understand(failure);
         self.event(Event::AttemptFailed { method: spec.method.id, kind: failed.error.kind });
         if failed.class == Class::SignIn {
@@ -258,7 +259,7 @@ impl Engine {
             failed.class = Class::Other;
             failed.error.kind = ErrorKind::Rejected;
         }
-        self.retry_or_fail(id, failed, &verdict);
+        self.retry_or_fail(id, failed, &verdict, is_lost);
     }
 
     pub(super) fn attempt_timeout(&mut self, id: FlightId) {
@@ -270,7 +271,7 @@ impl Engine {
         self.evidence_timeout(attempt.id);
         self.outputs.push_back(Output::CancelAttempt(attempt.id));
         self.event(Event::AttemptFailed { method, kind: ErrorKind::Timeout });
-        self.retry_or_fail(id, Failed::timeout("the attempt", timeout, false), &Verdict::timeout());
+        self.retry_or_fail(id, Failed::timeout("the attempt", timeout, false), &Verdict::timeout(), true);
     }
 
     pub(super) fn total_timeout(&mut self, id: FlightId) {

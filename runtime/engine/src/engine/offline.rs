@@ -79,10 +79,31 @@ impl Engine {
 
     /// A flight waits until its endpoint can be reached. Its total begins then.
     pub(super) fn hold_until_online(&mut self, id: FlightId) {
-        if let Some(flight) = self.flights.get_mut(&id) {
-            self.timers.cancel(&mut flight.total);
+        let Some(flight) = self.flights.get_mut(&id) else { return };
+        self.timers.cancel(&mut flight.total);
+        // Only row 1 is served meanwhile (rule C2).
+        for waiter in &flight.waiters {
+            if let Some(operation) = self.operations.get_mut(waiter) {
+                self.timers.cancel(&mut operation.stale_after);
+            }
         }
         self.hold(id, Held::Offline);
+    }
+
+    /// What waited for its endpoint has been sent: from now on those who wait for it may be served stale.
+    pub(super) fn network_asked(&mut self, id: FlightId) {
+        let Some(flight) = self.flights.get(&id).filter(|flight| flight.held.is_none()) else { return };
+        for waiter in flight.waiters.clone() {
+            let reads = self.operations.get(&waiter).is_some_and(|operation| {
+                matches!(operation.role, Role::Get | Role::Prefetch)
+                    && operation.mode != CacheMode::NetworkOnly
+                    && operation.stale_after.is_none()
+            });
+            let standing = self.standing(waiter).filter(|_| reads);
+            if standing.is_some_and(|standing| standing.row == Row::IfError && !standing.invalidated) {
+                self.set_stale_after(waiter);
+            }
+        }
     }
 
     /// What a call or an observer may be served of row 4 whose flight was lost with the network: nobody is known to be

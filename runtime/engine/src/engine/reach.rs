@@ -104,6 +104,13 @@ pub(super) fn sign(failure: &Failure) -> Sign {
     }
 }
 
+/// Whether the network may have been lost with an attempt that failed so: as it is no contact, a connection that breaks
+/// is what happens then.
+pub(super) fn is_lost(failure: &Failure) -> bool {
+    let is_broken = matches!(failure, Failure::Transport { kind: TransportFailure::Reset, .. });
+    is_broken || matches!(sign(failure), Sign::NoContact)
+}
+
 impl Engine {
     /// Whether an endpoint is known to be offline: as the app pins it, else by the platform or by failures.
     pub(super) fn is_known_offline(&self, endpoint: &Endpoint) -> bool {

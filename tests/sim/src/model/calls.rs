@@ -4,7 +4,9 @@ use holdover_testkit::vector::{CacheMode, Call, Delivery, ErrorOut, Event, Messa
 
 use super::entry::{Entry, Placed, Want, tags};
 use super::flights::NewFlight;
-use super::method::{Method, Offline, S};
+use super::holds::Held;
+use super::method::{Method, Offline};
+use super::reach::Sign;
 use super::{Model, OpenSession, Partition, Skip, error, span};
 use crate::message;
 
@@ -13,6 +15,7 @@ use crate::message;
 pub(super) struct Waiting {
     pub(super) op: String,
     pub(super) account: String,
+    pub(super) endpoint: String,
     pub(super) method: &'static Method,
     pub(super) partition: Partition,
     /// Where it reads; unset for calls that have no entry.
@@ -68,7 +71,7 @@ impl Model {
                 && self.sign_in_required(&session.account)
             {
                 self.fail(&call.op, error("SIGN_IN_REQUIRED"));
-            } else if self.quality == 0 && method.name != "Plain" {
+            } else if self.is_offline() && method.has_gate() {
                 // I1; what has no annotations has no gate (G1).
                 if call.metadata.contains_key("authorization") {
                     self.bypassed();
@@ -78,7 +81,7 @@ impl Model {
                 if call.metadata.contains_key("authorization") {
                     self.bypassed();
                 }
-                self.wait(call, &session, None, false, prefetch, None);
+                self.wait(call, &session, None, false, prefetch, None)?;
             }
             return Ok(());
         };
@@ -87,12 +90,11 @@ impl Model {
             if call.cache == CacheMode::CacheOnly {
                 return Err(Skip);
             }
-            if self.quality == 0 {
+            if self.is_offline() && method.offline != Offline::Wait {
                 self.fail(&call.op, error("OFFLINE"));
                 return Ok(());
             }
-            self.wait(call, &session, None, false, prefetch, None);
-            return Ok(());
+            return self.wait(call, &session, None, false, prefetch, None);
         }
         self.clock_is_clear()?;
         let key = Self::key(&session, method, &call.request.0);
@@ -102,11 +104,7 @@ impl Model {
         let reads = call.cache != CacheMode::NetworkOnly;
         if reads {
             self.look_at(&partition, &key);
-        } else if self
-            .entries
-            .iter()
-            .any(|entry| entry.key == key && entry.partition == partition && entry.unseen)
-        {
+        } else if self.may_be_on_disk_only(&partition, &key) {
             // Whether a call that reads nothing finds out that it renews an entry is nobody's business.
             return Err(Skip);
         }
@@ -126,50 +124,52 @@ impl Model {
             return Err(Skip);
         }
         match (best, row) {
-            (Some(placed), 4) if self.quality == 0 && serves_stale => {
+            (Some(placed), 4) if self.is_offline() && serves_stale => {
                 self.serve_expired(call, prefetch, &placed);
             }
             (Some(placed), 2 | 3) if call.cache == CacheMode::CacheOnly => {
                 self.serve(&call.op, prefetch, &placed, false, None);
             }
             _ if call.cache == CacheMode::CacheOnly => self.fail(&call.op, error("OFFLINE")),
-            (Some(placed), 2 | 3) if self.quality == 0 && method.offline != Offline::FailFast => {
+            _ if self.is_offline() && method.offline == Offline::Wait => {
+                return self.wait(call, &session, Some(key), shared, prefetch, None);
+            }
+            (Some(placed), 2 | 3) if self.is_offline() && method.offline != Offline::FailFast => {
                 self.serve(&call.op, prefetch, &placed, false, Some(error("OFFLINE")));
             }
-            _ if self.quality == 0 => self.fail(&call.op, error("OFFLINE")),
+            _ if self.is_offline() => self.fail(&call.op, error("OFFLINE")),
             (Some(placed), 2) => {
                 let (refreshing, failure) = self.refresh(call, &session, &key, prefetch, want)?;
                 self.serve(&call.op, prefetch, &placed, refreshing, failure);
             }
             (Some(placed), 3) => {
-                let backoff = self.backoff(&partition, &key)?.filter(|backoff| backoff.transient);
-                if backoff.is_some() && method.offline == Offline::FailFast {
-                    return Err(Skip);
-                }
+                let serves = !matches!(method.offline, Offline::FailFast | Offline::Wait);
+                let backoff = self.backoff(&partition, &key)?.filter(|backoff| backoff.transient && serves);
                 if let Some(backoff) = backoff {
                     self.serve(&call.op, prefetch, &placed, false, Some(backoff.error));
                     return Ok(());
                 }
                 let total = method.total(Self::background(call, method, prefetch));
                 let remaining = call.timeout.map_or(total, |timeout| timeout.0);
-                let after = match cache.stale_after {
-                    Some(given) if given < remaining => given,
-                    Some(_) => remaining / 2,
-                    None => (remaining / 2).min(S),
-                };
-                let stale_at = (!placed.invalidated).then_some(self.now + after);
-                self.wait(call, &session, Some(key), shared, prefetch, stale_at);
+                let stale_at = (!placed.invalidated).then_some(self.now + cache.stale_after(remaining));
+                self.wait(call, &session, Some(key), shared, prefetch, stale_at)?;
             }
-            _ => self.wait(call, &session, Some(key), shared, prefetch, None),
+            _ => self.wait(call, &session, Some(key), shared, prefetch, None)?,
         }
         Ok(())
+    }
+
+    /// A process that restarted has not looked yet, or what it has got is a part of what may be there.
+    fn may_be_on_disk_only(&self, partition: &Partition, key: &str) -> bool {
+        let found = self.entries.iter().filter(|entry| entry.key == *key && entry.partition == *partition);
+        found.clone().any(|entry| entry.unseen) || found.map(|entry| entry.reduced).eq([true])
     }
 
     /// I1: what has expired, while the mode permits it.
     fn serve_expired(&mut self, call: &Call, prefetch: bool, placed: &Placed) {
         let limit = match Method::named(&call.method).offline {
             Offline::ServeStale(limit) => limit,
-            Offline::Default | Offline::FailFast => Some(0),
+            Offline::Default | Offline::FailFast | Offline::Wait => Some(0),
         };
         if limit.is_none_or(|limit| placed.age < limit) {
             self.serve(&call.op, prefetch, placed, false, Some(error("OFFLINE")));
@@ -191,14 +191,10 @@ impl Model {
             self.done(&call.op);
             return Ok(());
         };
-        if self.quality == 0 && method.offline != Offline::Default {
-            return Err(Skip);
-        }
         self.clock_is_clear()?;
         let key = Self::key(&session, method, &call.request.0);
         let partition = Self::partition(method, &session.account);
-        let found = self.entries.iter().filter(|entry| entry.key == key && entry.partition == partition);
-        if found.clone().any(|entry| entry.unseen) || found.clone().map(|entry| entry.reduced).eq([true]) {
+        if self.may_be_on_disk_only(&partition, &key) {
             // How much of what is stored a process has in memory is not for the rules to say.
             return Err(Skip);
         }
@@ -210,12 +206,23 @@ impl Model {
                 if placed.row == 2
                     && !(partition != Partition::Device && self.sign_in_required(&session.account)) =>
             {
-                if self.quality == 0 && call.cache != CacheMode::CacheOnly {
+                if self.is_offline() && matches!(method.offline, Offline::Wait | Offline::FailFast) {
+                    self.done(&call.op);
+                } else if self.is_offline() {
                     self.serve(&call.op, false, &placed, false, Some(error("OFFLINE")));
                 } else {
                     let (refreshing, failure) = self.refresh(call, &session, &key, false, want)?;
                     self.serve(&call.op, false, &placed, refreshing, failure);
                 }
+            }
+            // What nobody else could say is said from memory, too (reading 63).
+            Some(placed)
+                if self.is_offline()
+                    && placed.row > 2
+                    && matches!(method.offline, Offline::ServeStale(limit) if limit.is_none_or(|limit| placed.age < limit))
+                    && !(partition != Partition::Device && self.sign_in_required(&session.account)) =>
+            {
+                self.serve(&call.op, false, &placed, false, Some(error("OFFLINE")));
             }
             _ => self.done(&call.op),
         }
@@ -326,7 +333,7 @@ impl Model {
         shared: bool,
         prefetch: bool,
         stale_at: Option<i128>,
-    ) {
+    ) -> Result<(), Skip> {
         let method = Method::named(&call.method);
         let background = Self::background(call, method, prefetch);
         let want = self.want(method, call);
@@ -337,12 +344,15 @@ impl Model {
             background,
             want.reduced,
         );
-        let wait = call.timeout.map_or(method.total(background), |timeout| timeout.0);
+        // Reading 64.
+        let total = method.total(background) + self.deferral(method, background).unwrap_or(0);
+        let wait = call.timeout.map_or(total, |timeout| timeout.0);
         // The call is there before its flight: the flight may end at once.
         self.names += 1;
         let waiting = Waiting {
             op: call.op.clone(),
             account: session.account.clone(),
+            endpoint: session.config.endpoint().into(),
             partition: Self::partition(method, &session.account),
             method,
             want,
@@ -354,7 +364,7 @@ impl Model {
             key,
         };
         self.calls.push(waiting);
-        self.fly(flight, Some(&call.op), call.cache == CacheMode::NetworkOnly);
+        self.fly(flight, Some(&call.op), call.cache == CacheMode::NetworkOnly)
     }
 
     /// Ends a call with what is stored.
@@ -406,7 +416,9 @@ impl Model {
 
     /// The caller's wait is over.
     pub(super) fn wait_over(&mut self, op: &str) {
-        self.fail(op, error("TIMEOUT"));
+        let call = self.calls.iter().find(|call| call.op == op).expect("its timer has just fired");
+        let waits = self.flights.iter().any(|f| f.id == call.flight && f.held == Some(Held::Offline));
+        self.fail(op, error(if waits { "OFFLINE" } else { "TIMEOUT" }));
         self.leave(op);
     }
 
@@ -427,13 +439,14 @@ impl Model {
         Ok(())
     }
 
-    /// Something is stored, whatever its age.
-    fn has_expired(&self, partition: &Partition, key: &str) -> bool {
-        self.entries.iter().any(|entry| entry.partition == *partition && entry.key == key)
-    }
-
     /// The flight that a call waits for has failed: readings 20 and 21.
-    pub(super) fn flight_failed(&mut self, op: &str, error: &ErrorOut, transient: bool) -> Result<(), Skip> {
+    pub(super) fn flight_failed(
+        &mut self,
+        op: &str,
+        error: &ErrorOut,
+        transient: bool,
+        sign: Sign,
+    ) -> Result<(), Skip> {
         let Some(index) = self.calls.iter().position(|call| call.op == op) else { return Ok(()) };
         let call = self.calls.remove(index);
         if let (Some(key), Some(cache), true) = (&call.key, &call.method.cache, transient)
@@ -441,17 +454,27 @@ impl Model {
         {
             self.clock_is_clear()?;
             let full = self.best(&call.partition, key, cache, call.want).filter(|placed| placed.row <= 3);
-            if matches!(call.method.offline, Offline::ServeStale(_)) && self.has_expired(&call.partition, key)
-            {
-                // Served only if the flight had no contact at all: reading 63.
-                return Err(Skip);
-            }
             let any = Want { strictly_full: false, ..call.want };
             let found =
                 full.or_else(|| self.best(&call.partition, key, cache, any).filter(|placed| placed.row <= 3));
             if let Some(placed) = found {
                 self.serve(op, call.prefetch, &placed, false, Some(error.clone()));
                 return Ok(());
+            }
+            if let Offline::ServeStale(limit) = call.method.offline
+                && let Some(placed) = self.best(&call.partition, key, cache, call.want)
+                && limit.is_none_or(|limit| placed.age < limit)
+            {
+                // Reading 63: its own flight had no contact.
+                let suspect = self.is_suspect(&call.endpoint);
+                if suspect && sign != Sign::NoContact && !self.is_offline() {
+                    // Another flight had none, and this one says nothing.
+                    return Err(Skip);
+                }
+                if suspect || self.is_offline() {
+                    self.serve(op, call.prefetch, &placed, false, Some(error.clone()));
+                    return Ok(());
+                }
             }
         }
         self.fail(op, error.clone());

@@ -7,7 +7,9 @@ use holdover_testkit::vector::{
 };
 
 use super::entry::{Entry, Moment, tags};
+use super::holds::Held;
 use super::method::{Method, Tags};
+use super::reach::{Sign, sign};
 use super::{Model, Partition, Skip, error, span};
 use crate::message;
 
@@ -38,12 +40,14 @@ pub(super) struct Flight {
     pub(super) account: String,
     pub(super) partition: Partition,
     started: u64,
-    deadline: i128,
+    pub(super) deadline: i128,
+    pub(super) held: Option<Held>,
+    pub(super) was_deferred: bool,
     /// Nobody has ever waited for it (C9).
     behind: bool,
     /// An entry was stored when it started (reading 15).
     renews: bool,
-    waiters: Vec<String>,
+    pub(super) waiters: Vec<String>,
     pub(super) air: Option<Air>,
     last_sent: Option<Moment>,
     pub(super) repeated: bool,
@@ -66,6 +70,7 @@ struct Failure {
     evicting: bool,
     /// Proof that a mutation was unsent or rejected.
     proof: bool,
+    sign: Sign,
 }
 
 impl Flight {
@@ -91,7 +96,12 @@ impl Model {
     }
 
     /// C6 and D3.
-    pub(super) fn fly(&mut self, new: NewFlight, waiter: Option<&str>, unsent_only: bool) {
+    pub(super) fn fly(
+        &mut self,
+        new: NewFlight,
+        waiter: Option<&str>,
+        unsent_only: bool,
+    ) -> Result<(), Skip> {
         let joined = self.joinable(&new, unsent_only);
         let id = if let Some(id) = joined {
             let flight = self.flight_mut(id);
@@ -114,7 +124,9 @@ impl Model {
                 account: new.account.clone(),
                 partition: new.partition.clone(),
                 started: self.order,
-                deadline: self.now + new.method.total(new.background),
+                deadline: i128::MAX,
+                held: None,
+                was_deferred: false,
                 renews,
                 behind: waiter.is_none(),
                 waiters: waiter.iter().map(|op| (*op).to_owned()).collect(),
@@ -128,8 +140,11 @@ impl Model {
         if let Some(call) = self.calls.iter_mut().find(|call| Some(call.op.as_str()) == waiter) {
             call.flight = id;
         }
-        if joined.is_none() {
-            self.depart(id);
+        let flight = self.flight(id);
+        match flight.held {
+            None if joined.is_none() => self.launch(id),
+            Some(Held::Deferred(_)) if !flight.what.background => self.let_go(id),
+            _ => Ok(()),
         }
     }
 
@@ -157,7 +172,7 @@ impl Model {
             // It waits for its turn.
             return Err(Skip);
         }
-        self.fly(new, None, false);
+        self.fly(new, None, false)?;
         Ok((true, None))
     }
 
@@ -211,9 +226,9 @@ impl Model {
     }
 
     pub(super) fn head(&mut self, n: u64) {
-        if let Some(id) = self.in_air(n)
-            && let Some(air) = &mut self.flight_mut(id).air
-        {
+        let Some(id) = self.in_air(n) else { return };
+        self.heard(&self.flight(id).what.endpoint.clone());
+        if let Some(air) = &mut self.flight_mut(id).air {
             air.head = true;
         }
     }
@@ -223,7 +238,10 @@ impl Model {
         let Some(flight) = self.flights.iter_mut().find(|flight| flight.id == id) else { return };
         flight.waiters.retain(|waiter| waiter != op);
         let head = flight.air.as_ref().is_some_and(|air| air.head);
-        if flight.waiters.is_empty() && !(flight.what.method.read && (flight.renews || head)) {
+        // What has not been sent for want of a network is sent for nobody.
+        let runs_on =
+            flight.what.method.read && (flight.renews || head) && flight.held != Some(Held::Offline);
+        if flight.waiters.is_empty() && !runs_on {
             self.abandon(id);
         }
     }
@@ -237,7 +255,7 @@ impl Model {
         }
     }
 
-    fn take(&mut self, id: u64) -> Flight {
+    pub(super) fn take(&mut self, id: u64) -> Flight {
         self.forget_question(id);
         let index = self.flights.iter().position(|flight| flight.id == id).expect("flights end once");
         self.flights.remove(index)
@@ -252,6 +270,7 @@ impl Model {
 
     pub(super) fn answer(&mut self, answer: &Answer) -> Result<(), Skip> {
         let Some(id) = self.in_air(answer.send) else { return Ok(()) };
+        self.heard(&self.flight(id).what.endpoint.clone());
         if self.flight(id).has_credentials() {
             self.signed_in(id)?;
         }
@@ -261,12 +280,20 @@ impl Model {
                 let flight = self.take(id);
                 self.invalidate_by(&flight);
                 for waiter in &flight.waiters {
-                    self.flight_failed(waiter, &unusable(), false)?;
+                    self.flight_failed(waiter, &unusable(), false, Sign::Contact)?;
                 }
                 return Ok(());
             }
-            return self
-                .end(id, &Failure { error: unusable(), transient: true, evicting: false, proof: false });
+            return self.end(
+                id,
+                &Failure {
+                    error: unusable(),
+                    transient: true,
+                    evicting: false,
+                    proof: false,
+                    sign: Sign::Contact,
+                },
+            );
         }
         let flight = self.take(id);
         let what = &flight.what;
@@ -328,11 +355,28 @@ impl Model {
     pub(super) fn failure(&mut self, fail: &Fail) -> Result<(), Skip> {
         let Some(id) = self.in_air(fail.send) else { return Ok(()) };
         let failure = understand(fail);
+        self.lost(id, failure.sign);
         if fail.status.as_deref() == Some("UNAUTHENTICATED") && self.flight(id).has_credentials() {
             return self.refused(id);
         }
         self.flight_mut(id).air = None;
-        self.end(id, &failure)
+        self.end_or_wait(id, &failure)
+    }
+
+    /// An attempt has failed: what that says of the endpoint.
+    fn lost(&mut self, id: u64, sign: Sign) {
+        let flight = self.flight(id);
+        let endpoint = flight.what.endpoint.clone();
+        if let Some(air) = &flight.air {
+            let sent = air.sent.time;
+            self.tried(&endpoint, sent, sign);
+        }
+    }
+
+    /// An attempt has failed: the flight ends, unless it waits for the network.
+    fn end_or_wait(&mut self, id: u64, failure: &Failure) -> Result<(), Skip> {
+        let is_lost = failure.transient && failure.sign.is_lost();
+        if self.waits_again(id, is_lost, failure.proof) { Ok(()) } else { self.end(id, failure) }
     }
 
     /// A flight ends without an answer.
@@ -360,7 +404,7 @@ impl Model {
             self.invalidate_by(&flight);
         }
         for waiter in &flight.waiters {
-            self.flight_failed(waiter, &failure.error, failure.transient)?;
+            self.flight_failed(waiter, &failure.error, failure.transient, failure.sign)?;
         }
         Ok(())
     }
@@ -368,7 +412,7 @@ impl Model {
     /// A flight ends because its hook threw, or because the user has to sign in.
     pub(super) fn end_unsent(&mut self, id: u64, error: ErrorOut, transient: bool) -> Result<(), Skip> {
         self.flight_mut(id).air = None;
-        self.end(id, &Failure { error, transient, evicting: false, proof: true })
+        self.end(id, &Failure { error, transient, evicting: false, proof: true, sign: Sign::Nothing })
     }
 
     /// Timers up to a time, in their order.
@@ -379,7 +423,11 @@ impl Model {
             let waits = self.calls.iter().map(|call| (call.deadline, 2, call.op.clone()));
             let flights = self.flights.iter().map(|flight| {
                 let attempt = flight.air.as_ref().map_or(i128::MAX, |air| air.deadline);
-                (flight.deadline.min(attempt), 1, flight.id.to_string())
+                let deferral = match flight.held {
+                    Some(Held::Deferred(until)) => until,
+                    Some(Held::Offline) | None => i128::MAX,
+                };
+                (flight.deadline.min(attempt).min(deferral), 1, flight.id.to_string())
             });
             let Some((at, kind, who)) = stale.chain(waits).chain(flights).filter(|(at, ..)| *at <= to).min()
             else {
@@ -393,22 +441,34 @@ impl Model {
                 0 => self.stale_after(&who)?,
                 1 => {
                     let id = who.parse().expect("it was printed from a number");
-                    self.no_tie(id)?;
-                    let air = self.flight_mut(id).air.take();
-                    if let Some(air) = &air {
-                        self.outs.push(Out::Abort(Abort { n: air.n }));
+                    if self.flight(id).held.is_some() {
+                        self.let_go(id)?;
+                    } else {
+                        self.too_long(id)?;
                     }
-                    let failure = Failure {
-                        error: error("TIMEOUT"),
-                        transient: true,
-                        evicting: false,
-                        proof: air.is_none(),
-                    };
-                    self.end(id, &failure)?;
                 }
                 _ => self.wait_over(&who),
             }
         }
+    }
+
+    /// An attempt has taken too long, or the flight has.
+    fn too_long(&mut self, id: u64) -> Result<(), Skip> {
+        self.no_tie(id)?;
+        self.lost(id, Sign::NoContact);
+        let is_total = self.flight(id).deadline == self.now;
+        let air = self.flight_mut(id).air.take();
+        if let Some(air) = &air {
+            self.outs.push(Out::Abort(Abort { n: air.n }));
+        }
+        let failure = Failure {
+            error: error("TIMEOUT"),
+            transient: true,
+            evicting: false,
+            proof: air.is_none(),
+            sign: if air.is_some() { Sign::NoContact } else { Sign::Nothing },
+        };
+        if is_total { self.end(id, &failure) } else { self.end_or_wait(id, &failure) }
     }
 
     /// Where a call's wait and its flight are over at the same instant, the rules do not say which is first: that makes a
@@ -431,6 +491,7 @@ fn understand(fail: &Fail) -> Failure {
         transient,
         evicting: false,
         proof,
+        sign: sign(fail),
     };
     if let Some(breakage) = fail.transport {
         return match breakage {
@@ -450,7 +511,7 @@ fn understand(fail: &Fail) -> Failure {
             _ => "UNKNOWN",
         };
         let error = ErrorOut { code: Some(code.into()), ..error("INTERCEPTED") };
-        return Failure { error, transient: true, evicting: false, proof: false };
+        return Failure { error, transient: true, evicting: false, proof: false, sign: sign(fail) };
     }
     let code = fail.status.clone().unwrap_or_default();
     let (kind, transient) = match code.as_str() {
@@ -459,5 +520,6 @@ fn understand(fail: &Fail) -> Failure {
         _ => ("REJECTED", false),
     };
     let evicting = matches!(code.as_str(), "PERMISSION_DENIED" | "NOT_FOUND");
-    Failure { error: ErrorOut { code: Some(code), ..error(kind) }, transient, evicting, proof: !transient }
+    let error = ErrorOut { code: Some(code), ..error(kind) };
+    Failure { error, transient, evicting, proof: !transient, sign: sign(fail) }
 }

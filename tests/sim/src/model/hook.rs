@@ -37,6 +37,19 @@ impl Model {
         self.hooks.get(account).is_some_and(|hook| hook.sign_in_required)
     }
 
+    /// The answer that is kept for a flight.
+    fn kept(&self, id: u64) -> Option<Metadata> {
+        let flight = self.flight(id);
+        let slot: Slot = (flight.what.endpoint.clone(), flight.what.method.name.into());
+        let (metadata, expires) = self.hooks.get(&flight.account)?.kept.get(&slot)?;
+        expires.is_none_or(|at| self.moment().wall_ms < at).then(|| metadata.clone())
+    }
+
+    /// Whether the hook has to be asked before a flight is sent.
+    pub(super) fn has_to_ask(&self, id: u64) -> bool {
+        self.flight(id).has_credentials() && self.kept(id).is_none()
+    }
+
     /// Sends a flight, or asks for its credentials first.
     pub(super) fn depart(&mut self, id: u64) {
         let flight = self.flight(id);
@@ -45,14 +58,10 @@ impl Model {
         }
         let slot: Slot = (flight.what.endpoint.clone(), flight.what.method.name.into());
         let account = flight.account.clone();
-        let now = self.moment().wall_ms;
-        let hook = self.hook(&account);
-        if let Some((metadata, _)) =
-            hook.kept.get(&slot).filter(|(_, expires)| expires.is_none_or(|at| now < at))
-        {
-            let metadata = metadata.clone();
+        if let Some(metadata) = self.kept(id) {
             return self.send(id, Some(metadata));
         }
+        let hook = self.hook(&account);
         match hook.queue.iter_mut().find(|(waiting, _)| *waiting == slot) {
             Some((_, flights)) => flights.push(id),
             None => hook.queue.push((slot, vec![id])),

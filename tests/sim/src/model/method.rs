@@ -17,6 +17,8 @@ pub(super) struct Method {
     pub(super) timeouts: Option<(i128, i128)>,
     pub(super) detail: Option<Trim>,
     pub(super) offline: Offline,
+    /// How long a BACKGROUND call waits for a better network (I2).
+    pub(super) defer_at_most: Option<i128>,
 }
 
 /// What a call does when the network is known to be away (I1).
@@ -28,6 +30,8 @@ pub(super) enum Offline {
     ServeStale(Option<i128>),
     /// Row 1 only.
     FailFast,
+    /// Row 1, or else the call waits.
+    Wait,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +82,7 @@ const fn read(name: &'static str, cache: Option<Cache>, tags: Tags) -> Method {
         timeouts: None,
         detail: None,
         offline: Offline::Default,
+        defer_at_most: None,
     }
 }
 
@@ -86,7 +91,7 @@ const fn mutation(name: &'static str, invalidates: Option<&'static str>) -> Meth
 }
 
 /// All that the model knows.
-pub(super) const METHODS: [Method; 19] = [
+pub(super) const METHODS: [Method; 21] = [
     read("Quote", Some(cache(5, 60, 600)), Tags::Ride),
     read("Fare", Some(cache(10, 0, 0)), Tags::Ride),
     read("Plan", Some(cache(10, 0, 600)), Tags::Ride),
@@ -118,6 +123,12 @@ pub(super) const METHODS: [Method; 19] = [
         ..read("StaleDay", Some(cache(10, 0, 0)), Tags::None)
     },
     Method { offline: Offline::FailFast, ..read("FailFast", Some(cache(10, 60, 600)), Tags::None) },
+    Method { offline: Offline::Wait, ..read("Wait", Some(cache(10, 0, 600)), Tags::None) },
+    Method {
+        background: true,
+        defer_at_most: Some(60 * S),
+        ..read("Deferred", Some(cache(10, 0, 0)), Tags::None)
+    },
 ];
 
 impl Method {
@@ -126,6 +137,11 @@ impl Method {
             .iter()
             .find(|method| method.name == name)
             .expect("scripts call only methods that the model knows")
+    }
+
+    /// What has no annotations is let through without a network (G1).
+    pub(super) fn has_gate(&self) -> bool {
+        self.name != "Plain"
     }
 
     /// C5.

@@ -8,9 +8,11 @@
 mod calls;
 mod entry;
 mod flights;
+mod holds;
 mod hook;
 mod method;
 mod pace;
+mod reach;
 
 use std::collections::BTreeMap;
 
@@ -56,6 +58,7 @@ pub struct Model {
     invalidations: Vec<Invalidation>,
     flights: Vec<Flight>,
     paces: Vec<pace::Pace>,
+    reaches: Vec<reach::Reach>,
     calls: Vec<calls::Waiting>,
     sends: u64,
     asks: u64,
@@ -98,6 +101,7 @@ impl Model {
             invalidations: Vec::new(),
             flights: Vec::new(),
             paces: Vec::new(),
+            reaches: Vec::new(),
             calls: Vec::new(),
             sends: 0,
             asks: 0,
@@ -182,7 +186,7 @@ impl Model {
             In::Fail(fail) => self.failure(fail),
             In::Hint(hint) => {
                 match &hint.what {
-                    HintKind::Quality(class) => self.quality = quality(class),
+                    HintKind::Quality(class) => self.set_quality(quality(class))?,
                     HintKind::DataSaver(on) => self.save_data = *on,
                     HintKind::Credentials(session) => {
                         let account = self.sessions[session].account.clone();
@@ -261,6 +265,7 @@ impl Model {
         self.calls.clear();
         self.flights.clear();
         self.paces.clear();
+        self.reaches.clear();
         self.jumped_ahead = false;
         self.entries.retain(|entry| !entry.memory_only);
         for entry in &mut self.entries {

@@ -1,6 +1,6 @@
 //! What random choices rarely come upon: a few actions in the order in which some rule matters.
 
-use holdover_sim::script::{Action, Choice};
+use holdover_sim::script::{Action, Choice, always};
 use proptest::prelude::*;
 
 /// Of account ann at the first endpoint.
@@ -8,24 +8,16 @@ const ANN: u8 = 0;
 /// Of account bob, whose hook asks.
 const BOB: u8 = 152;
 
-/// Numbers above 200 are methods whatever the script is about.
-const DRIVER: u8 = 202;
-const UPDATE: u8 = 206;
-const REPLACE: u8 = 208;
-const TRIP: u8 = 209;
-const QUOTE: u8 = 216;
-const PLAN: u8 = 220;
-
 /// Options that ask for nothing special.
 const PLAIN: u16 = 0xffff;
 /// `network_only`.
 const NETWORK_ONLY: u16 = 0x1367;
 
-fn call(session: u8, method: u8) -> Choice {
-    Choice { session, method, ride: 255, options: PLAIN }
+fn call(session: u8, method: &str) -> Choice {
+    Choice { session, method: always(method), ride: 255, options: PLAIN }
 }
 
-fn get(session: u8, method: u8) -> Action {
+fn get(session: u8, method: &str) -> Action {
     Action::Get(call(session, method))
 }
 
@@ -36,10 +28,10 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
     let warm = |method| [get(ANN, method), Action::Newest(0)];
     prop_oneof![
         // D1: a mutation is cancelled on the wire, and what it may have changed is read.
-        Just([&warm(QUOTE)[..], &[get(ANN, UPDATE), Action::Leave, get(ANN, QUOTE)]].concat()),
+        Just([&warm("Quote")[..], &[get(ANN, "Update"), Action::Leave, get(ANN, "Quote")]].concat()),
         // D3: a read starts after a mutation that another read was overtaken by.
         (0u8..2).prop_map(|with_answer| {
-            let (read, change) = if with_answer == 0 { (QUOTE, UPDATE) } else { (DRIVER, REPLACE) };
+            let (read, change) = if with_answer == 0 { ("Quote", "Update") } else { ("Driver", "Replace") };
             vec![
                 get(ANN, read),
                 get(ANN, change),
@@ -51,32 +43,35 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
         }),
         // C7: two requests for one entry, answered the wrong way round.
         Just(vec![
-            get(ANN, QUOTE),
-            Action::Get(Choice { options: NETWORK_ONLY, ..call(ANN, QUOTE) }),
+            get(ANN, "Quote"),
+            Action::Get(Choice { options: NETWORK_ONLY, ..call(ANN, "Quote") }),
             Action::Newest(0),
             Action::Newest(0),
-            Action::Cached(call(ANN, QUOTE)),
+            Action::Cached(call(ANN, "Quote")),
         ]),
         // E3: the clock goes back or far ahead while the device is off.
         (0u8..6).prop_map(move |wall| {
-            [&warm(QUOTE)[..], &[Action::Wall(wall), Action::Reboot(1), get(ANN, QUOTE), Action::Newest(0)]]
-                .concat()
+            [
+                &warm("Quote")[..],
+                &[Action::Wall(wall), Action::Reboot(1), get(ANN, "Quote"), Action::Newest(0)],
+            ]
+            .concat()
         }),
         // A4: nobody is signed in, and something stale is there.
         (0u32..70_000).prop_map(|wait| vec![
-            get(BOB, QUOTE),
+            get(BOB, "Quote"),
             Action::Reply(LAST, 7),
             Action::Newest(0),
             Action::Pass(wait),
-            get(BOB, PLAN),
+            get(BOB, "Plan"),
             Action::Reply(LAST, 0),
-            get(BOB, QUOTE),
-            Action::Cached(call(BOB, QUOTE)),
+            get(BOB, "Quote"),
+            Action::Cached(call(BOB, "Quote")),
         ]),
         // F8: a reduced value is on the screen when the network gets better.
         (0u8..6).prop_map(|then| vec![
             Action::Quality(2),
-            Action::Observe(call(ANN, TRIP)),
+            Action::Observe(call(ANN, "Trip")),
             Action::Newest(1),
             Action::Pass(10),
             Action::Quality(then),
@@ -85,13 +80,13 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
         // F5 to F7: both details of one answer.
         (0u8..6, 0u8..6, 0u32..80_000).prop_map(|(first, second, wait)| vec![
             Action::Quality(first),
-            get(ANN, TRIP),
+            get(ANN, "Trip"),
             Action::Newest(1),
             Action::Pass(wait),
             Action::Quality(second),
-            get(ANN, TRIP),
+            get(ANN, "Trip"),
             Action::Newest(1),
-            get(ANN, TRIP),
+            get(ANN, "Trip"),
         ]),
     ]
 }

@@ -1,0 +1,176 @@
+//! Flights that are held back: until there is a network (rule I1), or a better one (rule I2).
+
+use holdover_testkit::vector::CacheMode;
+
+use super::flights::Flight;
+use super::method::{Method, Offline, S};
+use super::{Model, Skip, error};
+
+/// Why a flight has not been sent yet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Held {
+    /// There is no network.
+    Offline,
+    /// The network is poor; at most until then.
+    Deferred(i128),
+}
+
+impl Model {
+    pub(super) fn is_offline(&self) -> bool {
+        self.quality == 0
+    }
+
+    /// For how long a call of this priority is deferred now, if it is.
+    pub(super) fn deferral(&self, method: &Method, background: bool) -> Option<i128> {
+        method.defer_at_most.filter(|_| background && self.quality <= 2)
+    }
+
+    /// Sends a flight, unless something holds it back. Its total begins when nothing does (reading 62).
+    pub(super) fn launch(&mut self, id: u64) -> Result<(), Skip> {
+        let flight = self.flight(id);
+        let (method, background, was_deferred) =
+            (flight.what.method, flight.what.background, flight.was_deferred);
+        if flight.has_credentials() && method.read && self.sign_in_required(&flight.account.clone()) {
+            return self.end_unsent(id, error("SIGN_IN_REQUIRED"), false);
+        }
+        if self.is_offline() && method.has_gate() {
+            if method.offline == Offline::Wait {
+                self.hold(id, Held::Offline);
+            } else {
+                for waiter in self.take(id).waiters {
+                    self.kept_off(&waiter)?;
+                }
+            }
+            return Ok(());
+        }
+        if let Some(wait) = self.deferral(method, background).filter(|_| !was_deferred) {
+            self.hold(id, Held::Deferred(self.now + wait));
+            return Ok(());
+        }
+        let deadline = self.now + method.total(background);
+        let flight = self.flight_mut(id);
+        (flight.held, flight.deadline) = (None, deadline);
+        self.depart(id);
+        Ok(())
+    }
+
+    pub(super) fn hold(&mut self, id: u64, held: Held) {
+        let flight = self.flight_mut(id);
+        (flight.held, flight.deadline) = (Some(held), i128::MAX);
+        if held == Held::Offline {
+            // Nothing but row 1 is served meanwhile (rule C2).
+            for call in self.calls.iter_mut().filter(|call| call.flight == id) {
+                call.stale_at = None;
+            }
+        }
+    }
+
+    /// What held a flight back is over.
+    pub(super) fn let_go(&mut self, id: u64) -> Result<(), Skip> {
+        let held = self.flight_mut(id).held.take();
+        self.flight_mut(id).was_deferred |= matches!(held, Some(Held::Deferred(_)));
+        self.launch(id)?;
+        let is_sent = self.flights.iter().any(|flight| flight.id == id && flight.held.is_none());
+        if held == Some(Held::Offline) && is_sent {
+            self.set_stale_after(id)?;
+        }
+        Ok(())
+    }
+
+    /// The network is asked now: row 3 is served when it is slow.
+    fn set_stale_after(&mut self, id: u64) -> Result<(), Skip> {
+        let waiting: Vec<usize> = (0..self.calls.len()).filter(|at| self.calls[*at].flight == id).collect();
+        for at in waiting {
+            let call = self.calls[at].clone();
+            let (Some(key), Some(cache)) = (&call.key, &call.method.cache) else { continue };
+            if call.cache == CacheMode::NetworkOnly {
+                continue;
+            }
+            self.clock_is_clear()?;
+            let best = self.best(&call.partition, key, cache, call.want);
+            if best.is_some_and(|placed| placed.row == 3 && !placed.invalidated) {
+                self.calls[at].stale_at = Some(self.now + cache.stale_after(call.deadline - self.now));
+            }
+        }
+        Ok(())
+    }
+
+    /// A flight is not sent because there is no network any more: who waits for it follows the offline mode.
+    fn kept_off(&mut self, op: &str) -> Result<(), Skip> {
+        let Some(at) = self.calls.iter().position(|call| call.op == op) else { return Ok(()) };
+        let call = self.calls.remove(at);
+        let found = match (&call.key, &call.method.cache) {
+            (Some(key), Some(cache)) if call.cache != CacheMode::NetworkOnly => {
+                self.clock_is_clear()?;
+                self.best(&call.partition, key, cache, call.want).filter(|placed| placed.row <= 3)
+            }
+            _ => None,
+        };
+        match found {
+            Some(placed) if placed.row == 1 => self.serve(op, call.prefetch, &placed, false, None),
+            Some(_) if call.method.offline != Offline::Default => return Err(Skip),
+            Some(placed) => self.serve(op, call.prefetch, &placed, false, Some(error("OFFLINE"))),
+            None => self.fail(op, error("OFFLINE")),
+        }
+        Ok(())
+    }
+
+    /// The app says how good the network is.
+    pub(super) fn set_quality(&mut self, quality: u8) -> Result<(), Skip> {
+        let was_offline = std::mem::replace(&mut self.quality, quality) == 0;
+        if was_offline && quality > 0 {
+            let back = self.held(|held| held == Held::Offline);
+            let endpoint = |flight: &u64| self.flight(*flight).what.endpoint.clone();
+            if back.iter().any(|flight| endpoint(flight) != endpoint(&back[0])) {
+                // Whose turn it is of two endpoints' is nobody's business.
+                return Err(Skip);
+            }
+            self.let_all_go(&back)?;
+            self.cut_backoffs();
+        }
+        let mut deferred = self.held(|held| held != Held::Offline);
+        deferred.retain(|id| {
+            let what = &self.flight(*id).what;
+            self.deferral(what.method, what.background).is_none()
+        });
+        self.let_all_go(&deferred)
+    }
+
+    fn let_all_go(&mut self, flights: &[u64]) -> Result<(), Skip> {
+        if flights.iter().any(|id| self.has_to_ask(*id) != self.has_to_ask(flights[0])) {
+            // How fast a hook is nobody knows.
+            return Err(Skip);
+        }
+        flights.iter().try_for_each(|id| self.let_go(*id))
+    }
+
+    /// INTERACTIVE first, then oldest.
+    fn held(&self, why: impl Fn(Held) -> bool) -> Vec<u64> {
+        let mut held: Vec<&Flight> =
+            self.flights.iter().filter(|flight| flight.held.is_some_and(&why)).collect();
+        held.sort_by_key(|flight| (flight.what.background, flight.id));
+        held.into_iter().map(|flight| flight.id).collect()
+    }
+
+    /// A call that waits for the network does so again if it has lost it on its way, and may be sent twice (reading 63).
+    pub(super) fn waits_again(&mut self, id: u64, is_lost: bool, proof: bool) -> bool {
+        let flight = self.flight(id);
+        let waits = flight.what.method.offline == Offline::Wait && !flight.waiters.is_empty();
+        let again = waits && is_lost && (proof || flight.what.method.read) && self.is_offline();
+        if again {
+            self.hold(id, Held::Offline);
+        }
+        again
+    }
+}
+
+impl super::method::Cache {
+    /// Reading 4, with so much of the caller's wait left.
+    pub(super) fn stale_after(&self, remaining: i128) -> i128 {
+        match self.stale_after {
+            Some(given) if given < remaining => given,
+            Some(_) => remaining / 2,
+            None => (remaining / 2).min(S),
+        }
+    }
+}
