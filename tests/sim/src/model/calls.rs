@@ -63,6 +63,7 @@ impl Model {
             self.fail(&call.op, error("SIGNED_OUT"));
             return Ok(());
         }
+        let background = Self::background(call, method, prefetch);
         let Some(cache) = method.cache else {
             if prefetch || call.cache == CacheMode::CacheOnly {
                 self.fail(&call.op, error("MISUSE"));
@@ -90,7 +91,7 @@ impl Model {
             if call.cache == CacheMode::CacheOnly {
                 return Err(Skip);
             }
-            if self.is_offline() && method.offline != Offline::Wait {
+            if self.is_offline() && !self.waits_offline(method, background) {
                 self.fail(&call.op, error("OFFLINE"));
                 return Ok(());
             }
@@ -137,7 +138,9 @@ impl Model {
             (Some(placed), 2 | 3) if self.is_offline() && method.offline != Offline::FailFast => {
                 self.serve(&call.op, prefetch, &placed, false, Some(error("OFFLINE")));
             }
-            _ if self.is_offline() => self.fail(&call.op, error("OFFLINE")),
+            _ if self.is_offline() && !self.waits_offline(method, background) => {
+                self.fail(&call.op, error("OFFLINE"));
+            }
             (Some(placed), 2) => {
                 let (refreshing, failure) = self.refresh(call, &session, &key, prefetch, want)?;
                 self.serve(&call.op, prefetch, &placed, refreshing, failure);
@@ -149,7 +152,7 @@ impl Model {
                     self.serve(&call.op, prefetch, &placed, false, Some(backoff.error));
                     return Ok(());
                 }
-                let total = method.total(Self::background(call, method, prefetch));
+                let total = method.total(background);
                 let remaining = call.timeout.map_or(total, |timeout| timeout.0);
                 let stale_at = (!placed.invalidated).then_some(self.now + cache.stale_after(remaining));
                 self.wait(call, &session, Some(key), shared, prefetch, stale_at)?;
@@ -417,8 +420,13 @@ impl Model {
     /// The caller's wait is over.
     pub(super) fn wait_over(&mut self, op: &str) {
         let call = self.calls.iter().find(|call| call.op == op).expect("its timer has just fired");
-        let waits = self.flights.iter().any(|f| f.id == call.flight && f.held == Some(Held::Offline));
-        self.fail(op, error(if waits { "OFFLINE" } else { "TIMEOUT" }));
+        let held = self.flights.iter().find(|flight| flight.id == call.flight).and_then(|flight| flight.held);
+        let kind = match held {
+            Some(Held::Offline) => "OFFLINE",
+            Some(Held::Deferred(_)) if self.is_offline() => "OFFLINE",
+            Some(Held::Deferred(_)) | None => "TIMEOUT",
+        };
+        self.fail(op, error(kind));
         self.leave(op);
     }
 

@@ -25,6 +25,12 @@ impl Model {
         method.defer_at_most.filter(|_| background && self.quality <= 2)
     }
 
+    /// Whether a call that nothing may be served to waits for the network, instead of ending OFFLINE (readings 63 and 64).
+    pub(super) fn waits_offline(&self, method: &Method, background: bool) -> bool {
+        let is_deferred = self.deferral(method, background).is_some();
+        method.offline == Offline::Wait || (is_deferred && method.offline != Offline::FailFast)
+    }
+
     /// Sends a flight, unless something holds it back. Its total begins when nothing does (reading 62).
     pub(super) fn launch(&mut self, id: u64) -> Result<(), Skip> {
         let flight = self.flight(id);
@@ -33,17 +39,20 @@ impl Model {
         if flight.has_credentials() && method.read && self.sign_in_required(&flight.account.clone()) {
             return self.end_unsent(id, error("SIGN_IN_REQUIRED"), false);
         }
+        let deferral = self.deferral(method, background).filter(|_| !was_deferred);
         if self.is_offline() && method.has_gate() {
             if method.offline == Offline::Wait {
                 self.hold(id, Held::Offline);
-            } else {
+                return Ok(());
+            }
+            if deferral.is_none() || method.offline == Offline::FailFast {
                 for waiter in self.take(id).waiters {
                     self.kept_off(&waiter)?;
                 }
+                return Ok(());
             }
-            return Ok(());
         }
-        if let Some(wait) = self.deferral(method, background).filter(|_| !was_deferred) {
+        if let Some(wait) = deferral {
             self.hold(id, Held::Deferred(self.now + wait));
             return Ok(());
         }

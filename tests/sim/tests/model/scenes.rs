@@ -77,6 +77,25 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
             Action::Quality(then),
             Action::Newest(0),
         ]),
+        // I1: a call waits for the network, loses it on its way, and may be served stale when it is back.
+        (0u32..20_000, 0u8..14, 0u8..6, 0u32..4000).prop_map(move |(wait, how, then, slow)| {
+            let goes = [Action::Pass(wait), get(ANN, "Wait"), Action::Quality(0), Action::Fail(LAST, how)];
+            let back = [Action::Pass(slow), Action::Quality(then), Action::Pass(slow), Action::Newest(0)];
+            [&warm("Wait")[..], &goes, &back].concat()
+        }),
+        // I2: a call is deferred, and somebody joins it or the network changes.
+        (0u8..6, 0u8..6, 0u32..70_000, any::<bool>()).prop_map(|(first, then, wait, joins)| {
+            let joined = Action::Prefetch(call(ANN, "Deferred"));
+            vec![
+                Action::Quality(first),
+                get(ANN, "Deferred"),
+                Action::Pass(wait),
+                if joins { joined } else { Action::Leave },
+                Action::Quality(then),
+                Action::Pass(wait),
+                Action::Newest(0),
+            ]
+        }),
         // F5 to F7: both details of one answer.
         (0u8..6, 0u8..6, 0u32..80_000).prop_map(|(first, second, wait)| vec![
             Action::Quality(first),
