@@ -127,30 +127,28 @@ impl Model {
     /// The app says how good the network is.
     pub(super) fn set_quality(&mut self, quality: u8) -> Result<(), Skip> {
         let was_offline = std::mem::replace(&mut self.quality, quality) == 0;
-        if was_offline && quality > 0 {
-            let back = self.held(|held| held == Held::Offline);
-            let endpoint = |flight: &u64| self.flight(*flight).what.endpoint.clone();
-            if back.iter().any(|flight| endpoint(flight) != endpoint(&back[0])) {
-                // Whose turn it is of two endpoints' is nobody's business.
-                return Err(Skip);
-            }
-            self.let_all_go(&back)?;
-            self.cut_backoffs();
-        }
+        let is_back = was_offline && quality > 0;
+        let waiting = self.held(|held| is_back && held == Held::Offline);
         let mut deferred = self.held(|held| held != Held::Offline);
         deferred.retain(|id| {
             let what = &self.flight(*id).what;
             self.deferral(what.method, what.background).is_none()
         });
-        self.let_all_go(&deferred)
-    }
-
-    fn let_all_go(&mut self, flights: &[u64]) -> Result<(), Skip> {
-        if flights.iter().any(|id| self.has_to_ask(*id) != self.has_to_ask(flights[0])) {
-            // How fast a hook is nobody knows.
+        let go: Vec<u64> = waiting.iter().chain(&deferred).copied().collect();
+        let endpoint = |flight: &u64| self.flight(*flight).what.endpoint.clone();
+        // Whose turn it is of two endpoints', and how fast a hook is, is nobody's business.
+        let is_unlike =
+            |id: &u64| endpoint(id) != endpoint(&go[0]) || self.has_to_ask(*id) != self.has_to_ask(go[0]);
+        if go.iter().any(is_unlike) {
             return Err(Skip);
         }
-        flights.iter().try_for_each(|id| self.let_go(*id))
+        for id in go {
+            self.let_go(id)?;
+        }
+        if is_back {
+            self.cut_backoffs();
+        }
+        Ok(())
     }
 
     /// INTERACTIVE first, then oldest.
