@@ -656,3 +656,24 @@ fn signing_out_ends_those_who_wait() {
     assert!(rig.sends.is_empty());
     assert_eq!(rig.timeout, None);
 }
+
+#[test]
+fn a_network_that_comes_back_in_a_pause_begins_no_total_before_the_pause_ends() {
+    for way in [Way::Platform, Way::Pin] {
+        let mut rig = Rig::new();
+        rig.go_offline(way);
+        let deferred = rig.get(ALICE, "Deferred", "r");
+        // Its own total would be 30 s.
+        let options = CallOptions { timeout: Some(600 * S), ..CallOptions::default() };
+        let waits = rig.start(ALICE, "Wait", "r", options, Form::Get);
+        let sent = rig.sends.len();
+        let op = rig.op();
+        rig.input(Input::Pause { op });
+        rig.come_back(way);
+        rig.pass(50 * S);
+        assert_eq!((rig.result(waits), rig.sends.len()), (None, sent), "{way:?}");
+        rig.input(Input::Resume);
+        assert_eq!(rig.sent_since(sent), ["Wait", "Deferred"], "{way:?}");
+        assert_eq!((rig.result(waits), rig.result(deferred)), (None, None));
+    }
+}

@@ -105,10 +105,16 @@ impl Engine {
         self.launch(id);
     }
 
-    /// Lets go of all flights that match: INTERACTIVE first, then oldest first.
-    pub(super) fn let_go_all(&mut self, wanted: impl Fn(&Flight) -> bool) {
-        let flights = self.flights.iter().filter(|(_, flight)| wanted(flight)).map(|(id, _)| *id);
-        for id in self.in_order(flights) {
+    /// Lets go of all flights whose endpoint can be reached again: INTERACTIVE first, then oldest first. In a pause they
+    /// wait on, so that their totals do not begin before they are sent.
+    pub(super) fn let_go_reachable(&mut self) {
+        if self.is_paused() {
+            return;
+        }
+        let is_ready = |flight: &Flight| flight.held == Some(Held::Offline) && !self.is_offline(&flight.spec);
+        let ready: Vec<FlightId> =
+            self.flights.iter().filter(|(_, flight)| is_ready(flight)).map(|(id, _)| *id).collect();
+        for id in self.in_order(ready) {
             self.let_go(id);
         }
     }
@@ -123,6 +129,9 @@ impl Engine {
 
     /// The quality of the network is another one: deferred calls go if it is good enough.
     pub(super) fn end_deferrals(&mut self) {
+        if self.is_paused() {
+            return;
+        }
         let is_ready = |flight: &Flight| {
             matches!(flight.held, Some(Held::Deferred(_)))
                 && self.deferral(&flight.spec, flight.priority).is_none()

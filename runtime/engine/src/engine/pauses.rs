@@ -149,6 +149,9 @@ impl Engine {
         self.reopen_disk();
         // No probes have run meanwhile.
         self.review_all();
+        self.let_go_reachable();
+        // What is deferred and need not be any more follows when this is settled.
+        self.network_news = true;
         let held = std::mem::take(&mut self.life.held);
         for id in self.in_order(held) {
             self.depart(id);

@@ -8,7 +8,6 @@ use super::interest::Interest;
 use super::paths::is_another;
 use crate::event::{Event, QualitySource};
 use crate::fault::{Fault, planted};
-use crate::flight::Held;
 use crate::network::{AttemptId, Failure, Platform, Quality, Reachability, TransportFailure};
 use crate::session::Endpoint;
 use crate::time::Instant;
@@ -270,9 +269,7 @@ impl Engine {
 
     /// An endpoint can be reached again: calls that waited for it go first, then what observers show is fetched again.
     fn recover(&mut self, endpoint: &Endpoint) {
-        self.let_go_all(|flight| {
-            matches!(flight.held, Some(Held::Offline)) && flight.spec.endpoint == *endpoint
-        });
+        self.let_go_reachable();
         // Streams follow when this is settled.
         self.network_news = true;
         self.end_backoffs(Some(endpoint));
