@@ -28,10 +28,6 @@ impl Rig {
         ended
     }
 
-    fn reachability(&mut self, reachability: Reachability) {
-        self.input(Input::Platform(Platform { reachability, ..Platform::default() }));
-    }
-
     fn wait_for(&mut self, timeout: Duration) -> OpId {
         let options = CallOptions { timeout: Some(timeout), ..CallOptions::default() };
         self.start(ALICE, "Wait", "r", options, Form::Get)

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use holdover_engine::{
     Account, Bypass, CallOptions, Config, Delivered, Detail, Endpoint, Engine, ErrorKind, Event, Failure,
     Form, Freshness, Head, Input, Metadata, Now, Observed, OpId, Output, Part, Quality, Seed, Session,
-    SessionId, Snapshot, Source, StoreFaultKind, Switch, TransportFailure,
+    SessionId, Source, StoreFaultKind, Switch, TransportFailure,
 };
 use rig::{ALICE, Rig, ride, ride_request};
 
@@ -30,13 +30,6 @@ impl Rig {
         let op = self.op();
         self.input(Input::Disable { op, switches });
         op
-    }
-
-    fn shown(&self, observer: OpId) -> Snapshot {
-        match self.states(observer).pop() {
-            Some(Observed::Value(snapshot)) => snapshot,
-            other => panic!("no value is shown: {other:?}"),
-        }
     }
 
     /// Opens a stream that takes many items; its head and first message arrive.
