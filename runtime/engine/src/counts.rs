@@ -106,6 +106,8 @@ pub struct Counts {
     pub resumptions: u64,
     /// How often it has changed what is turned off.
     pub switch_changes: u64,
+    /// How many names it was to turn off that are of no method.
+    pub unknown_switches: u64,
 }
 
 impl Counts {
@@ -171,6 +173,7 @@ impl Counts {
             Event::Paused => (&mut self.pauses, 1),
             Event::Resumed => (&mut self.resumptions, 1),
             Event::SwitchesChanged { .. } => (&mut self.switch_changes, 1),
+            Event::SwitchesUnknown { names, .. } => (&mut self.unknown_switches, u64::from(*names)),
         };
         *counter = counter.saturating_add(by);
     }

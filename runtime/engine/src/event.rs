@@ -239,6 +239,14 @@ pub enum Event {
         /// How many switches there are now.
         switches: u32,
     },
+    /// Some of the names that are turned off are of no method that is bound: a typing error, or a policy that is bound
+    /// later (rule J5).
+    SwitchesUnknown {
+        /// How many names.
+        names: u32,
+        /// For people: which names, which there are, and what to do.
+        message: String,
+    },
     /// The class of the network that is in force has changed (rule H5).
     QualityChanged {
         /// What it was.

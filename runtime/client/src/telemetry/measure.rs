@@ -98,6 +98,7 @@ impl Stats {
             pauses,
             resumptions,
             switch_changes,
+            unknown_switches,
         } = counts;
         let MemoryUse { entries, pinned, bytes } = memory;
         let mut list = List(Vec::new());
@@ -204,6 +205,12 @@ impl Stats {
         list.one("holdover.pauses", "{pause}", "Pauses of the runtime.", pauses);
         list.one("holdover.resumptions", "{resumption}", "Pauses that have ended.", resumptions);
         list.one("holdover.switches.changes", "{change}", "Changes of what is turned off.", switch_changes);
+        list.one(
+            "holdover.switches.unknown",
+            "{name}",
+            "Names that were to be turned off and are of no method.",
+            unknown_switches,
+        );
         list.one("holdover.detail.withheld", "{answer}", "Reduced answers that were delivered.", withheld);
         list.one(
             "holdover.detail.refetches",

@@ -34,7 +34,8 @@ impl Engine {
         if let Some((_, registered)) = self.policies.iter().find(|(known, _)| known == policy) {
             return Ok(registered.clone());
         }
-        let methods = method::read(policy, self.methods.len(), self.config.sealed)?;
+        let first = self.methods.len();
+        let methods = method::read(policy, first, self.config.sealed)?;
         let names = methods.iter().map(|method| (method.path[1..].to_owned(), method.id)).collect();
         for method in methods.into_iter().map(Arc::new) {
             self.methods.push(self.switchboard.apply(&method));
@@ -42,6 +43,7 @@ impl Engine {
         }
         let registered = Registered { methods: Arc::new(names) };
         self.policies.push((policy.clone(), registered.clone()));
+        self.switches_meet_policy(first);
         Ok(registered)
     }
 }

@@ -52,6 +52,7 @@ impl Event {
             Self::Paused => "paused",
             Self::Resumed => "resumed",
             Self::SwitchesChanged { .. } => "switches_changed",
+            Self::SwitchesUnknown { .. } => "switches_unknown",
             Self::QualityChanged { .. } => "quality_changed",
         }
     }
@@ -104,6 +105,7 @@ impl Event {
             | Self::Paused
             | Self::Resumed
             | Self::SwitchesChanged { .. }
+            | Self::SwitchesUnknown { .. }
             | Self::QualityChanged { .. } => None,
         }
     }
