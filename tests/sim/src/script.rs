@@ -38,6 +38,8 @@ pub enum Action {
     Leave,
     /// The request that was sent last is answered: by what kind of server.
     Newest(u8),
+    /// The request that was sent last fails: how.
+    Lose(u8),
     /// A head arrives.
     Head(u8),
     /// A request is answered: which, and by what kind of server.
@@ -79,10 +81,10 @@ pub struct Choice {
     pub options: u16,
 }
 
-const METHODS: [&str; 27] = [
+const METHODS: [&str; 29] = [
     "Quote", "Quote", "Stale", "Fare", "Plan", "Plan", "Patient", "History", "Map", "Draft", "Driver",
     "Status", "Sync", "Plain", "Update", "Update", "Replace", "Trip", "Trip", "Trip", "FailFast", "StaleDay",
-    "Leg", "Masked", "Wait", "Wait", "Deferred",
+    "Leg", "Masked", "Wait", "Wait", "Deferred", "Retry", "Retry",
 ];
 
 /// The [`Choice::method`] that is this method whatever the script is about.
@@ -231,6 +233,7 @@ impl Seen {
             }
             Action::Leave => In::Cancel(Cancel { op: self.operations.last()?.clone() }),
             Action::Newest(server) => In::Answer(answer(self.sends.last()?, server)),
+            Action::Lose(how) => In::Fail(failure(self.sends.last()?.n, how)),
             Action::Fail(which, how) => In::Fail(failure(pick(&self.sends, which)?.n, how)),
             Action::Reply(which, how) => {
                 let (ask, account) = pick(&self.asks, which)?.clone();

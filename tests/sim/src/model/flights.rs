@@ -10,6 +10,7 @@ use super::entry::{Entry, Moment, tags};
 use super::holds::Held;
 use super::method::{Method, Tags};
 use super::reach::{Sign, sign};
+use super::retries::{Retries, Verdict, retry_after};
 use super::{Model, Partition, Skip, error, span};
 use crate::message;
 
@@ -51,6 +52,7 @@ pub(super) struct Flight {
     pub(super) air: Option<Air>,
     last_sent: Option<Moment>,
     pub(super) repeated: bool,
+    pub(super) retries: Retries,
 }
 
 /// An attempt on its way.
@@ -64,8 +66,8 @@ pub(super) struct Air {
 }
 
 /// How a flight ends without an answer.
-struct Failure {
-    error: ErrorOut,
+pub(super) struct Failure {
+    pub(super) error: ErrorOut,
     transient: bool,
     evicting: bool,
     /// Proof that a mutation was unsent or rejected.
@@ -133,6 +135,7 @@ impl Model {
                 air: None,
                 last_sent: None,
                 repeated: false,
+                retries: Retries::default(),
                 what: new,
             });
             self.names
@@ -270,7 +273,9 @@ impl Model {
 
     pub(super) fn answer(&mut self, answer: &Answer) -> Result<(), Skip> {
         let Some(id) = self.in_air(answer.send) else { return Ok(()) };
-        self.heard(&self.flight(id).what.endpoint.clone());
+        let endpoint = self.flight(id).what.endpoint.clone();
+        self.heard(&endpoint);
+        self.earn(&endpoint);
         if self.flight(id).has_credentials() {
             self.signed_in(id)?;
         }
@@ -360,7 +365,7 @@ impl Model {
             return self.refused(id);
         }
         self.flight_mut(id).air = None;
-        self.end_or_wait(id, &failure)
+        self.retry_or_end(id, &failure, &Verdict::of(fail))
     }
 
     /// An attempt has failed: what that says of the endpoint.
@@ -374,7 +379,7 @@ impl Model {
     }
 
     /// An attempt has failed: the flight ends, unless it waits for the network.
-    fn end_or_wait(&mut self, id: u64, failure: &Failure) -> Result<(), Skip> {
+    pub(super) fn end_or_wait(&mut self, id: u64, failure: &Failure) -> Result<(), Skip> {
         let is_lost = failure.transient && failure.sign.is_lost();
         if self.waits_again(id, is_lost, failure.proof) { Ok(()) } else { self.end(id, failure) }
     }
@@ -427,7 +432,8 @@ impl Model {
                     Some(Held::Deferred(until)) => until,
                     Some(Held::Offline) | None => i128::MAX,
                 };
-                (flight.deadline.min(attempt).min(deferral), 1, flight.id.to_string())
+                let retry = self.latest_retry(flight.id).unwrap_or(i128::MAX);
+                (flight.deadline.min(attempt).min(deferral).min(retry), 1, flight.id.to_string())
             });
             let Some((at, kind, who)) = stale.chain(waits).chain(flights).filter(|(at, ..)| *at <= to).min()
             else {
@@ -443,6 +449,8 @@ impl Model {
                     let id = who.parse().expect("it was printed from a number");
                     if self.flight(id).held.is_some() {
                         self.let_go(id)?;
+                    } else if self.latest_retry(id) == Some(at) {
+                        self.retry(id)?;
                     } else {
                         self.too_long(id)?;
                     }
@@ -468,7 +476,7 @@ impl Model {
             proof: air.is_none(),
             sign: if air.is_some() { Sign::NoContact } else { Sign::Nothing },
         };
-        if is_total { self.end(id, &failure) } else { self.end_or_wait(id, &failure) }
+        if is_total { self.end(id, &failure) } else { self.retry_or_end(id, &failure, &Verdict::timeout()) }
     }
 
     /// Where a call's wait and its flight are over at the same instant, the rules do not say which is first: that makes a
@@ -520,6 +528,7 @@ fn understand(fail: &Fail) -> Failure {
         _ => ("REJECTED", false),
     };
     let evicting = matches!(code.as_str(), "PERMISSION_DENIED" | "NOT_FOUND");
-    let error = ErrorOut { code: Some(code), ..error(kind) };
+    let retry_after = retry_after(fail).map(Span);
+    let error = ErrorOut { code: Some(code), retry_after, ..error(kind) };
     Failure { error, transient, evicting, proof: !transient, sign: sign(fail) }
 }

@@ -1,5 +1,7 @@
 //! The methods of `tests/vectors/api.proto`, copied by hand: the model reads no policy.
 
+use super::retries::Retry;
+
 /// One second in nanoseconds.
 pub(super) const S: i128 = 1_000_000_000;
 
@@ -19,6 +21,7 @@ pub(super) struct Method {
     pub(super) offline: Offline,
     /// How long a BACKGROUND call waits for a better network (I2).
     pub(super) defer_at_most: Option<i128>,
+    pub(super) retry: Option<Retry>,
 }
 
 /// What a call does when the network is known to be away (I1).
@@ -83,6 +86,7 @@ const fn read(name: &'static str, cache: Option<Cache>, tags: Tags) -> Method {
         detail: None,
         offline: Offline::Default,
         defer_at_most: None,
+        retry: None,
     }
 }
 
@@ -91,7 +95,7 @@ const fn mutation(name: &'static str, invalidates: Option<&'static str>) -> Meth
 }
 
 /// All that the model knows.
-pub(super) const METHODS: [Method; 21] = [
+pub(super) const METHODS: [Method; 22] = [
     read("Quote", Some(cache(5, 60, 600)), Tags::Ride),
     read("Fare", Some(cache(10, 0, 0)), Tags::Ride),
     read("Plan", Some(cache(10, 0, 600)), Tags::Ride),
@@ -128,6 +132,15 @@ pub(super) const METHODS: [Method; 21] = [
         background: true,
         defer_at_most: Some(60 * S),
         ..read("Deferred", Some(cache(10, 0, 0)), Tags::None)
+    },
+    Method {
+        retry: Some(Retry {
+            max_attempts: 3,
+            initial_backoff: S,
+            max_backoff: 10 * S,
+            backoff_multiplier: 2,
+        }),
+        ..read("Retry", Some(cache(10, 0, 600)), Tags::None)
     },
 ];
 

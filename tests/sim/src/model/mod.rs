@@ -13,6 +13,7 @@ mod hook;
 mod method;
 mod pace;
 mod reach;
+mod retries;
 
 use std::collections::BTreeMap;
 
@@ -59,6 +60,8 @@ pub struct Model {
     flights: Vec<Flight>,
     paces: Vec<pace::Pace>,
     reaches: Vec<reach::Reach>,
+    /// Of endpoints, in tenths of tokens.
+    budgets: Vec<(String, i32)>,
     calls: Vec<calls::Waiting>,
     sends: u64,
     asks: u64,
@@ -102,6 +105,7 @@ impl Model {
             flights: Vec::new(),
             paces: Vec::new(),
             reaches: Vec::new(),
+            budgets: Vec::new(),
             calls: Vec::new(),
             sends: 0,
             asks: 0,
@@ -266,6 +270,7 @@ impl Model {
         self.flights.clear();
         self.paces.clear();
         self.reaches.clear();
+        self.budgets.clear();
         self.jumped_ahead = false;
         self.entries.retain(|entry| !entry.memory_only);
         for entry in &mut self.entries {

@@ -3,6 +3,7 @@
 //! `SIM_CASES` sets how many scripts are tried (default 256), `SIM_SEED` where they start. A failing script is shrunk and
 //! printed as a vector.
 
+mod drawn;
 mod faults;
 mod scenes;
 mod streams;
@@ -11,6 +12,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
 
+use drawn::Reached;
 use holdover_sim::files::root;
 use holdover_sim::invariants::Invariants;
 use holdover_sim::model::Model;
@@ -99,6 +101,25 @@ fn run(api: &Api, actions: &[Action], mut model: Option<Model>) -> Result<Vec<Ve
     let settle = (0..12).flat_map(|_| [Action::Reply(0, 7), Action::Pass(31_000)]);
     for action in actions.iter().copied().chain(settle) {
         let Some(mut step) = seen.step(action, world.time()) else { continue };
+        if let (Some(model), Some(to)) = (&mut model, step.at) {
+            let reached = drawn::pass(&mut world, model, to.0, |step, got| {
+                let outs: Vec<Out> = got.iter().map(|shown| shown.out.clone()).collect();
+                steps.push(step);
+                let step = &steps[steps.len() - 1];
+                invariants.check(step, &outs, &seen)?;
+                seen.take(step, &outs);
+                all.push(outs);
+                Ok(())
+            });
+            match reached.map_err(|problem| format!("{problem}\n{}", story(&steps)))? {
+                Reached::There => {}
+                Reached::Unknown => {
+                    stuck |= matches!(action, Action::Pass(_));
+                    continue;
+                }
+                Reached::Ambiguous => return Ok(all),
+            }
+        }
         if let Some(model) = &mut model {
             let mut next = model.clone();
             // Where the rules do not say what happens, it does not happen.

@@ -78,8 +78,8 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
             Action::Newest(0),
         ]),
         // I1: a call waits for the network, loses it on its way, and may be served stale when it is back.
-        (0u32..20_000, 0u8..14, 0u8..6, 0u32..4000).prop_map(move |(wait, how, then, slow)| {
-            let goes = [Action::Pass(wait), get(ANN, "Wait"), Action::Quality(0), Action::Fail(LAST, how)];
+        (0u32..20_000, 0u8..18, 0u8..6, 0u32..4000).prop_map(move |(wait, how, then, slow)| {
+            let goes = [Action::Pass(wait), get(ANN, "Wait"), Action::Quality(0), Action::Lose(how)];
             let back = [Action::Pass(slow), Action::Quality(then), Action::Pass(slow), Action::Newest(0)];
             [&warm("Wait")[..], &goes, &back].concat()
         }),
@@ -95,6 +95,19 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
                 Action::Pass(wait),
                 Action::Newest(0),
             ]
+        }),
+        // C9: retries, until the budget is used up.
+        (0u8..18, 0u8..18, any::<bool>()).prop_map(move |(how, last, often)| {
+            let tries =
+                [get(ANN, "Retry"), Action::Fail(LAST, how), Action::Pass(1300), Action::Fail(LAST, how)];
+            let end = [Action::Pass(2500), Action::Fail(LAST, last), Action::Pass(4000)];
+            let once = [&tries[..], &end].concat();
+            let thrice = [&once[..], &once, &once].concat();
+            [&warm("Retry")[..], &[Action::Pass(20_000)], if often { &thrice } else { &once }].concat()
+        }),
+        // I1: what is as old as `serve_stale` permits, or older.
+        (86_399_990u32..86_400_010).prop_map(move |age| {
+            [&warm("StaleDay")[..], &[Action::Quality(0), Action::Pass(age), get(ANN, "StaleDay")]].concat()
         }),
         // F5 to F7: both details of one answer.
         (0u8..6, 0u8..6, 0u32..80_000).prop_map(|(first, second, wait)| vec![
