@@ -424,7 +424,7 @@ impl Model {
         let kind = match held {
             Some(Held::Offline) => "OFFLINE",
             Some(Held::Deferred(_)) if self.is_offline() => "OFFLINE",
-            Some(Held::Deferred(_)) | None => "TIMEOUT",
+            Some(Held::Deferred(_) | Held::Turn) | None => "TIMEOUT",
         };
         self.fail(op, error(kind));
         self.leave(op);

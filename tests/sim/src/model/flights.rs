@@ -45,7 +45,7 @@ pub(super) struct Flight {
     pub(super) held: Option<Held>,
     pub(super) was_deferred: bool,
     /// Nobody has ever waited for it (C9).
-    behind: bool,
+    pub(super) behind: bool,
     /// An entry was stored when it started (reading 15).
     renews: bool,
     pub(super) waiters: Vec<String>,
@@ -147,6 +147,7 @@ impl Model {
         match flight.held {
             None if joined.is_none() => self.launch(id),
             Some(Held::Deferred(_)) if !flight.what.background => self.let_go(id),
+            Some(Held::Turn) if !flight.behind => self.let_go(id),
             _ => Ok(()),
         }
     }
@@ -170,10 +171,6 @@ impl Model {
         let joins = self.joinable(&new, false).is_some();
         if !joins && (backoff.is_some() || self.is_too_soon(&new.partition, &key)) {
             return Ok((false, backoff.map(|backoff| backoff.error)));
-        }
-        if !joins && self.flights.iter().filter(|flight| flight.behind).count() >= 4 {
-            // It waits for its turn.
-            return Err(Skip);
         }
         self.fly(new, None, false)?;
         Ok((true, None))
@@ -430,7 +427,7 @@ impl Model {
                 let attempt = flight.air.as_ref().map_or(i128::MAX, |air| air.deadline);
                 let deferral = match flight.held {
                     Some(Held::Deferred(until)) => until,
-                    Some(Held::Offline) | None => i128::MAX,
+                    Some(Held::Offline | Held::Turn) | None => i128::MAX,
                 };
                 let retry = self.latest_retry(flight.id).unwrap_or(i128::MAX);
                 (flight.deadline.min(attempt).min(deferral).min(retry), 1, flight.id.to_string())
@@ -457,6 +454,7 @@ impl Model {
                 }
                 _ => self.wait_over(&who),
             }
+            self.give_turns()?;
         }
     }
 

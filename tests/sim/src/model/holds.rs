@@ -13,7 +13,12 @@ pub(super) enum Held {
     Offline,
     /// The network is poor; at most until then.
     Deferred(i128),
+    /// Other refreshes that nobody waits for are on their way (rule C9).
+    Turn,
 }
+
+/// So many refreshes that nobody waits for fly at a time.
+const TURNS: usize = 4;
 
 impl Model {
     pub(super) fn is_offline(&self) -> bool {
@@ -56,6 +61,10 @@ impl Model {
             self.hold(id, Held::Deferred(self.now + wait));
             return Ok(());
         }
+        if self.flight(id).behind && self.flying_behind() >= TURNS {
+            self.hold(id, Held::Turn);
+            return Ok(());
+        }
         let deadline = self.now + method.total(background);
         let flight = self.flight_mut(id);
         (flight.held, flight.deadline) = (None, deadline);
@@ -72,6 +81,22 @@ impl Model {
                 call.stale_at = None;
             }
         }
+    }
+
+    /// A flight that waits for its turn has none.
+    fn flying_behind(&self) -> usize {
+        let waits = |flight: &&Flight| flight.behind && flight.held.is_none() && flight.deadline < i128::MAX;
+        self.flights.iter().filter(waits).count()
+    }
+
+    /// Refreshes go when others have ended (reading 62).
+    pub(super) fn give_turns(&mut self) -> Result<(), Skip> {
+        while self.flying_behind() < TURNS
+            && let Some(next) = self.held(|held| held == Held::Turn).first()
+        {
+            self.let_go(*next)?;
+        }
+        Ok(())
     }
 
     /// What held a flight back is over.
@@ -129,7 +154,7 @@ impl Model {
         let was_offline = std::mem::replace(&mut self.quality, quality) == 0;
         let is_back = was_offline && quality > 0;
         let waiting = self.held(|held| is_back && held == Held::Offline);
-        let mut deferred = self.held(|held| held != Held::Offline);
+        let mut deferred = self.held(|held| matches!(held, Held::Deferred(_)));
         deferred.retain(|id| {
             let what = &self.flight(*id).what;
             self.deferral(what.method, what.background).is_none()

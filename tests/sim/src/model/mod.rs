@@ -133,6 +133,7 @@ impl Model {
                 self.look_at_the_clock();
             }
             self.feed(input)?;
+            self.give_turns()?;
         }
         Ok(std::mem::take(&mut self.outs))
     }

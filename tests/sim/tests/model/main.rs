@@ -64,7 +64,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
     let broken = (0u32..100_000, choice(), any::<u8>()).prop_map(|(millis, choice, how)| {
         vec![Action::Pass(millis), Action::Get(choice), Action::Fail(0, how)]
     });
-    prop_oneof![24 => one.prop_map(|action| vec![action]), 6 => warm, 2 => broken, 1 => scenes::scene()]
+    prop_oneof![24 => one.prop_map(|action| vec![action]), 6 => warm, 2 => broken, 2 => scenes::scene()]
 }
 
 /// What ends everything, or starts it again.

@@ -41,6 +41,32 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
                 Action::Newest(0),
             ]
         }),
+        // C6: what is prefetched is wanted now.
+        Just(vec![Action::Prefetch(call(ANN, "Quote")), get(ANN, "Quote"), Action::Newest(0)]),
+        // C9: many are refreshed at once, behind what is stale.
+        (30_000u32..66_000, 0u8..18).prop_map(move |(wait, how)| {
+            let keys = [
+                ("Quote", 0),
+                ("Quote", 255),
+                ("Map", 0),
+                ("Draft", 0),
+                ("Driver", 0),
+                ("History", 0),
+                ("Trip", 0),
+            ];
+            let all = keys.map(|(method, ride)| Action::Get(Choice { ride, ..call(ANN, method) }));
+            let filled = all.iter().flat_map(|get| [*get, Action::Newest(3)]);
+            let background = Action::Prefetch(call(ANN, "History"));
+            let ends = [
+                background,
+                Action::Newest(3),
+                Action::Lose(how),
+                Action::Newest(3),
+                all[4],
+                Action::Newest(3),
+            ];
+            filled.chain([Action::Pass(wait)]).chain(all).chain(ends).collect()
+        }),
         // C7: two requests for one entry, answered the wrong way round.
         Just(vec![
             get(ANN, "Quote"),
