@@ -32,6 +32,12 @@ pub struct Counts {
     pub times_offline: u64,
     /// How often that ended.
     pub times_online: u64,
+    /// Probes of endpoints in doubt. Those that neither answered nor failed are on the wire, or were taken back.
+    pub probes: u64,
+    /// Probes that found somebody.
+    pub answered_probes: u64,
+    /// Probes that found nobody.
+    pub failed_probes: u64,
     /// Answers that were not stored because they lack something REQUIRED or cannot be read.
     pub unusable: u64,
     /// Answers that were too large to be stored.
@@ -127,6 +133,9 @@ impl Counts {
             Event::Deferred { .. } => (&mut self.deferrals, 1),
             Event::Offline { .. } => (&mut self.times_offline, 1),
             Event::Online { .. } => (&mut self.times_online, 1),
+            Event::ProbeSent { .. } => (&mut self.probes, 1),
+            Event::ProbeAnswered { .. } => (&mut self.answered_probes, 1),
+            Event::ProbeFailed { .. } => (&mut self.failed_probes, 1),
             Event::NotStored { reason, .. } => {
                 let counter = match reason {
                     NotStored::Unusable => &mut self.unusable,

@@ -95,6 +95,23 @@ pub enum Event {
         /// Which.
         endpoint: Endpoint,
     },
+    /// An endpoint in doubt is probed.
+    ProbeSent {
+        /// Which.
+        endpoint: Endpoint,
+    },
+    /// A probe has found somebody at its endpoint.
+    ProbeAnswered {
+        /// Which.
+        endpoint: Endpoint,
+    },
+    /// A probe has found nobody, or something that could be anybody.
+    ProbeFailed {
+        /// Which.
+        endpoint: Endpoint,
+        /// How long from now until the next one, if somebody still waits then.
+        again: Duration,
+    },
     /// An answer was not stored.
     NotStored {
         /// Of which method.

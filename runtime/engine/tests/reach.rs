@@ -4,11 +4,12 @@
 
 mod rig;
 
+use std::slice;
 use std::time::Duration;
 
 use holdover_engine::{
-    AppState, AttemptId, CallOptions, Code, ErrorKind, Failure, Form, Input, Observed, OpId, Platform,
-    Quality, Reachability, TransportFailure,
+    AppState, AttemptId, CallOptions, Code, Endpoint, ErrorKind, Event, Failure, Form, Input, Observed, OpId,
+    Platform, Quality, Reachability, TransportFailure,
 };
 use rig::{ALICE, Rig, broken, ride};
 
@@ -26,6 +27,14 @@ impl Rig {
         self.input(Input::Cancel { op });
         assert!(ended || sent > 0);
         ended
+    }
+
+    /// What was told of probes.
+    fn probing(&self) -> Vec<Event> {
+        let is_probe = |event: &&Event| {
+            matches!(event, Event::ProbeSent { .. } | Event::ProbeAnswered { .. } | Event::ProbeFailed { .. })
+        };
+        self.events.iter().filter(is_probe).cloned().collect()
     }
 
     fn wait_for(&mut self, timeout: Duration) -> OpId {
@@ -341,4 +350,28 @@ fn observers_of_what_has_lapsed_are_fetched_again() {
     assert_eq!(rig.sends.len(), sent + 1, "and what is stale by now is fetched");
     rig.answer_last("2");
     assert!(matches!(rig.states(observer).last(), Some(Observed::Value(shown)) if shown.value == ride("2")));
+}
+
+#[test]
+fn every_probe_is_told_and_counted() {
+    let mut rig = Rig::new();
+    rig.give_up();
+    rig.wait_for(60 * S);
+    assert_eq!(rig.probing(), []);
+    let endpoint = Endpoint::new("prod");
+    let sent = Event::ProbeSent { endpoint: endpoint.clone() };
+    let failed = |again| Event::ProbeFailed { endpoint: endpoint.clone(), again };
+    rig.pass(S);
+    assert_eq!(rig.probing(), slice::from_ref(&sent));
+    rig.input(Input::Failed { attempt: rig.probes()[0], failure: broken(TransportFailure::Unreachable) });
+    assert_eq!(rig.probing(), [sent.clone(), failed(2 * S)]);
+    rig.pass(2 * S);
+    // Nobody answers within its 10 s.
+    rig.pass(10 * S);
+    assert_eq!(rig.probing(), [sent.clone(), failed(2 * S), sent.clone(), failed(4 * S)]);
+    rig.pass(4 * S);
+    rig.input(Input::Contact { attempt: rig.probes()[2] });
+    assert_eq!(rig.probing()[4..], [sent, Event::ProbeAnswered { endpoint }]);
+    let counts = rig.engine.counts();
+    assert_eq!((counts.probes, counts.answered_probes, counts.failed_probes), (3, 1, 2));
 }

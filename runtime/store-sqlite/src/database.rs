@@ -97,6 +97,7 @@ impl Database {
             StoreCommand::OpenPartition { partition, fresh_key } => {
                 self.open_partition(partition, &fresh_key)
             }
+            StoreCommand::FindPartition { partition } => self.find_partition(partition),
             StoreCommand::Load { partition, key } => Ok(StoreAnswer::Found(self.load(partition, key)?)),
             StoreCommand::Save { record, wall_ms } => self.save(&record, wall_ms),
             StoreCommand::Remove { partition, key, reduced_only } => {

@@ -61,6 +61,9 @@ impl Stats {
             deferrals,
             times_offline,
             times_online,
+            probes,
+            answered_probes,
+            failed_probes,
             unusable,
             oversized,
             old_generations,
@@ -182,6 +185,13 @@ impl Stats {
             "Endpoints that came to be known to be offline, and those that were so no more.",
             "holdover.endpoint.state",
             [("offline", times_offline), ("online", times_online)],
+        );
+        list.family(
+            "holdover.endpoint.probes",
+            "{probe}",
+            "Probes of endpoints in doubt, and what came of them.",
+            "holdover.probe.state",
+            [("sent", probes), ("answered", answered_probes), ("failed", failed_probes)],
         );
         list.family(
             "holdover.network.io",

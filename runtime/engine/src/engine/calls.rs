@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Engine;
-use super::offline::{no_network_in_time, offline};
+use super::offline::no_network_in_time;
 use super::specs::Specs;
 use crate::call::{CacheMode, CallOptions, Form, MethodId, OpId, Priority};
 use crate::detail;
@@ -269,7 +269,8 @@ impl Engine {
         }
         let is_deferred = waits.is_some_and(|flight| matches!(flight.held, Some(Held::Deferred(_))));
         if is_deferred && self.is_offline(&operation.spec) {
-            return self.end(id, Err(offline()));
+            let error = self.offline(&operation.spec, operation.mode);
+            return self.end(id, Err(error));
         }
         let message = format!(
             "no answer within the {} s that the caller waits: allow more time, or let the method serve stale answers",

@@ -4,8 +4,7 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::Engine;
-use super::offline::offline;
-use crate::call::Priority;
+use crate::call::{CacheMode, Priority};
 use crate::event::Event;
 use crate::failure::Failed;
 use crate::fault::{Fault, planted};
@@ -42,7 +41,9 @@ impl Engine {
                 return self.hold_until_online(id);
             }
             if flight.was_deferred || self.deferral_offline(&spec, priority).is_none() {
-                return self.ended.push_back((id, Failed::unsent(offline())));
+                // Those who wait are told by their own modes.
+                let error = self.offline(&spec, CacheMode::Default);
+                return self.ended.push_back((id, Failed::unsent(error)));
             }
         }
         if let Some(wait) = self.deferral(&spec, priority).filter(|_| !flight.was_deferred) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::calls::not_stored;
-use super::offline::{known_offline, offline};
+use super::offline::known_offline;
 use super::serving::Standing;
 use super::states::shown_freshness;
 use crate::call::{CacheMode, DetailMode, OpId, Priority};
@@ -334,7 +334,7 @@ impl Engine {
             let error = match () {
                 () if is_blocked => failure::sign_in_required(),
                 () if is_cache_only => not_stored(),
-                () => offline(),
+                () => self.offline(&spec, CacheMode::NetworkOnly),
             };
             return self.deliver(op, Delivered::Answer(Box::new(Err(error))));
         }

@@ -55,8 +55,24 @@ impl Engine {
                 let renews = self.operations.get(&id).is_some_and(|operation| operation.held.is_some());
                 self.ask_network(id, renews);
             }
-            None => self.end(id, Err(offline())),
+            None => self.end(id, Err(self.offline(&spec, self.mode_of(id)))),
         }
+    }
+
+    /// What a call ends with that may be served nothing: who says that there is no network, and what would help.
+    pub(super) fn offline(&self, spec: &Spec, mode: CacheMode) -> Error {
+        let who = if self.pinned_quality().is_some() {
+            "the app says that it is offline, by `set_quality`"
+        } else if self.is_cut_off(&spec.endpoint) {
+            "the platform says that there is no network"
+        } else {
+            "the server is known to be out of reach"
+        };
+        Error::new(ErrorKind::Offline, format!("{who}, and {}", remedy(spec, mode)))
+    }
+
+    fn mode_of(&self, id: OpId) -> CacheMode {
+        self.operations.get(&id).map_or(CacheMode::Default, |operation| operation.mode)
     }
 
     /// A flight is not sent because its endpoint is known to be offline by now: those who wait for it follow their modes.
@@ -64,7 +80,10 @@ impl Engine {
         let Some(operation) = self.operations.get(&id) else { return };
         match &operation.role {
             Role::Observe(_) => self.refetch(id),
-            Role::Refresh => self.end(id, Err(offline())),
+            Role::Refresh => {
+                let error = self.offline(&operation.spec, CacheMode::NetworkOnly);
+                self.end(id, Err(error));
+            }
             Role::Get | Role::Prefetch => {
                 let reads = operation.mode != CacheMode::NetworkOnly;
                 match self.standing(id).filter(|_| reads) {
@@ -133,7 +152,39 @@ impl Engine {
                 self.show_first(id);
                 self.fetch_waiting(id);
             }
-            None => self.show(id, Observed::Failed(Error { will_retry: true, ..offline() })),
+            None => {
+                let error = self.offline(&spec, self.mode_of(id));
+                self.show(id, Observed::Failed(Error { will_retry: true, ..error }));
+            }
+        }
+    }
+}
+
+/// What would help a call in this mode that may be served nothing.
+fn remedy(spec: &Spec, mode: CacheMode) -> &'static str {
+    let is_cached = spec.key.is_some();
+    match spec.method.offline {
+        _ if mode == CacheMode::NetworkOnly && is_cached => {
+            "this call (`network_only`, or a refresh) wants the network's answer: try again when there is a network, or get what is stored by another mode"
+        }
+        OfflineMode::FailFast if is_cached => {
+            "the method is `fail_fast`, and nothing fresh is stored: try again when there is a network, or prefetch it while there is one"
+        }
+        OfflineMode::FailFast => "the method is `fail_fast`: try again when there is a network",
+        OfflineMode::ServeStale { max_age: u64::MAX } if is_cached => {
+            "nothing is stored that `serve_stale` could serve: try again when there is a network, or prefetch it while there is one"
+        }
+        OfflineMode::ServeStale { .. } if is_cached => {
+            "nothing is stored that is younger than the `max_age` of its `serve_stale`: try again when there is a network, or prefetch it while there is one"
+        }
+        OfflineMode::Default if is_cached => {
+            "nothing is stored that has not expired: try again when there is a network, or let the API's owner annotate the method with `offline.serve_stale`, which serves what has expired, or with `offline.wait`"
+        }
+        OfflineMode::Default => {
+            "nothing is stored for this call: try again when there is a network, or let the API's owner annotate the method with `offline.wait`, so that it waits for one"
+        }
+        OfflineMode::Wait | OfflineMode::ServeStale { .. } => {
+            "nothing is stored for this call: try again when there is a network"
         }
     }
 }
@@ -141,14 +192,6 @@ impl Engine {
 /// Why something is served that is not fresh.
 pub(super) fn known_offline() -> Error {
     Error::new(ErrorKind::Offline, "the device is known to be offline: this is what was stored")
-}
-
-/// What calls end with that may be served nothing.
-pub(super) fn offline() -> Error {
-    Error::new(
-        ErrorKind::Offline,
-        "the device is known to be offline, and nothing that is stored may be served: try again when there is a network, or annotate the method with `offline.wait` or `offline.serve_stale`",
-    )
 }
 
 /// What a call ends with that has waited for a network.

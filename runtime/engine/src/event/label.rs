@@ -21,6 +21,9 @@ impl Event {
             Self::Deferred { .. } => "deferred",
             Self::Offline { .. } => "offline",
             Self::Online { .. } => "online",
+            Self::ProbeSent { .. } => "probe_sent",
+            Self::ProbeAnswered { .. } => "probe_answered",
+            Self::ProbeFailed { .. } => "probe_failed",
             Self::NotStored { .. } => "not_stored",
             Self::Evicted { .. } => "evicted",
             Self::MadeRoom { .. } => "made_room",
@@ -101,6 +104,9 @@ impl Event {
             | Self::ClockDistrusted
             | Self::Offline { .. }
             | Self::Online { .. }
+            | Self::ProbeSent { .. }
+            | Self::ProbeAnswered { .. }
+            | Self::ProbeFailed { .. }
             | Self::PathChanged
             | Self::Paused
             | Self::Resumed

@@ -5,6 +5,7 @@
 #[path = "../rig/mod.rs"]
 mod rig;
 
+mod advice;
 mod endpoints;
 mod expected;
 mod waiting;

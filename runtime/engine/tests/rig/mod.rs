@@ -346,6 +346,7 @@ fn command_name(command: &StoreCommand) -> &'static str {
         StoreCommand::Open => "Open",
         StoreCommand::Recreate => "Recreate",
         StoreCommand::OpenPartition { .. } => "OpenPartition",
+        StoreCommand::FindPartition { .. } => "FindPartition",
         StoreCommand::Load { .. } => "Load",
         StoreCommand::Save { .. } => "Save",
         StoreCommand::Remove { .. } => "Remove",

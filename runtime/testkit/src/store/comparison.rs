@@ -35,7 +35,7 @@ pub(super) fn agrees_with_the_reference(shelves: &impl Shelves, seed: u64, budge
 fn command(random: &mut Random, sequence: &mut u64) -> StoreCommand {
     let n = 1 + random.below(4);
     let name = partition(n);
-    match random.below(21) {
+    match random.below(22) {
         0..3 => open_partition(n, random.below(200)),
         3..9 => {
             let variant = match random.below(3) {
@@ -72,6 +72,7 @@ fn command(random: &mut Random, sequence: &mut u64) -> StoreCommand {
         18 => StoreCommand::MarkSignOut { partition: name, outbox: OutboxChoice::Discard },
         19 if random.below(4) == 0 => StoreCommand::Distrust,
         19 => StoreCommand::Trust,
+        20 => StoreCommand::FindPartition { partition: name },
         _ => StoreCommand::DropPartition { partition: name, erase: random.below(2) == 0 },
     }
 }

@@ -45,6 +45,10 @@ pub(super) fn tags_outlive_records(shelves: &impl Shelves) {
     run(&mut store, save(&tagged, 100));
     drop(store);
     let mut store = open(&shelf);
+    let find = |n| StoreCommand::FindPartition { partition: partition(n) };
+    assert_eq!(run(&mut store, find(3)), StoreAnswer::Done, "it is not there");
+    assert_eq!(run(&mut store, find(3)), StoreAnswer::Done, "and was not made");
+    assert_eq!(run(&mut store, find(1)), partition_answer(10, 3));
     assert_eq!(run(&mut store, open_partition(1, 11)), partition_answer(10, 3));
     assert_eq!(run(&mut store, open_partition(2, 11)), partition_answer(20, 8));
     let StoreAnswer::Found(found) = run(&mut store, load(1, 5)) else { panic!("not an answer to a load") };
