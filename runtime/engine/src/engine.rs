@@ -39,12 +39,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use holdover_wire::Limits;
 
-use crate::account::Credentials;
 use crate::call::{CallOptions, MethodId, OpId};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::credentials::AskId;
+use crate::credentials::Credentials;
 use crate::event::Event;
 use crate::failure::Failed;
 use crate::flight::{Flight, FlightId};

@@ -13,7 +13,7 @@ use crate::key::{Key, Owner};
 use crate::metadata::Metadata;
 use crate::method::Method;
 use crate::session::{Account, Endpoint, SessionId};
-use crate::snapshot::{Detail, Observed};
+use crate::snapshot::{Detail, Observed, Snapshot};
 use crate::time::Instant;
 use crate::timer::TimerId;
 
@@ -57,6 +57,11 @@ impl Spec {
     /// Whether the account's credentials go with it (rules A3, A5).
     pub(crate) fn has_credentials(&self) -> bool {
         (self.method.has_account() || planted(Fault::DeviceCarriesCredentials)) && !self.own_authorization
+    }
+
+    /// Whether its method's answers may go to the store.
+    pub(crate) fn may_be_on_disk(&self) -> bool {
+        self.method.cache.as_ref().is_some_and(|cache| cache.disk)
     }
 
     /// The key, if the answer is stored there and others may share it.
@@ -115,7 +120,25 @@ pub(crate) struct Observer {
     pub(crate) hurried: Option<Instant>,
 }
 
+impl Observer {
+    /// The value that is shown.
+    pub(crate) fn value(&self) -> Option<&Snapshot> {
+        match &self.shown {
+            Some(Observed::Value(shown)) => Some(shown),
+            Some(Observed::Loading | Observed::Failed(_)) | None => None,
+        }
+    }
+
+    pub(crate) fn shows_reduced(&self) -> bool {
+        self.value().is_some_and(|shown| shown.detail == Detail::Reduced)
+    }
+}
+
 impl Operation {
+    pub(crate) fn is_observer(&self) -> bool {
+        matches!(self.role, Role::Observe(_))
+    }
+
     /// Whether it is a call that knows all that is stored under its key, and waits for a flight.
     pub(crate) fn has_looked_up(&self) -> bool {
         matches!(self.role, Role::Get | Role::Prefetch)

@@ -1,20 +1,41 @@
-//! What is turned off, as bytes that outlive the process (rule J5).
+//! What is turned off, also as bytes that outlive the process (rule J5).
 
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
 use crate::error::Error;
-use crate::lifecycle::{Part, Switch};
 use crate::method::{Method, Off};
 use crate::store::MAX_SWITCHES;
+
+/// What can be turned off: each moves calls towards plain ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Nothing is read from or stored in the cache.
+    Cache,
+    /// Nothing is trimmed.
+    Detail,
+    /// Nothing is queued.
+    Outbox,
+    /// No last message is kept, and no stream is shared or opened again.
+    Replay,
+}
+
+/// A part that is off.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Switch {
+    /// Which part.
+    pub part: Part,
+    /// For which methods ("pricing.v1.Pricing/GetQuote"); `None`: for all.
+    pub methods: Option<Vec<String>>,
+}
 
 /// The format. A newer one would be another number.
 const FORMAT: u8 = 1;
 
 /// Which parts of a method are off, of all that is turned off.
 pub(crate) fn off(switches: &[Switch], method: &Method) -> Off {
-    let name = &method.path[1..];
+    let name = method.full_name();
     let is_off = |part| {
         switches.iter().any(|switch| {
             let is_meant = |methods: &Vec<String>| methods.iter().any(|method| method == name);

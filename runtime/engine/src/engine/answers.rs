@@ -18,7 +18,7 @@ use crate::flight::{Attempt, Fallback, Flight};
 use crate::key::Key;
 use crate::method::Method;
 use crate::network::{AttemptId, Response};
-use crate::operation::{Role, Spec};
+use crate::operation::Spec;
 use crate::snapshot::{Detail, Freshness, PlanHash, Snapshot, Source, Withheld};
 
 /// The greatest `age` header that is believed, in seconds: as long as the longest window.
@@ -127,7 +127,7 @@ impl Engine {
         for waiter in &flight.waiters {
             let Some(operation) = self.operations.get_mut(waiter) else { continue };
             operation.flight = None;
-            if matches!(operation.role, Role::Observe(_)) {
+            if operation.is_observer() {
                 match kept {
                     // What it depends on was invalidated on the way: the observer waits for an answer that knows.
                     Some(Err(NotStored::OldGeneration)) => self.refetch(*waiter),

@@ -1,12 +1,14 @@
 //! Calls: how they start, wait and end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::Engine;
 use super::offline::no_network_in_time;
 use super::specs::Specs;
+use super::states::shown_freshness;
 use crate::call::{CacheMode, CallOptions, Form, MethodId, OpId, Priority};
 use crate::detail;
 use crate::entry::Entry;
@@ -20,7 +22,7 @@ use crate::operation::{Observer, Operation, Role};
 use crate::output::Delivered;
 use crate::partition::Waiter;
 use crate::session::SessionId;
-use crate::snapshot::{Freshness, Observed, Snapshot};
+use crate::snapshot::{Observed, Snapshot};
 use crate::time::nanos;
 use crate::timer::Timer;
 use crate::window::Row;
@@ -63,7 +65,7 @@ impl Engine {
         if needs_cache && method.cache.is_none() {
             return Err(Error::misuse(format!(
                 "{} is not cached, so it cannot be observed, prefetched or served from the cache alone: get it, or annotate it with `cache`",
-                &method.path[1..]
+                method.full_name()
             )));
         }
         let specs = self.specs(session, &method, request, &options.metadata)?;
@@ -154,7 +156,7 @@ impl Engine {
     /// Everything that is stored is known: serves it, or asks the network, by the table of section C.
     fn decide(&mut self, id: OpId) {
         let Some(operation) = self.operations.get(&id) else { return };
-        if matches!(operation.role, Role::Observe(_)) {
+        if operation.is_observer() {
             return self.decide_observer(id);
         }
         let (mode, spec) = (operation.mode, operation.spec.clone());
@@ -234,7 +236,7 @@ impl Engine {
             Some(_) => remaining / 2,
             None => (remaining / 2).min(1_000_000_000),
         };
-        let at = self.now.boot.after(std::time::Duration::from_nanos(wait));
+        let at = self.now.boot.after(Duration::from_nanos(wait));
         operation.stale_after = Some(self.timers.set(at, Timer::StaleAfter(id)));
     }
 
@@ -300,8 +302,7 @@ impl Engine {
             Role::Get | Role::Prefetch if may_serve => {
                 if let Some(standing) = self.fallback(id) {
                     let error = Some(Box::new(failed.error.clone()));
-                    let freshness =
-                        if standing.row == Row::Fresh { Freshness::Fresh } else { Freshness::Stale };
+                    let freshness = shown_freshness(standing.row);
                     return self.serve(id, standing.row, Snapshot { error, freshness, ..standing.snapshot });
                 }
                 if let Some(standing) = self.expired_fallback(id, failed) {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::Engine;
 use super::sessions::SessionState;
-use crate::account::{Asker, Credentials, Slot};
 use crate::call::OpId;
 use crate::credentials::{AskCredentials, AskId, CredentialsAnswer};
+use crate::credentials::{Asker, Credentials, Slot};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::failure::{self, Failed};
@@ -258,7 +258,7 @@ impl Engine {
         let theirs = |spec: &Spec| spec.account == *account && spec.has_credentials();
         self.operations
             .iter()
-            .filter(|(_, operation)| matches!(operation.role, Role::Observe(_)) && theirs(&operation.spec))
+            .filter(|(_, operation)| operation.is_observer() && theirs(&operation.spec))
             .map(|(id, _)| *id)
             .collect()
     }

@@ -175,7 +175,7 @@ impl Engine {
 
     /// Lets a call wait until what is on disk can be told.
     pub(super) fn wait_for_store(&mut self, id: OpId, spec: &Spec) -> bool {
-        if !spec.method.cache.as_ref().is_some_and(|cache| cache.disk) || !self.is_reopening(&spec.owner) {
+        if !spec.may_be_on_disk() || !self.is_reopening(&spec.owner) {
             return false;
         }
         self.partition(&spec.owner).waiting.push(Waiter::Call(id));

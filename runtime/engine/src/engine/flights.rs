@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Engine;
 use super::reach::is_lost;
-use crate::account::Asker;
 use crate::call::{OpId, Priority};
+use crate::credentials::Asker;
 use crate::detail;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
@@ -187,7 +187,7 @@ impl Engine {
         let body = match detail::shape(method, want, &spec.request, &mut metadata, &self.limits) {
             Ok(body) => body,
             Err(error) => {
-                let message = format!("the request of {} cannot be trimmed: {error}", &method.path[1..]);
+                let message = format!("the request of {} cannot be trimmed: {error}", method.full_name());
                 return self.lose(id, Error::misuse(message));
             }
         };

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::flight::Flight;
 use crate::key::Owner;
-use crate::operation::{Role, Spec};
+use crate::operation::Spec;
 use crate::output::Delivered;
 use crate::partition::{Invalidation, Stage, Waiter};
 use crate::session::SessionId;
@@ -167,7 +167,7 @@ impl Engine {
         let observers: Vec<OpId> = self
             .operations
             .iter()
-            .filter(|(_, operation)| matches!(operation.role, Role::Observe(_)) && watching(&operation.spec))
+            .filter(|(_, operation)| operation.is_observer() && watching(&operation.spec))
             .map(|(id, _)| *id)
             .collect();
         for id in observers {

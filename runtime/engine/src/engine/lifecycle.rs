@@ -90,9 +90,7 @@ impl Engine {
 
     /// Takes flights back that match and that no caller waits for.
     pub(super) fn suspend_flights(&mut self, wanted: impl Fn(&Flight) -> bool) {
-        let observes = |id: &OpId| {
-            self.operations.get(id).is_some_and(|operation| matches!(operation.role, Role::Observe(_)))
-        };
+        let observes = |id: &OpId| self.is_observer(*id);
         let flights: Vec<FlightId> = self
             .flights
             .iter()

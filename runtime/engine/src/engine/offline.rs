@@ -136,7 +136,7 @@ impl Engine {
         self.standing(id).filter(|standing| Self::may_serve_expired(spec, standing))
     }
 
-    /// The same for an observer, which is fetched when the endpoint can be reached again.
+    /// What an observer shows while its endpoint is known to be offline. It is fetched when that can be reached again.
     pub(super) fn show_offline(&mut self, id: OpId, standing: Option<Standing>) {
         let Some(spec) = self.operations.get(&id).map(|operation| operation.spec.clone()) else { return };
         match standing.filter(|standing| Self::may_serve_offline(&spec, standing)) {

@@ -62,7 +62,7 @@ impl Engine {
         if spec.shared_key().is_none() {
             return Err(Error::misuse(format!(
                 "a value cannot be put for this call of {}: its method has no `cache`, or the call stays out of the cache",
-                &method.path[1..]
+                method.full_name()
             )));
         }
         match self.missing_parts(&method, value) {
@@ -71,7 +71,7 @@ impl Engine {
                 let lacks = [paths.join(", ").as_str(), if more { " and more" } else { "" }].concat();
                 let message = format!(
                     "the value that was put for {} lacks what the API promises: {lacks}; put a complete answer",
-                    &method.path[1..]
+                    method.full_name()
                 );
                 Err(Error { paths, ..Error::new(ErrorKind::Unusable, message) })
             }

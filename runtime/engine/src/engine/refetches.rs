@@ -99,7 +99,7 @@ impl Engine {
         let mut observers: Vec<(Reverse<Priority>, Instant, OpId)> = self
             .operations
             .iter()
-            .filter(|(_, operation)| matches!(operation.role, Role::Observe(_)) && wanted(operation))
+            .filter(|(_, operation)| operation.is_observer() && wanted(operation))
             .map(|(id, operation)| (Reverse(operation.priority), operation.started, *id))
             .collect();
         observers.sort_unstable();

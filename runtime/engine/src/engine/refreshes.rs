@@ -15,7 +15,7 @@ use crate::fault::{Fault, planted};
 use crate::flight::{Flight, FlightId, Ticket};
 use crate::key::Key;
 use crate::method::OfflineMode;
-use crate::operation::{Role, Spec};
+use crate::operation::Spec;
 use crate::session::Endpoint;
 use crate::snapshot::{Detail, Snapshot};
 use crate::time::Instant;
@@ -187,9 +187,7 @@ impl Engine {
     /// A flight has failed: if it was to refresh something, its key is in backoff.
     pub(super) fn refresh_failed(&mut self, flight: &Flight, failed: &Failed) {
         let Some(key) = flight.spec.shared_key() else { return };
-        let observes = |id: &OpId| {
-            self.operations.get(id).is_some_and(|operation| matches!(operation.role, Role::Observe(_)))
-        };
+        let observes = |id: &OpId| self.is_observer(*id);
         let is_refresh = flight.refresh || flight.renews || flight.waiters.iter().any(observes);
         match failed.class {
             // There is a state of its own for that, or nothing left to refresh.

@@ -36,7 +36,7 @@ impl Engine {
         }
         let first = self.methods.len();
         let methods = method::read(policy, first, self.config.sealed)?;
-        let names = methods.iter().map(|method| (method.path[1..].to_owned(), method.id)).collect();
+        let names = methods.iter().map(|method| (method.full_name().to_owned(), method.id)).collect();
         for method in methods.into_iter().map(Arc::new) {
             self.methods.push(self.switchboard.apply(&method));
             self.registered.push(method);

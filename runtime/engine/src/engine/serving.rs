@@ -15,7 +15,7 @@ use crate::event::Event;
 use crate::key;
 use crate::method::OfflineMode;
 use crate::network::Kind;
-use crate::operation::{Operation, Role, Spec, wish};
+use crate::operation::{Operation, Spec, wish};
 use crate::session::SessionId;
 use crate::snapshot::Snapshot;
 use crate::window::Row;
@@ -63,7 +63,7 @@ impl Engine {
     /// The stored answers of a call. An observer keeps its own, and is told of every change.
     fn entry<'a>(&'a self, operation: &'a Operation) -> Option<&'a Entry> {
         let held = operation.held.as_ref();
-        if matches!(operation.role, Role::Observe(_)) {
+        if operation.is_observer() {
             return held;
         }
         operation.spec.key.as_ref().and_then(|key| self.memory.look(key)).or(held)

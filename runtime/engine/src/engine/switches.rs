@@ -12,14 +12,13 @@ use crate::call::OpId;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::fault::{Fault, planted};
-use crate::lifecycle::Switch;
 use crate::method::{Method, Off};
 use crate::operation::{Role, Spec};
 use crate::output::Delivered;
-use crate::snapshot::{Detail, Observed};
+use crate::snapshot::Detail;
 use crate::store::{StoreCommand, StoreFaultKind};
 use crate::stream::{Promise, StreamId};
-use crate::switches;
+use crate::switches::{self, Switch};
 
 /// What is turned off, and who waits until that is durable.
 #[derive(Default)]
@@ -223,9 +222,7 @@ impl Engine {
             if is_one { operation.spec.clone() } else { Arc::new(operation.refresh.under(method)) };
         let after = operation.spec.key.clone();
         let shows_reduced = match &operation.role {
-            Role::Observe(observer) => {
-                matches!(&observer.shown, Some(Observed::Value(shown)) if shown.detail == Detail::Reduced)
-            }
+            Role::Observe(observer) => observer.shows_reduced(),
             Role::Get | Role::Prefetch | Role::Refresh => {
                 if after.is_none() {
                     operation.held = None;
