@@ -73,7 +73,7 @@ impl Engine {
 
     /// Tells of names that are turned off and that no method has, of services that match.
     fn tell_unknown_switches(&mut self, wanted: impl Fn(&str) -> bool) {
-        let known: BTreeSet<&str> = self.registered.iter().map(|method| &method.path[1..]).collect();
+        let known: BTreeSet<&str> = self.registered.iter().map(|method| method.full_name()).collect();
         let mut unknown = switches::unknown(&self.switchboard.switches, |name| known.contains(name));
         unknown.retain(|name| name.split_once('/').is_some_and(|(service, _)| wanted(service)));
         if unknown.is_empty() {
@@ -89,7 +89,7 @@ impl Engine {
     pub(super) fn switches_meet_policy(&mut self, first: usize) {
         let methods = self.registered.iter().skip(first);
         let services: BTreeSet<String> =
-            methods.filter_map(|method| Some(method.path[1..].split_once('/')?.0.to_owned())).collect();
+            methods.filter_map(|method| Some(method.full_name().split_once('/')?.0.to_owned())).collect();
         self.tell_unknown_switches(|service| services.contains(service));
     }
 
