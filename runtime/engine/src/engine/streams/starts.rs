@@ -144,6 +144,7 @@ impl Engine {
             refetched: false,
             failures: 0,
             hurried: None,
+            moved: None,
             broken: false,
             error: None,
             sending: Sending::default(),
