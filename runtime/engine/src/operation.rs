@@ -14,7 +14,7 @@ use crate::metadata::Metadata;
 use crate::method::Method;
 use crate::session::{Account, Endpoint, SessionId};
 use crate::snapshot::{Detail, Observed, Snapshot};
-use crate::time::Instant;
+use crate::time::{Instant, nanos};
 use crate::timer::TimerId;
 
 /// What is called: everything that does not change while the call runs.
@@ -91,7 +91,7 @@ pub(crate) struct Operation {
     /// What it waits for.
     pub(crate) flight: Option<FlightId>,
     /// The stored answers as this call knows them, whatever memory has dropped since.
-    pub(crate) held: Option<Entry>,
+    pub(crate) known: Option<Entry>,
     /// It has its answer, and waits until tags are durable.
     pub(crate) settling: bool,
 }
@@ -158,7 +158,7 @@ pub(crate) fn wish(mode: CacheMode, detail_mode: DetailMode, detail: Detail) -> 
         detail,
         full_only: detail_mode == DetailMode::Full,
         max_age: match mode {
-            CacheMode::MaxAge(age) => Some(crate::time::nanos(age)),
+            CacheMode::MaxAge(age) => Some(nanos(age)),
             _ => None,
         },
     }

@@ -101,7 +101,7 @@ impl Engine {
             wait,
             stale_after: None,
             flight: None,
-            held: None,
+            known: None,
             settling: false,
         };
         self.enter(id, operation);
@@ -133,7 +133,7 @@ impl Engine {
         let spec = operation.spec.clone();
         if let Some(key) = spec.key.as_ref().filter(|_| is_read) {
             if let Some(entry) = self.memory.get(key) {
-                operation.held = Some(entry.clone());
+                operation.known = Some(entry.clone());
             } else if self.wait_for_store(id, &spec) || self.load(id, &spec) {
                 return;
             }
@@ -145,11 +145,11 @@ impl Engine {
     pub(super) fn loaded(&mut self, id: OpId, entry: Option<&Entry>) {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let mut found = entry.cloned();
-        if let Some(shown) = operation.held.take() {
+        if let Some(shown) = operation.known.take() {
             // An observer has been given an answer meanwhile.
             found.get_or_insert_default().accept_all(shown);
         }
-        operation.held = found;
+        operation.known = found;
         self.decide(id);
     }
 
@@ -199,7 +199,7 @@ impl Engine {
                 if spec.key.is_some() && mode != CacheMode::NetworkOnly {
                     self.event(Event::Miss { method: spec.method.id });
                 }
-                let renews = self.operations.get(&id).is_some_and(|operation| operation.held.is_some());
+                let renews = self.operations.get(&id).is_some_and(|operation| operation.known.is_some());
                 self.ask_network(id, renews);
             }
         }

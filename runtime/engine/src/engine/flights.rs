@@ -316,7 +316,7 @@ impl Engine {
 
     /// Takes a flight out of everything.
     pub(super) fn finish(&mut self, id: FlightId) -> Option<Flight> {
-        self.life.held.remove(&id);
+        self.life.unsent.remove(&id);
         let mut flight = self.flights.remove(&id)?;
         self.timers.cancel(&mut flight.total);
         self.timers.cancel(&mut flight.retry);

@@ -173,7 +173,7 @@ impl Engine {
         for id in observers {
             let Some(operation) = self.operations.get(&id) else { continue };
             let outdated = match operation.flight {
-                Some(flight) => self.is_outdated(flight, operation.held.as_ref()),
+                Some(flight) => self.is_outdated(flight, operation.known.as_ref()),
                 None => self.standing(id).is_some_and(|standing| standing.invalidated),
             };
             if outdated {

@@ -24,7 +24,7 @@ pub(super) struct Life {
     grace: Option<TimerId>,
     pub(super) pause: Pause,
     /// Flights that are sent when the runtime works again.
-    pub(super) held: BTreeSet<FlightId>,
+    pub(super) unsent: BTreeSet<FlightId>,
     /// Observers that fetch when they are awake again.
     postponed: BTreeSet<OpId>,
 }

@@ -154,7 +154,7 @@ impl Engine {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let spec = operation.spec.clone();
         operation.want = detail::wanted(&spec.method, operation.detail, spec.own_mask, network);
-        let (want, renews) = (operation.want, operation.held.is_some());
+        let (want, renews) = (operation.want, operation.known.is_some());
         let ticket = Ticket {
             want,
             priority: if urgency == Urgency::Restore { Priority::Background } else { operation.priority },
@@ -322,7 +322,7 @@ impl Engine {
             wait: None,
             stale_after: None,
             flight: None,
-            held: operation.held.clone(),
+            known: operation.known.clone(),
             settling: false,
         };
         let is_blocked = self.is_sign_in_required(&spec);

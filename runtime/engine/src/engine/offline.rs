@@ -52,7 +52,7 @@ impl Engine {
                 self.serve(id, standing.row, Snapshot { error, ..standing.snapshot });
             }
             None if waits => {
-                let renews = self.operations.get(&id).is_some_and(|operation| operation.held.is_some());
+                let renews = self.operations.get(&id).is_some_and(|operation| operation.known.is_some());
                 self.ask_network(id, renews);
             }
             None => self.end(id, Err(self.offline(&spec, self.mode_of(id)))),

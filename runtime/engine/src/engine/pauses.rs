@@ -130,7 +130,7 @@ impl Engine {
     /// Whether a flight may be sent now; it is sent later, if not.
     pub(super) fn may_send(&mut self, id: FlightId) -> bool {
         if self.is_paused() {
-            self.life.held.insert(id);
+            self.life.unsent.insert(id);
         }
         !self.is_paused()
     }
@@ -152,8 +152,8 @@ impl Engine {
         self.let_go_reachable();
         // What is deferred and need not be any more follows when this is settled.
         self.network_news = true;
-        let held = std::mem::take(&mut self.life.held);
-        for id in self.in_order(held) {
+        let unsent = std::mem::take(&mut self.life.unsent);
+        for id in self.in_order(unsent) {
             self.depart(id);
         }
         self.wake();

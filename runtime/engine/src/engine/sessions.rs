@@ -3,7 +3,8 @@
 use super::Engine;
 use crate::key::Owner;
 use crate::metadata::Metadata;
-use crate::session::{Session, SessionId};
+use crate::operation::Spec;
+use crate::session::{Account, Session, SessionId};
 
 /// A session, and what follows from it.
 pub(super) struct SessionState {
@@ -23,6 +24,11 @@ impl Engine {
         let endpoint = config.endpoint.clone();
         self.sessions.entry(id).or_insert(SessionState { config, owner, signed_out: false });
         self.review(&endpoint);
+    }
+
+    /// Whether a call of the account is one of a session that has been signed out or closed.
+    pub(super) fn has_left(&self, account: &Account, spec: &Spec) -> bool {
+        spec.account == *account && self.sessions.get(&spec.session).is_none_or(|session| session.signed_out)
     }
 
     /// Replaces what is sent with every request from now on.

@@ -84,9 +84,9 @@ impl Engine {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let stored = operation.spec.shared_key().and_then(|key| self.memory.look(key));
         if let Some(stored) = stored {
-            operation.held = Some(stored.clone());
+            operation.known = Some(stored.clone());
         } else {
-            operation.held.get_or_insert_default().accept(answer.clone(), plan);
+            operation.known.get_or_insert_default().accept(answer.clone(), plan);
         }
     }
 

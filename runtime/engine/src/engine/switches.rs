@@ -225,7 +225,7 @@ impl Engine {
             Role::Observe(observer) => observer.shows_reduced(),
             Role::Get | Role::Prefetch | Role::Refresh => {
                 if after.is_none() {
-                    operation.held = None;
+                    operation.known = None;
                 }
                 false
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::Engine;
 use super::super::paths::DRAIN;
 use crate::backoff::{RESET_EVERY, backoff, cut_short};
+use crate::detail;
 use crate::error::Error;
 use crate::event::Event;
 use crate::network::{AttemptId, Kind};
@@ -151,14 +152,15 @@ impl Engine {
     /// The network is good enough: streams that run reduced are opened in full (rule F8).
     pub(in crate::engine) fn restore_streams(&mut self) {
         let network = self.network;
-        let to_restore = |stream: &Stream| {
-            stream.want == crate::snapshot::Detail::Reduced
-                && matches!(stream.phase, Phase::Open(_))
-                && stream.spec.method.kind == Kind::ServerStream
-                && stream.spec.method.detail.as_ref().is_some_and(|detail| {
-                    detail.restore && !crate::detail::is_called_for(detail.reduce_at, network)
-                })
-        };
+        let to_restore =
+            |stream: &Stream| {
+                stream.want == crate::snapshot::Detail::Reduced
+                    && matches!(stream.phase, Phase::Open(_))
+                    && stream.spec.method.kind == Kind::ServerStream
+                    && stream.spec.method.detail.as_ref().is_some_and(|detail| {
+                        detail.restore && !detail::is_called_for(detail.reduce_at, network)
+                    })
+            };
         for id in self.streams_where(to_restore) {
             if let Some(stream) = self.streams.get(&id) {
                 let method = stream.spec.method.id;
