@@ -120,9 +120,8 @@ impl Engine {
             .filter(|(_, answer)| may_show(answer));
         match (full, reduced) {
             (Some(full), Some((plan, reduced))) => {
-                // As rule F7 ranks answers: wanting all, a full one wins; wanting less, the newer one.
-                let full_wins = stream.want == Detail::Full || full.age(&self.now) <= reduced.age(&self.now);
-                Some(if full_wins { (full, None) } else { (reduced, Some(*plan)) })
+                // The last message, whatever the stream asks for now: a replay does not go back in time (reading 44).
+                Some(if is_after(reduced, full) { (reduced, Some(*plan)) } else { (full, None) })
             }
             (Some(full), None) => Some((full, None)),
             (None, Some((plan, reduced))) => Some((reduced, Some(*plan))),
