@@ -72,11 +72,12 @@ async fn answered(request: Request<hyper::body::Incoming>) -> Result<Response<Bo
     Ok(Response::builder().header("content-type", content_type).body(body).unwrap())
 }
 
-/// What a streamed request asks for, after its prefix.
+/// The ride that a streamed request is about, after its prefix.
 fn ride(body: &Bytes) -> String {
     RideRequest::decode(body.get(5..).unwrap_or_default()).unwrap().ride_id
 }
 
+/// How many messages a request asks for.
 fn how_many(body: &Bytes) -> usize {
     ride(body).parse().unwrap()
 }

@@ -3,7 +3,8 @@
 //! - The kept message of a stream that is opened again, from the call to the item: at most 1 ms, from memory and from the
 //!   disk.
 //! - A message of a stream over loopback against the bare transport: at most 5 % or 5 µs more, whichever is larger, by the
-//!   throughput of a burst, passed through and of a method that keeps its last message. How much later a message arrives that comes alone, changes of thread included, is printed.
+//!   throughput of a burst, of a method that passes messages through and of one that keeps the last. How much later a
+//!   message arrives that comes alone, changes of thread included, is printed.
 //!
 //! Both sides of a comparison take turns, in many rounds, and each is represented by its quietest round: whatever else
 //! the machine does can only add time. Exits with 1 when a bar is missed, unless `--print` is given.
