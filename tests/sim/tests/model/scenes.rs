@@ -94,6 +94,26 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
             get(BOB, "Quote"),
             Action::Cached(call(BOB, "Quote")),
         ]),
+        // A4: credentials are refused, once or twice.
+        (any::<bool>(), 0u8..8).prop_map(|(asks, reply)| {
+            let who = if asks { BOB } else { ANN };
+            vec![
+                get(who, "Quote"),
+                Action::Reply(LAST, 7),
+                Action::Lose(6),
+                Action::Reply(LAST, reply),
+                Action::Lose(6),
+            ]
+        }),
+        // C6: the detail that is wanted changes while a request is on its way.
+        (0u8..6).prop_map(|then| vec![
+            Action::Quality(2),
+            get(ANN, "Trip"),
+            Action::Quality(then),
+            get(ANN, "Trip"),
+            Action::Newest(0),
+            Action::Newest(1),
+        ]),
         // F8: a reduced value is on the screen when the network gets better.
         (0u8..6).prop_map(|then| vec![
             Action::Quality(2),
