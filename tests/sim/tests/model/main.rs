@@ -5,6 +5,7 @@
 
 mod drawn;
 mod faults;
+mod quality;
 mod scenes;
 mod streams;
 

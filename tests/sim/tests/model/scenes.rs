@@ -114,6 +114,12 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
             Action::Newest(0),
             Action::Newest(1),
         ]),
+        // C3: what is stored is gone, says the server.
+        (3u8..5, any::<bool>()).prop_map(move |(how, waits)| {
+            let goes =
+                [Action::Pass(if waits { 66_000 } else { 6000 }), get(ANN, "Quote"), Action::Lose(how)];
+            [&warm("Quote")[..], &goes, &[get(ANN, "Quote")]].concat()
+        }),
         // F8: a reduced value is on the screen when the network gets better.
         (0u8..6).prop_map(|then| vec![
             Action::Quality(2),
