@@ -49,6 +49,8 @@ impl Engine {
             PauseStage::Draining(_) | PauseStage::Closing => {}
             PauseStage::Working => {
                 self.life.pause.stage = PauseStage::Draining(None);
+                // What is on the wire is not given the time that it would take.
+                self.evidence_interrupted();
                 self.rest_observers();
                 self.suspend_flights(|flight| flight.held.is_some());
                 self.streams_paused();
