@@ -129,6 +129,8 @@ pub struct Engine {
     broken: VecDeque<(StreamId, Failed)>,
     /// The network has changed meanwhile: streams are looked at.
     network_news: bool,
+    /// Whether trimming is called for may have changed meanwhile: what is reduced on the screen is looked at.
+    detail_news: bool,
     /// The device has moved to another network meanwhile.
     path_news: bool,
     /// When what was sent over an old path is cut, by the last attempt that was.
@@ -185,6 +187,7 @@ impl Engine {
             ended: VecDeque::new(),
             broken: VecDeque::new(),
             network_news: false,
+            detail_news: false,
             path_news: false,
             drains: BTreeMap::new(),
             timers: Timers::default(),
@@ -348,6 +351,9 @@ impl Engine {
                 self.streams_path_changed();
             } else if std::mem::take(&mut self.network_news) {
                 self.end_deferrals();
+                if std::mem::take(&mut self.detail_news) {
+                    self.restore_observers();
+                }
                 self.restore_streams();
                 self.streams_reachable();
             } else if !self.give_turn() {

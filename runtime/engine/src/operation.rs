@@ -146,6 +146,12 @@ impl Operation {
             && self.flight.is_some()
     }
 
+    /// Whether it is an observer that knows all that is stored under its key: it is told of every change.
+    pub(crate) fn has_seen_all(&self) -> bool {
+        matches!(&self.role, Role::Observe(observer) if observer.shown.is_some())
+            && !matches!(self.mode, CacheMode::NetworkOnly)
+    }
+
     /// What it wants of an entry.
     pub(crate) fn wish(&self) -> Wish {
         wish(self.mode, self.detail, self.want)

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use holdover_testkit::vector::{
-    AskWord, Boot, CacheMode, Call, Cancel, Clock, Credentials, Delivery, FullWord, Head, Hint, HintKind, In,
-    Invalidate, Off, Open, Out, Part, Put, Refresh, Reply, Session, SetMetadata, SignOut, Span, Step, Vector,
-    Wall,
+    App, AppWord, AskWord, Boot, CacheMode, Call, Cancel, Clock, Credentials, Delivery, FullWord, Head, Hint,
+    HintKind, In, Invalidate, Off, Open, Out, Part, Put, Refresh, Reply, Session, SetMetadata, SignOut, Span,
+    Step, Vector, Wall,
 };
 
 use crate::message;
@@ -50,6 +50,8 @@ pub enum Action {
     Reply(u8, u8),
     /// The network changes.
     Quality(u8),
+    /// The app goes to the background, or comes back.
+    App(bool),
     /// Data saving is switched.
     DataSaver(bool),
     /// The host has new credentials.
@@ -195,7 +197,13 @@ impl Seen {
                 In::Cached(Call { cache: CacheMode::Default, ..self.plain("cached", choice)? })
             }
             Action::Prefetch(choice) => In::Prefetch(self.plain("prefetch", choice)?),
-            Action::Observe(choice) => In::Observe(self.plain("observe", choice)?),
+            Action::Observe(choice) => {
+                let call = self.call("observe", choice)?;
+                // What observers of one entry that share no flights do at the same instant is in no rule's order.
+                let cache =
+                    if call.cache == CacheMode::NetworkOnly { CacheMode::Default } else { call.cache };
+                In::Observe(Call { cache, metadata: BTreeMap::new(), ..call })
+            }
             Action::Put(choice) => {
                 let call = self.plain("put", choice)?;
                 let account =
@@ -251,6 +259,10 @@ impl Seen {
                     ["OFFLINE", "VERY_POOR", "POOR", "POOR", "MODERATE", "GOOD"][usize::from(class) % 6];
                 In::Hint(Hint { what: HintKind::Quality(class.into()) })
             }
+            Action::App(background) => {
+                let state = if background { AppWord::Background } else { AppWord::Foreground };
+                In::App(App { state })
+            }
             Action::DataSaver(on) => In::Hint(Hint { what: HintKind::DataSaver(on) }),
             Action::NewCredentials if !self.sessions.contains_key("bob") => return None,
             Action::NewCredentials => In::Hint(Hint { what: HintKind::Credentials("bob".into()) }),
@@ -288,7 +300,17 @@ impl Seen {
         // No two requests are sent at the same nanosecond, as no two are in life: then it is clear which is the later.
         let sends = matches!(
             input,
-            In::Get(_) | In::Prefetch(_) | In::Observe(_) | In::Cached(_) | In::Credentials(_) | In::Fail(_)
+            In::Get(_)
+                | In::Prefetch(_)
+                | In::Observe(_)
+                | In::Refresh(_)
+                | In::Invalidate(_)
+                | In::Hint(_)
+                | In::App(_)
+                | In::Cached(_)
+                | In::Credentials(_)
+                | In::Answer(_)
+                | In::Fail(_)
         );
         let at = sends.then_some(Span(time + 1_000_000));
         Some(Step { at, input: Some(input), out: Vec::new() })

@@ -145,6 +145,7 @@ impl Engine {
         if kept == Some(Ok(())) {
             self.show_watchers(spec, answer, plan, Source::Network, &flight.waiters);
         }
+        self.backoff_ended(spec);
     }
 
     /// The plan by which an answer is reduced, or why it is not usable.
@@ -273,10 +274,12 @@ impl Engine {
         }
     }
 
-    /// What a call that waits for a flight has found in memory or on disk, and has been told of since.
+    /// What a call that waits for a flight, or an observer, has found in memory or on disk, and has been told of since.
     fn looked_up(&self, key: &Key) -> Option<Entry> {
         let interested = self.interested.get(key)?.iter();
-        let operation = interested.filter_map(|id| self.operations.get(id)).find(|o| o.has_looked_up())?;
+        let operation = interested
+            .filter_map(|id| self.operations.get(id))
+            .find(|o| o.has_looked_up() || o.has_seen_all())?;
         Some(operation.known.clone().unwrap_or_default())
     }
 

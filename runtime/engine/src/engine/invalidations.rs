@@ -149,9 +149,7 @@ impl Engine {
                 self.write_tags(writes, owners.clone(), tags, all, then);
             }
         }
-        for owner in &owners {
-            self.refetch_observers(owner);
-        }
+        self.refetch_observers(&owners);
     }
 
     /// Tells everybody who waited for tags to be durable.
@@ -162,15 +160,9 @@ impl Engine {
     }
 
     /// Observers of entries that are outdated now fetch them again (rule B4).
-    fn refetch_observers(&mut self, owner: &Owner) {
-        let watching = |spec: &Spec| spec.key.is_some() && spec.owner == *owner;
-        let observers: Vec<OpId> = self
-            .operations
-            .iter()
-            .filter(|(_, operation)| operation.is_observer() && watching(&operation.spec))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in observers {
+    fn refetch_observers(&mut self, owners: &[Owner]) {
+        let watching = |spec: &Spec| spec.key.is_some() && owners.contains(&spec.owner);
+        for id in self.observers_in_order(|operation| watching(&operation.spec)) {
             let Some(operation) = self.operations.get(&id) else { continue };
             let outdated = match operation.flight {
                 Some(flight) => self.is_outdated(flight, operation.known.as_ref()),

@@ -154,7 +154,10 @@ impl Engine {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let spec = operation.spec.clone();
         operation.want = detail::wanted(&spec.method, operation.detail, spec.own_mask, network);
-        let (want, renews) = (operation.want, operation.known.is_some());
+        let want = operation.want;
+        // Whether an observer has read it or not (reading 15).
+        let is_stored = spec.key.as_ref().is_some_and(|key| self.memory.look(key).is_some());
+        let renews = is_stored || operation.known.is_some();
         let ticket = Ticket {
             want,
             priority: if urgency == Urgency::Restore { Priority::Background } else { operation.priority },

@@ -79,6 +79,15 @@ impl Engine {
         }
     }
 
+    /// An answer has ended the backoff of its key: observers that wait for that, and were not shown it, fetch (rule B4).
+    pub(super) fn backoff_ended(&mut self, spec: &Spec) {
+        for id in self.watchers(spec, &BTreeSet::new()) {
+            if self.observer_waits(id) {
+                self.set_refetch(id);
+            }
+        }
+    }
+
     /// Adds an answer to what the observer knows.
     fn take_in(&mut self, id: OpId, answer: &Answer, plan: Option<PlanHash>) {
         let Some(operation) = self.operations.get_mut(&id) else { return };

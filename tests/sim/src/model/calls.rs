@@ -1,14 +1,12 @@
 //! Calls: what they are served, and what they wait for.
 
-use holdover_testkit::vector::{CacheMode, Call, Delivery, ErrorOut, Event, Message, Out, Put};
+use holdover_testkit::vector::{CacheMode, Call, ErrorOut, Event, Out};
 
-use super::entry::{Entry, Placed, Want, tags};
+use super::entry::Want;
 use super::flights::NewFlight;
 use super::holds::Held;
 use super::method::{Method, Offline};
-use super::reach::Sign;
-use super::{Model, OpenSession, Partition, Skip, error, span};
-use crate::message;
+use super::{Model, OpenSession, Partition, Skip, error};
 
 /// A call that waits for a flight.
 #[derive(Clone, Debug)]
@@ -43,13 +41,13 @@ impl Model {
     }
 
     /// E1, as far as scripts vary it: endpoint, method, request, and ambient metadata that varies.
-    fn key(session: &OpenSession, method: &Method, request: &[u8]) -> String {
+    pub(super) fn key(session: &OpenSession, method: &Method, request: &[u8]) -> String {
         let varies: Vec<Option<&String>> =
             session.config.varies.iter().map(|name| session.config.metadata.get(name)).collect();
         format!("{} {} {request:?} {varies:?}", session.config.endpoint(), method.name)
     }
 
-    fn partition(method: &Method, account: &str) -> Partition {
+    pub(super) fn partition(method: &Method, account: &str) -> Partition {
         match method.cache {
             Some(cache) if cache.device => Partition::Device,
             _ => Partition::Account(account.into()),
@@ -163,117 +161,25 @@ impl Model {
     }
 
     /// A process that restarted has not looked yet, or what it has got is a part of what may be there.
-    fn may_be_on_disk_only(&self, partition: &Partition, key: &str) -> bool {
+    pub(super) fn may_be_on_disk_only(&self, partition: &Partition, key: &str) -> bool {
         let found = self.entries.iter().filter(|entry| entry.key == *key && entry.partition == *partition);
         found.clone().any(|entry| entry.unseen) || found.map(|entry| entry.reduced).eq([true])
     }
 
-    /// I1: what has expired, while the mode permits it.
-    fn serve_expired(&mut self, call: &Call, prefetch: bool, placed: &Placed) {
-        let limit = match Method::named(&call.method).offline {
-            Offline::ServeStale(limit) => limit,
-            Offline::Default | Offline::FailFast | Offline::Wait => Some(0),
-        };
-        if limit.is_none_or(|limit| placed.age < limit) {
-            self.serve(&call.op, prefetch, placed, false, Some(error("OFFLINE")));
-        } else {
-            self.fail(&call.op, error("OFFLINE"));
-        }
-    }
-
     /// A5: a call with its own authorization says so.
-    fn bypassed(&mut self) {
+    pub(super) fn bypassed(&mut self) {
         let fields = [("reason".to_owned(), "OWN_AUTHORIZATION".into())].into();
         self.outs.push(Out::Event(Event { name: "bypassed".into(), fields }));
     }
 
-    pub(super) fn cached(&mut self, call: &Call) -> Result<(), Skip> {
-        let method = Method::named(&call.method);
-        let session = self.session(call.session.as_ref());
-        let (Some(cache), false) = (method.cache, session.signed_out) else {
-            self.done(&call.op);
-            return Ok(());
-        };
-        self.clock_is_clear()?;
-        let key = Self::key(&session, method, &call.request.0);
-        let partition = Self::partition(method, &session.account);
-        if self.may_be_on_disk_only(&partition, &key) {
-            // How much of what is stored a process has in memory is not for the rules to say.
-            return Err(Skip);
-        }
-        let want = self.want(method, call);
-        let best = self.best(&partition, &key, &cache, want);
-        match best {
-            Some(placed) if placed.row == 1 => self.serve(&call.op, false, &placed, false, None),
-            Some(placed)
-                if placed.row == 2
-                    && !(partition != Partition::Device && self.sign_in_required(&session.account)) =>
-            {
-                if self.is_offline() && matches!(method.offline, Offline::Wait | Offline::FailFast) {
-                    self.done(&call.op);
-                } else if self.is_offline() {
-                    self.serve(&call.op, false, &placed, false, Some(error("OFFLINE")));
-                } else {
-                    let (refreshing, failure) = self.refresh(call, &session, &key, false, want)?;
-                    self.serve(&call.op, false, &placed, refreshing, failure);
-                }
-            }
-            // What nobody else could say is said from memory, too (reading 63).
-            Some(placed)
-                if self.is_offline()
-                    && placed.row > 2
-                    && matches!(method.offline, Offline::ServeStale(limit) if limit.is_none_or(|limit| placed.age < limit))
-                    && !(partition != Partition::Device && self.sign_in_required(&session.account)) =>
-            {
-                self.serve(&call.op, false, &placed, false, Some(error("OFFLINE")));
-            }
-            _ => self.done(&call.op),
-        }
-        Ok(())
-    }
-
-    pub(super) fn put(&mut self, put: &Put) -> Result<(), Skip> {
-        let method = Method::named(&put.method);
-        let session = self.session(put.session.as_ref());
-        let Some(cache) = method.cache else { return Err(Skip) };
-        if session.signed_out {
-            self.fail(&put.op, error("SIGNED_OUT"));
-            return Ok(());
-        }
-        if !message::has(&put.value.0, 1) {
-            self.fail(&put.op, ErrorOut { paths: vec!["id".into()], ..error("UNUSABLE") });
-            return Ok(());
-        }
-        let key = Self::key(&session, method, &put.request.0);
-        let partition = Self::partition(method, &session.account);
-        if self.entries.iter().any(|entry| entry.key == key && entry.partition == partition && entry.unseen) {
-            return Err(Skip);
-        }
-        let entry = Entry {
-            tags: tags(method.tags, &put.request.0, &put.value.0),
-            reduced: false,
-            value: put.value.0.clone(),
-            sent: self.moment(),
-            header_age: 0,
-            put: true,
-            memory_only: cache.memory,
-            unseen: false,
-            partition,
-            key,
-        };
-        self.store(entry);
-        self.done(&put.op);
-        Ok(())
-    }
-
-    fn background(call: &Call, method: &Method, prefetch: bool) -> bool {
+    pub(super) fn background(call: &Call, method: &Method, prefetch: bool) -> bool {
         match call.priority.as_deref() {
             Some(priority) => priority == "BACKGROUND",
             None => prefetch || method.background,
         }
     }
 
-    fn new_flight(
+    pub(super) fn new_flight(
         call: &Call,
         session: &OpenSession,
         (key, reads): (Option<String>, Option<String>),
@@ -295,11 +201,13 @@ impl Model {
             reads,
             reduced,
             background,
+            refresh: false,
+            insists: false,
         }
     }
 
     /// Row 2's unawaited refresh.
-    fn refresh(
+    pub(super) fn refresh(
         &mut self,
         call: &Call,
         session: &OpenSession,
@@ -324,7 +232,7 @@ impl Model {
         };
         let key = Some(key.to_owned());
         let flight = Self::new_flight(&plain, session, (key.clone(), key), background, want.reduced);
-        self.refresh_behind(flight)
+        self.refresh_behind(NewFlight { refresh: true, ..flight })
     }
 
     /// Joins or starts the flight that the call waits for. `shared`: the answer is stored, and others may wait for it.
@@ -370,43 +278,8 @@ impl Model {
         self.fly(flight, Some(&call.op), call.cache == CacheMode::NetworkOnly)
     }
 
-    /// Ends a call with what is stored.
-    pub(super) fn serve(
-        &mut self,
-        op: &str,
-        prefetch: bool,
-        placed: &Placed,
-        refreshing: bool,
-        error: Option<ErrorOut>,
-    ) {
-        if prefetch {
-            return self.done(op);
-        }
-        let entry = &placed.entry;
-        let delivery = Delivery {
-            to: op.into(),
-            value: Some(Message(entry.value.clone())),
-            source: Some("CACHE".into()),
-            freshness: Some(
-                match placed.row {
-                    1 => "FRESH",
-                    4 => "EXPIRED",
-                    _ => "STALE",
-                }
-                .into(),
-            ),
-            age: span(placed.age),
-            as_of: span(entry.sent.wall_ms * 1_000_000 - entry.header_age),
-            detail: entry.reduced.then(|| "REDUCED".into()),
-            last_known: self.last_known(&entry.partition, &entry.key).filter(|_| entry.reduced).map(Message),
-            refreshing,
-            error,
-            ..Delivery::default()
-        };
-        self.outs.push(Out::To(delivery));
-    }
-
     pub(super) fn cancel(&mut self, op: &str) {
+        self.stop_observing(op);
         self.leave(op);
     }
 
@@ -428,64 +301,5 @@ impl Model {
         };
         self.fail(op, error(kind));
         self.leave(op);
-    }
-
-    /// Row 3 has waited long enough.
-    pub(super) fn stale_after(&mut self, op: &str) -> Result<(), Skip> {
-        self.clock_is_clear()?;
-        let index = self.calls.iter().position(|call| call.op == op).expect("its timer has just fired");
-        self.calls[index].stale_at = None;
-        let call = self.calls[index].clone();
-        let (Some(key), Some(cache)) = (&call.key, &call.method.cache) else { return Ok(()) };
-        match self.best(&call.partition, key, cache, call.want) {
-            Some(placed) if placed.row <= 3 && !placed.invalidated => {
-                self.serve(op, call.prefetch, &placed, true, None);
-                self.leave(op);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// The flight that a call waits for has failed: readings 20 and 21.
-    pub(super) fn flight_failed(
-        &mut self,
-        op: &str,
-        error: &ErrorOut,
-        transient: bool,
-        sign: Sign,
-    ) -> Result<(), Skip> {
-        let Some(index) = self.calls.iter().position(|call| call.op == op) else { return Ok(()) };
-        let call = self.calls.remove(index);
-        if let (Some(key), Some(cache), true) = (&call.key, &call.method.cache, transient)
-            && call.cache != CacheMode::NetworkOnly
-        {
-            self.clock_is_clear()?;
-            let full = self.best(&call.partition, key, cache, call.want).filter(|placed| placed.row <= 3);
-            let any = Want { strictly_full: false, ..call.want };
-            let found =
-                full.or_else(|| self.best(&call.partition, key, cache, any).filter(|placed| placed.row <= 3));
-            if let Some(placed) = found {
-                self.serve(op, call.prefetch, &placed, false, Some(error.clone()));
-                return Ok(());
-            }
-            if let Offline::ServeStale(limit) = call.method.offline
-                && let Some(placed) = self.best(&call.partition, key, cache, call.want)
-                && limit.is_none_or(|limit| placed.age < limit)
-            {
-                // Reading 63: its own flight had no contact.
-                let suspect = self.is_suspect(&call.endpoint);
-                if suspect && sign != Sign::NoContact && !self.is_offline() {
-                    // Another flight had none, and this one says nothing.
-                    return Err(Skip);
-                }
-                if suspect || self.is_offline() {
-                    self.serve(op, call.prefetch, &placed, false, Some(error.clone()));
-                    return Ok(());
-                }
-            }
-        }
-        self.fail(op, error.clone());
-        Ok(())
     }
 }

@@ -6,6 +6,9 @@ use super::flights::Flight;
 use super::method::{Method, Offline, S};
 use super::{Model, Skip, error};
 
+/// How many refreshes fly at once that nobody waits for.
+const AT_ONCE: usize = 4;
+
 /// Why a flight has not been sent yet.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Held {
@@ -13,12 +16,9 @@ pub(super) enum Held {
     Offline,
     /// The network is poor; at most until then.
     Deferred(i128),
-    /// Other refreshes that nobody waits for are on their way (rule C9).
+    /// Other refreshes are on their way (C9).
     Turn,
 }
-
-/// So many refreshes that nobody waits for fly at a time.
-const TURNS: usize = 4;
 
 impl Model {
     pub(super) fn is_offline(&self) -> bool {
@@ -41,10 +41,11 @@ impl Model {
         let flight = self.flight(id);
         let (method, background, was_deferred) =
             (flight.what.method, flight.what.background, flight.was_deferred);
+        let insists = flight.what.insists;
         if flight.has_credentials() && method.read && self.sign_in_required(&flight.account.clone()) {
             return self.end_unsent(id, error("SIGN_IN_REQUIRED"), false);
         }
-        let deferral = self.deferral(method, background).filter(|_| !was_deferred);
+        let deferral = self.deferral(method, background).filter(|_| !was_deferred && !insists);
         if self.is_offline() && method.has_gate() {
             if method.offline == Offline::Wait {
                 self.hold(id, Held::Offline);
@@ -61,13 +62,15 @@ impl Model {
             self.hold(id, Held::Deferred(self.now + wait));
             return Ok(());
         }
-        if self.flight(id).behind && self.flying_behind() >= TURNS {
+        let flying = self.flights.iter().filter(|f| f.id != id && f.behind && f.held.is_none()).count();
+        if self.flight(id).behind && flying >= AT_ONCE {
             self.hold(id, Held::Turn);
             return Ok(());
         }
-        let deadline = self.now + method.total(background);
+        let now = self.now;
+        let deadline = now + method.total(background);
         let flight = self.flight_mut(id);
-        (flight.held, flight.deadline) = (None, deadline);
+        (flight.held, flight.launched, flight.deadline) = (None, now, deadline);
         self.depart(id);
         Ok(())
     }
@@ -81,22 +84,6 @@ impl Model {
                 call.stale_at = None;
             }
         }
-    }
-
-    /// A flight that waits for its turn has none.
-    fn flying_behind(&self) -> usize {
-        let waits = |flight: &&Flight| flight.behind && flight.held.is_none() && flight.deadline < i128::MAX;
-        self.flights.iter().filter(waits).count()
-    }
-
-    /// Refreshes go when others have ended (reading 62).
-    pub(super) fn give_turns(&mut self) -> Result<(), Skip> {
-        while self.flying_behind() < TURNS
-            && let Some(next) = self.held(|held| held == Held::Turn).first()
-        {
-            self.let_go(*next)?;
-        }
-        Ok(())
     }
 
     /// What held a flight back is over.
@@ -131,7 +118,12 @@ impl Model {
 
     /// A flight is not sent because there is no network any more: who waits for it follows the offline mode.
     fn kept_off(&mut self, op: &str) -> Result<(), Skip> {
-        let Some(at) = self.calls.iter().position(|call| call.op == op) else { return Ok(()) };
+        let Some(at) = self.calls.iter().position(|call| call.op == op) else {
+            if let Some(observer) = self.observer_mut(op) {
+                observer.flight = None;
+            }
+            return self.refetch(op);
+        };
         let call = self.calls.remove(at);
         let found = match (&call.key, &call.method.cache) {
             (Some(key), Some(cache)) if call.cache != CacheMode::NetworkOnly => {
@@ -151,8 +143,8 @@ impl Model {
 
     /// The app says how good the network is.
     pub(super) fn set_quality(&mut self, quality: u8) -> Result<(), Skip> {
-        let was_offline = std::mem::replace(&mut self.quality, quality) == 0;
-        let is_back = was_offline && quality > 0;
+        let before = std::mem::replace(&mut self.quality, quality);
+        let is_back = before == 0 && quality > 0;
         let waiting = self.held(|held| is_back && held == Held::Offline);
         let mut deferred = self.held(|held| matches!(held, Held::Deferred(_)));
         deferred.retain(|id| {
@@ -167,13 +159,48 @@ impl Model {
         if go.iter().any(is_unlike) {
             return Err(Skip);
         }
-        for id in go {
+        for id in waiting {
             self.let_go(id)?;
         }
         if is_back {
             self.cut_backoffs();
+            self.renew_reconnected()?;
         }
-        Ok(())
+        for id in deferred {
+            if self.flights.iter().any(|flight| flight.id == id && flight.held.is_some()) {
+                self.let_go(id)?;
+            }
+        }
+        // What is shown is had in full after them.
+        if before == quality { Ok(()) } else { self.restore() }
+    }
+
+    /// What follows from what has happened: refreshes get their turns, and hooks answer.
+    pub(super) fn settle(&mut self) -> Result<(), Skip> {
+        self.give_turns()?;
+        loop {
+            let now = self.now;
+            let due = self.permits().into_iter().find(|(_, until, _)| *until <= now);
+            if let Some((.., op)) = due {
+                // What kept it from fetching is over: something has come.
+                self.permitted(&op, false)?;
+            } else if !self.answer_automatically() {
+                return Ok(());
+            }
+            self.give_turns()?;
+        }
+    }
+
+    /// Refreshes whose turn it is (reading 62).
+    fn give_turns(&mut self) -> Result<(), Skip> {
+        loop {
+            let flying = self.flights.iter().filter(|f| f.behind && f.held.is_none()).count();
+            let Some(next) = self.held(|held| held == Held::Turn).first().copied() else { return Ok(()) };
+            if flying >= AT_ONCE {
+                return Ok(());
+            }
+            self.let_go(next)?;
+        }
     }
 
     /// INTERACTIVE first, then oldest.

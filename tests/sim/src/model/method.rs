@@ -61,6 +61,7 @@ pub(super) struct Trim {
     /// VERY_POOR is 1, POOR 2.
     pub(super) reduce_at: u8,
     pub(super) by_header: bool,
+    pub(super) restore: bool,
 }
 
 const fn cache(fresh: i128, revalidate: i128, if_error: i128) -> Cache {
@@ -110,15 +111,15 @@ pub(super) const METHODS: [Method; 22] = [
     mutation("Update", Some("ride")),
     mutation("Replace", Some("driver")),
     Method {
-        detail: Some(Trim { reduce_at: 2, by_header: true }),
+        detail: Some(Trim { reduce_at: 2, by_header: true, restore: true }),
         ..read("Trip", Some(cache(5, 60, 600)), Tags::Ride)
     },
     Method {
-        detail: Some(Trim { reduce_at: 1, by_header: true }),
+        detail: Some(Trim { reduce_at: 1, by_header: true, restore: false }),
         ..read("Leg", Some(cache(60, 0, 0)), Tags::None)
     },
     Method {
-        detail: Some(Trim { reduce_at: 2, by_header: false }),
+        detail: Some(Trim { reduce_at: 2, by_header: false, restore: false }),
         ..read("Masked", Some(cache(60, 0, 0)), Tags::None)
     },
     Method { offline: Offline::ServeStale(None), ..read("Stale", Some(cache(10, 0, 0)), Tags::None) },

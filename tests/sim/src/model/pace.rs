@@ -114,6 +114,23 @@ impl Model {
         }
     }
 
+    /// When refreshes of a key by themselves are permitted: the earliest, and the latest.
+    pub(super) fn permitted_between(&self, partition: &Partition, key: &str) -> (i128, i128) {
+        let found = self.paces.iter().find(|pace| pace.partition == *partition && pace.key == key);
+        found.map_or((0, 0), |pace| (pace.until.0.max(pace.next), pace.until.1.max(pace.next)))
+    }
+
+    /// An observer fetches now: its key's backoff is over.
+    pub(super) fn was_permitted(&mut self, op: &str) {
+        let now = self.now;
+        let Some((partition, key)) = self.observer(op).map(|o| (o.partition.clone(), o.key.clone())) else {
+            return;
+        };
+        let pace = self.pace(&partition, &key);
+        pace.until.1 = pace.until.1.min(now);
+        pace.until.0 = pace.until.0.min(now);
+    }
+
     /// Whether a refresh that nobody waits for would come too soon after the last one.
     pub(super) fn is_too_soon(&self, partition: &Partition, key: &str) -> bool {
         self.paces.iter().any(|pace| pace.partition == *partition && pace.key == key && self.now < pace.next)

@@ -1,8 +1,9 @@
 //! Retries and their budget: `delivery.retry`, rule C9, readings 35 to 37.
 
-use holdover_testkit::vector::{Breakage, Fail};
+use holdover_testkit::vector::{Account, Breakage, Fail, Out};
 
-use super::flights::Failure;
+use super::failures::Failure;
+use super::flights::Flight;
 use super::method::S;
 use super::{Model, Skip, error};
 
@@ -22,7 +23,7 @@ pub(super) struct Retries {
     /// Waits in a row that the server has not chosen.
     backoffs: u32,
     /// When the next one is due, at the earliest and at the latest: the wait is random.
-    due: Option<(i128, i128)>,
+    pub(super) due: Option<(i128, i128)>,
 }
 
 /// What a failure says of retrying.
@@ -142,14 +143,10 @@ impl Model {
         }
     }
 
-    /// When a flight is retried, at the latest.
-    pub(super) fn latest_retry(&self, id: u64) -> Option<i128> {
-        self.flight(id).retries.due.map(|(_, latest)| latest)
-    }
-
     /// The time of a retry has come.
-    pub(super) fn retry(&mut self, id: u64) -> Result<(), Skip> {
+    pub(super) fn retry(&mut self, id: u64, is_random: bool) -> Result<(), Skip> {
         self.flight_mut(id).retries.due = None;
+        let outs = self.outs.len();
         let flight = self.flight(id);
         if flight.has_credentials()
             && flight.what.method.read
@@ -158,26 +155,30 @@ impl Model {
             return self.end_unsent(id, error("SIGN_IN_REQUIRED"), false);
         }
         self.depart(id);
-        Ok(())
+        // It waits for a question that somebody else has caused: nobody sees since when.
+        if is_random && self.outs.len() == outs { Err(Skip) } else { Ok(()) }
     }
 
-    /// Whether something may happen at a time that is random.
-    #[must_use]
-    pub fn may_draw(&self) -> bool {
-        self.flights.iter().any(|flight| flight.what.method.retry.is_some())
-    }
-
-    /// The retries that may be due at this time.
-    #[must_use]
-    pub fn drawable(&self, at: i128) -> Vec<u64> {
-        let may_be_due = |retries: &Retries| {
-            retries.due.is_some_and(|(least, most)| least < most && (least..=most).contains(&at))
+    /// When the engine sent a flight again, after this time at the earliest and before `until`.
+    pub(super) fn first_retry_of(&self, flight: &Flight, least: i128, until: i128) -> Option<i128> {
+        let what = &flight.what;
+        let is_its = |out: &Out| match out {
+            Out::Send(send) => {
+                let asked = what.metadata.iter().all(|(name, value)| send.metadata.get(name) == Some(value));
+                asked
+                    && send.method == what.method.name
+                    && send.body.0 == what.request
+                    && send.endpoint == what.endpoint
+                    && (!flight.has_credentials()
+                        || self.carries(&flight.account, &what.endpoint, what.method.name, &send.metadata))
+            }
+            Out::Ask(ask) => {
+                ask.account == Account::User(flight.account.clone())
+                    && ask.method == what.method.name
+                    && ask.endpoint == what.endpoint
+            }
+            _ => false,
         };
-        self.flights.iter().filter(|flight| may_be_due(&flight.retries)).map(|flight| flight.id).collect()
-    }
-
-    /// It turns out that a retry is due at this time.
-    pub fn draw(&mut self, flight: u64, at: i128) {
-        self.flight_mut(flight).retries.due = Some((at, at));
+        self.seen_between(least, until, is_its)
     }
 }
