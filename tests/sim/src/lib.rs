@@ -8,4 +8,5 @@ pub mod model;
 pub mod quality;
 pub mod script;
 pub mod server;
+mod setting;
 pub mod streams;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use holdover_testkit::vector::{
-    App, AppWord, AskWord, Boot, CacheMode, Call, Cancel, Clock, Credentials, Delivery, FullWord, Head, Hint,
-    HintKind, In, Invalidate, Off, Open, Out, Part, Put, Refresh, Reply, Session, SetMetadata, SignOut, Span,
-    Step, Vector, Wall,
+    App, AppWord, Boot, CacheMode, Call, Cancel, Clock, Delivery, FullWord, Head, Hint, HintKind, In,
+    Invalidate, Off, Open, Out, Part, Put, Refresh, Reply, Session, SetMetadata, SignOut, Span, Step, Vector,
+    Wall,
 };
+
+pub use crate::setting::setting;
 
 use crate::message;
 use crate::server::{Waiting, answer, body, failure};
@@ -98,40 +100,6 @@ pub fn always(method: &str) -> u8 {
     let among = 200..=u8::MAX;
     let is_it = |number: &u8| METHODS[usize::from(*number) % METHODS.len()] == method;
     among.into_iter().find(is_it).expect("scripts call the method")
-}
-
-/// The setting of every script: two accounts, one of them at two endpoints, and a hook that asks.
-#[must_use]
-pub fn setting() -> Vector {
-    let pairs = |value: &str| BTreeMap::from([("authorization".to_owned(), value.to_owned())]);
-    let ann = Session {
-        user: Some("ann".into()),
-        credentials: Credentials::Use(pairs("ann")),
-        metadata: BTreeMap::from([("locale".into(), "en".into())]),
-        varies: vec!["locale".into()],
-        ..Session::default()
-    };
-    let bob = Session {
-        user: Some("bob".into()),
-        credentials: Credentials::Ask(AskWord::Ask),
-        ..Session::default()
-    };
-    Vector {
-        listen: Vec::new(),
-        title: "A random script".into(),
-        rules: BTreeMap::new(),
-        why: None,
-        sessions: BTreeMap::from([
-            ("ann".into(), ann.clone()),
-            ("ann at test".into(), Session { endpoint: Some("test".into()), ..ann }),
-            ("bob".into(), bob),
-        ]),
-        quality: None,
-        memory: None,
-        disk: None,
-        seed: 7,
-        steps: Vec::new(),
-    }
 }
 
 /// What a script has to know to go on: read off the outputs.
