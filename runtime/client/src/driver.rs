@@ -8,6 +8,7 @@
 mod announcer;
 mod inline;
 mod lane;
+mod outlet;
 mod place;
 mod slot;
 mod state;
@@ -32,6 +33,8 @@ use crate::{Clock, CredentialsProvider, Endpoint, Error, ErrorKind, Now, Quality
 pub(crate) use announcer::{Announcer, Listeners};
 pub use inline::InlineDriver;
 pub(crate) use lane::{Arrived, Lane, Window};
+use outlet::Opening;
+pub(crate) use outlet::Outlet;
 use place::Place;
 pub(crate) use slot::{Slot, Taken};
 use state::{Afterwards, State};
@@ -219,6 +222,31 @@ impl Driver {
         state.places.insert(op, place.clone());
         state.handle(input(op), now);
         Ticket::new(self.clone(), op, place)
+    }
+
+    /// Starts an operation whose sink is told. One that was cancelled before does not start.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime has ended: then nothing is told.
+    pub(crate) fn begin_with(
+        self: &Arc<Self>,
+        op: OpId,
+        outlet: &Arc<Outlet>,
+        input: impl FnOnce(OpId) -> Input,
+    ) -> Result<(), Error> {
+        let started = self.decide(|state, now, _| {
+            // Whoever cancels ends the outlet first and comes for the lock then.
+            if outlet.open() {
+                state.places.insert(op, Arc::new(Opening(outlet.clone())));
+                state.handle(input(op), now);
+            }
+        });
+        match started {
+            Err(error) if !outlet.is_over() => Err(error),
+            // After a bug on the way, the outlet was told already.
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     pub(crate) fn cancel(self: &Arc<Self>, op: OpId) {

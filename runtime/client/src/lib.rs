@@ -3,6 +3,8 @@
 
 pub mod binding;
 pub mod fake;
+#[doc(hidden)]
+pub mod host;
 pub mod store;
 pub mod view;
 

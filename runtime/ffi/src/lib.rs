@@ -32,7 +32,8 @@
 //! # Streams
 //!
 //! Nothing is delivered that was not asked for: `holdover_credit` adds to what may come (rule G5). A host that buffers n
-//! items asks for n, and for another one as each is taken. Where `Method.replay` is set, small numbers are better: what
+//! items asks for n, and for another one as each is taken. The end, too, is found by asking: while a host reads, it always
+//! has something asked for. Where `Method.replay` is set, small numbers are better: what
 //! waits with the host cannot be skipped any more (two in the Rust client; sixteen elsewhere). The client's side has
 //! credits the other way round: `HOLDOVER_EVENT_CREDIT` allows `holdover_send`.
 //!
