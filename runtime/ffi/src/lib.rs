@@ -81,3 +81,20 @@
 mod boundary {
     include!("generated/holdover.boundary.v1.rs");
 }
+
+pub mod abi;
+
+mod buffer;
+mod command;
+mod exchange;
+mod guard;
+mod hint;
+mod hooks;
+mod host;
+mod host_http;
+mod message;
+mod operations;
+mod requests;
+mod runtime;
+mod session;
+mod table;

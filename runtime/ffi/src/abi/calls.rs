@@ -22,7 +22,7 @@ pub unsafe extern "C" fn holdover_probe(
     number(|| {
         // SAFETY: the caller promises that both are readable.
         let (request, options) = unsafe { (request.get("request")?, options.get("options")?) };
-        let Some(hit) = session::find(session)?.probe(method, request, options)? else { return Ok(0) };
+        let Some(hit) = session::find(session)?.probe(method, &request, &options)? else { return Ok(0) };
         // SAFETY: the caller promises that `snapshot` is null or writable.
         unsafe { buffer::lend(hit, snapshot) }
     })
@@ -49,7 +49,10 @@ pub extern "C" fn holdover_op_new(runtime: u64) -> u64 {
 ///
 /// `request` and `options` are readable; `error` is null or writable.
 #[unsafe(no_mangle)]
-#[allow(clippy::too_many_arguments, reason = "a C function has no other way to name them, and a struct costs as much")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "a C function has no other way to name them, and a struct costs as much"
+)]
 pub unsafe extern "C" fn holdover_start(
     session: u64,
     op: u64,
@@ -65,7 +68,7 @@ pub unsafe extern "C" fn holdover_start(
     run(error, || {
         // SAFETY: the caller promises that both are readable.
         let (request, options) = unsafe { (request.get("request")?, options.get("options")?) };
-        session::find(session)?.start(op, token, form, method, request, options)
+        session::find(session)?.start(op, token, form, method, request, &options)
     })
 }
 
@@ -93,7 +96,7 @@ pub unsafe extern "C" fn holdover_put(
         // SAFETY: the caller promises that all three are readable.
         let (request, value, options) =
             unsafe { (request.get("request")?, value.get("value")?, options.get("options")?) };
-        session::find(session)?.put(op, token, method, request, value, options)
+        session::find(session)?.put(op, token, method, request, value, &options)
     })
 }
 
@@ -163,7 +166,7 @@ pub unsafe extern "C" fn holdover_command(
     run(error, || {
         // SAFETY: the caller promises that `command` is readable.
         let command = unsafe { command.get("command")? };
-        command::carry_out(&runtime::find(runtime)?, op, token, command)
+        command::carry_out(&runtime::find(runtime)?, op, token, &command)
     })
 }
 
@@ -179,7 +182,7 @@ pub unsafe extern "C" fn holdover_hint(runtime: u64, hint: HoldoverBytes, error:
     run(error, || {
         // SAFETY: the caller promises that `hint` is readable.
         let hint = unsafe { hint.get("hint")? };
-        hint::take_in(&runtime::find(runtime)?, hint)
+        hint::take_in(&runtime::find(runtime)?, &hint)
     })
 }
 

@@ -32,7 +32,7 @@ pub unsafe extern "C" fn holdover_runtime_new(
         let config = unsafe { config.get("config")? };
         // SAFETY: the caller promises that `host` is null or points to a host that fits its context.
         let host = unsafe { Host::of(host)? };
-        runtime::open(config, host)
+        runtime::open(&config, host)
     })
 }
 
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn holdover_session_new(
     handle(error, || {
         // SAFETY: the caller promises that `config` is readable.
         let config = unsafe { config.get("config")? };
-        session::open(&runtime::find(runtime)?, config)
+        session::open(&runtime::find(runtime)?, &config)
     })
 }
 
