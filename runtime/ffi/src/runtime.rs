@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use holdover_client::host::{self, Method};
-use holdover_client::{Error, Limits, Protocol, Runtime, RuntimeBuilder};
+use holdover_client::{Limits, Protocol, Runtime, RuntimeBuilder};
 use holdover_transport_connect::ConnectTransport;
 
 use crate::abi::{HOLDOVER_EVENT_DECISION, HOLDOVER_EVENT_QUALITY};
@@ -253,7 +253,7 @@ fn rust_transport(builder: RuntimeBuilder, trust_only_pem: &[u8]) -> Result<Runt
         return Ok(builder.transport(ConnectTransport::new()));
     }
     let service = HyperService::builder().trust_only_pem(trust_only_pem).build();
-    let service = service.map_err(|error| Error::misuse(format!("trust_only_pem: {error}")))?;
+    let service = service.map_err(|error| Refusal::misuse(format!("trust_only_pem: {error}")))?;
     Ok(builder.transport(ConnectTransport::over(service)))
 }
 
