@@ -92,6 +92,8 @@ mod hint;
 mod hooks;
 mod host;
 mod host_http;
+#[cfg(feature = "jni")]
+pub mod jni;
 mod message;
 mod operations;
 mod requests;

@@ -11,6 +11,9 @@ pub(crate) enum Kind {
     Session = 2,
     /// A hit or a buffer.
     Loan = 3,
+    /// Of events, on the JVM.
+    #[cfg(feature = "jni")]
+    Queue = 4,
 }
 
 impl Kind {
@@ -19,6 +22,8 @@ impl Kind {
             Self::Runtime => "runtime",
             Self::Session => "session",
             Self::Loan => "hit or buffer",
+            #[cfg(feature = "jni")]
+            Self::Queue => "queue",
         }
     }
 }

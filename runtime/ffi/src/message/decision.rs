@@ -45,7 +45,14 @@ impl Attributes {
             }
             Event::RefreshBackoff { wait, .. } => self.time("wait_us", *wait),
             Event::Deferred { at_most, .. } => self.time("at_most_us", *at_most),
-            Event::Offline { endpoint } | Event::Online { endpoint } => self.text("endpoint", &endpoint.0),
+            Event::Offline { endpoint }
+            | Event::Online { endpoint }
+            | Event::ProbeSent { endpoint }
+            | Event::ProbeAnswered { endpoint } => self.text("endpoint", &endpoint.0),
+            Event::ProbeFailed { endpoint, again } => {
+                self.text("endpoint", &endpoint.0);
+                self.time("again_us", *again);
+            }
             Event::MadeRoom { tier, entries } => {
                 self.word("tier", tier);
                 self.number("entries", u64::from(*entries));
@@ -58,6 +65,10 @@ impl Attributes {
             Event::Trimmed { bytes, .. } => self.number("bytes", *bytes),
             Event::StoreFailed { kind, message } => {
                 self.word("kind", kind);
+                self.text("message", message);
+            }
+            Event::SwitchesUnknown { names, message } => {
+                self.number("names", u64::from(*names));
                 self.text("message", message);
             }
             Event::SwitchesChanged { switches } => self.number("switches", u64::from(*switches)),
