@@ -258,3 +258,35 @@ fn a_move_to_another_network_is_told_to_the_stack() {
     world.host.of(1);
     world.free();
 }
+
+#[cfg(feature = "transport")]
+#[test]
+fn the_rust_transport_carries_calls_without_asking_the_host() {
+    use std::io::{Read, Write};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = std::thread::spawn(move || {
+        let (mut connection, _) = listener.accept().unwrap();
+        let (mut request, mut piece) = (Vec::new(), [0; 4096]);
+        while !request.ends_with(&ride("r1")) {
+            let read = connection.read(&mut piece).unwrap();
+            request.extend_from_slice(&piece[..read]);
+        }
+        let body = ride("over TCP");
+        let head = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/proto\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        connection.write_all(&[head.as_bytes(), &body].concat()).unwrap();
+    });
+    let mut config = config();
+    config.endpoints[0].url = format!("http://{address}");
+    config.transport = boundary::Transport::Rust.into();
+    let world = World::with(Host::new(|_, _| Reply::Nothing), &config, &boundary::SessionConfig::default());
+    world.start(1, HOLDOVER_GET, "Plain", &ride("r1"));
+    assert_eq!(world.host.of(1).snapshot.unwrap().value, ride("over TCP"));
+    server.join().unwrap();
+    assert_eq!(world.host.requests.load(std::sync::atomic::Ordering::Relaxed), 0);
+    world.free();
+}

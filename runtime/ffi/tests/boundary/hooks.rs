@@ -90,6 +90,17 @@ fn a_host_that_never_answers_holds_nothing_up_but_its_own_calls() {
     assert_eq!(reply(&world, id, bearer("late")), HOLDOVER_MISUSE, "there is no such runtime");
 }
 
+#[test]
+fn closing_a_session_ends_nothing_that_runs() {
+    let world = world();
+    world.start(1, HOLDOVER_GET, "Plain", &ride("r1"));
+    let (id, _) = asked(&world);
+    assert_eq!(holdover_session_close(world.session), HOLDOVER_OK);
+    assert_eq!(reply(&world, id, bearer("t-1")), HOLDOVER_OK);
+    assert_eq!(world.host.of(1).snapshot.unwrap().value, ride("t-1"));
+    world.free();
+}
+
 /// Wraps a key by turning its bits around.
 fn keys(host: &Host, heard: &Heard) {
     let ask = boundary::KeyAsk::decode(&*heard.bytes).unwrap().ask.unwrap();
