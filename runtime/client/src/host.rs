@@ -198,8 +198,10 @@ impl Call {
     /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) when the method is of another kind, or the runtime has ended. Then
     /// the sink hears nothing.
     pub fn start(&self, start: Start) -> Result<(), Error> {
-        check(&start)?;
-        self.driver.begin_with(self.op, &self.outlet, |op| input(op, start))
+        check(&start)
+            .and_then(|()| self.driver.begin_with(self.op, &self.outlet, |op| input(op, start)))
+            // Whoever has cancelled it meanwhile has been told of an end, so it has one.
+            .or_else(|error| if self.outlet.refuse() { Err(error) } else { Ok(()) })
     }
 
     /// Ends it. The sink has heard of an end when this returns, or is just hearing of it on another thread.

@@ -63,11 +63,11 @@ pub(crate) fn find(runtime: u64) -> Result<Arc<HostRuntime>, Refusal> {
 /// Ends a runtime and everything that is of it.
 pub(crate) fn free(runtime: u64) -> Result<(), Refusal> {
     let freed = RUNTIMES.remove(runtime)?;
+    // Nobody waits for the store to close. Operations end before what they ask is given up: they end as the runtime does.
+    drop(freed.runtime.shutdown());
     freed.requests.close();
     let sessions = freed.sessions().take();
     sessions.into_iter().flatten().for_each(session::forget);
-    // Nobody waits for the store to close.
-    drop(freed.runtime.shutdown());
     Ok(())
 }
 

@@ -45,6 +45,11 @@ impl Outlet {
         true
     }
 
+    /// Nothing is ever told, because it could not be started. `false`: the end was told, or is waiting.
+    pub(crate) fn refuse(&self) -> bool {
+        !std::mem::replace(&mut self.lock().over, true)
+    }
+
     /// From now on there is an end, whatever happens. `false`: it has come already.
     pub(crate) fn open(&self) -> bool {
         let mut inner = self.lock();

@@ -97,6 +97,15 @@ fn cancelling_ends_once_before_during_and_after() {
     world.driver.run();
     assert_eq!(world.network.sent(), 0, "it has not started");
 
+    let early = Call::new(&world.runtime, next_op(), log.clone());
+    early.cancel();
+    early.start(call(&world.session, FEED, Form::Get, "r1")).unwrap();
+    assert_eq!(log.take(), [(Told::Cancelled, true)], "one end, whatever is wrong with it");
+    let wrong = Call::new(&world.runtime, next_op(), log.clone());
+    wrong.start(call(&world.session, FEED, Form::Get, "r1")).unwrap_err();
+    wrong.cancel();
+    assert!(log.is_empty(), "what was refused has no end");
+
     let (running, log) = start(&world, call(&world.session, QUOTE, Form::Get, "r1"));
     running.cancel();
     assert_eq!(log.take(), [(Told::Cancelled, true)]);

@@ -32,9 +32,9 @@ fn refused(call: impl FnOnce(*mut HoldoverBuffer) -> i32) -> String {
     error.message
 }
 
-/// Numbers that are no handles of this kind.
-fn wrong_handles(right: u64, of_another_kind: u64) -> [u64; 7] {
-    [0, 1, u64::MAX, right + 1, right ^ (1 << 40), of_another_kind, i64::MAX as u64]
+/// Numbers that are no handles of this kind, nor of another test's.
+fn wrong_handles(right: u64, of_another_kind: u64) -> [u64; 6] {
+    [0, 1, u64::MAX, right ^ (1 << 40), of_another_kind, i64::MAX as u64]
 }
 
 #[test]
@@ -98,6 +98,14 @@ fn operations_that_cannot_be_started() {
     assert_eq!(holdover_credit(world.runtime, used, 1), HOLDOVER_OK);
     assert_eq!(unsafe { holdover_send(world.runtime, used, NOTHING) }, HOLDOVER_OK);
     assert_eq!(holdover_half_close(world.runtime, used), HOLDOVER_OK);
+    // One that was cancelled first ends, and once, however it is started then.
+    let op = holdover_op_new(world.runtime);
+    holdover_cancel(world.runtime, op);
+    let quote = world.method("Quote");
+    let cancelled =
+        unsafe { holdover_start(world.session, op, 2, HOLDOVER_STREAM, quote, NOTHING, NOTHING, null_mut()) };
+    assert_eq!(cancelled, HOLDOVER_OK);
+    assert_eq!(world.host.of(2).kind, HOLDOVER_EVENT_CANCELLED);
     world.free();
     other.free();
     assert!(!world.host.heard().iter().any(|heard| heard.token == 1), "no event of what never started");
@@ -281,4 +289,61 @@ fn commands_hints_and_replies_that_say_nothing() {
     assert_eq!(gone, HOLDOVER_GONE);
     world.free();
     other.free();
+}
+
+/// The same numbers every time.
+fn random(state: &mut u64) -> usize {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) as usize
+}
+
+#[test]
+fn no_bytes_are_worse_than_a_code() {
+    let world = world();
+    let good = [
+        config().encode_to_vec(),
+        boundary::CallOptions { timeout_ms: Some(9), full_detail: true, ..Default::default() }
+            .encode_to_vec(),
+        boundary::Command {
+            command: Some(boundary::command::Command::Refresh(boundary::Refresh { observer: 1 })),
+        }
+        .encode_to_vec(),
+        boundary::Hint { hint: Some(boundary::hint::Hint::SaveData(true)) }.encode_to_vec(),
+        boundary::SessionConfig { endpoint: "test".to_owned(), ..Default::default() }.encode_to_vec(),
+        POLICY[..400].to_vec(),
+    ];
+    let host = Host::new(|_, _| Reply::Nothing);
+    let raw = HoldoverHost { release: None, ..host.raw() };
+    let (mut state, mut made) = (7, 0);
+    for round in 0..5000 {
+        let mut input = good[random(&mut state) % good.len()].clone();
+        for _ in 0..random(&mut state) % 4 {
+            let at = random(&mut state) % input.len();
+            input[at] = random(&mut state).to_le_bytes()[0];
+        }
+        input.truncate(input.len() - random(&mut state) % 3);
+        let input = bytes(&input);
+        unsafe {
+            let runtime = holdover_runtime_new(input, &raw, null_mut());
+            made += u32::from(runtime != 0);
+            holdover_runtime_free(runtime);
+            holdover_session_close(holdover_session_new(world.runtime, input, null_mut()));
+            holdover_policy_register(world.runtime, input, &mut NO_BUFFER.clone(), null_mut());
+            holdover_hint(world.runtime, input, null_mut());
+            for kind in [HOLDOVER_REPLY_CREDENTIALS, HOLDOVER_REPLY_HTTP_HEAD, round] {
+                holdover_reply(world.runtime, u64::from(round), kind, input, null_mut());
+            }
+            let op = holdover_op_new(world.runtime);
+            holdover_command(world.runtime, op, 1, input, null_mut());
+            let op = holdover_op_new(world.runtime);
+            let quote = world.method("Quote");
+            holdover_start(world.session, op, 1, HOLDOVER_GET, quote, input, input, null_mut());
+            holdover_probe(world.session, quote, input, input, &mut std::mem::zeroed());
+        }
+    }
+    assert!(made > 50, "{made} were good enough");
+    world.start(9, HOLDOVER_GET, "Plain", &ride("r1"));
+    assert_eq!(world.host.of(9).code, HOLDOVER_OK, "with this seed, no command has shut it down");
+    world.free();
+    unsafe { drop(std::sync::Arc::from_raw(raw.context.cast::<Host>())) };
 }
