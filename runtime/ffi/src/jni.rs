@@ -21,10 +21,13 @@
 //! | 4 … 9 | its snapshot's facts; 2 of them is 0 if it has none | 4 | length of the last known value |
 //! | | | 5 | length of the error |
 
-mod exports;
+mod answer;
+mod calls;
+mod lifetime;
 mod queue;
 
-pub use exports::*;
+pub use calls::*;
+pub use lifetime::*;
 
 /// How many facts there are of a snapshot.
 pub const SNAPSHOT_FACTS: usize = 6;

@@ -26,6 +26,9 @@ enum Bench {
     Ffi,
 }
 
+/// Built as apps ship it.
+const BOUNDARY: [&str; 7] =
+    ["bench", "--profile", "library", "--package", "holdover-ffi", "--bench", "boundary"];
 const STREAM: &[&str] = &["bench", "--package", "holdover-server"];
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {

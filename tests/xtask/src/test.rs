@@ -28,7 +28,16 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     // As apps build it: the simulator turns its planted faults on for the whole workspace.
     let engine = ["clippy", "--package", "holdover-engine", "--package", "holdover", "--", "-D", "warnings"];
     step("lints: without features", &mut cargo(&engine))?;
-    let slim = ["clippy", "--package", "holdover-ffi", "--no-default-features", "--", "-D", "warnings"];
+    let slim = [
+        "clippy",
+        "--package",
+        "holdover-ffi",
+        "--no-default-features",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
     step("lints: the C ABI without transport and store", &mut cargo(&slim))?;
     // The drift tests of checked-in generated files are among them.
     step("tests", &mut cargo(&["test", "--workspace", FEATURES]))?;

@@ -3,8 +3,12 @@
 use holdover_ffi::abi::*;
 use prost::Message;
 
-use crate::boundary::{self, credentials_reply, key_ask, key_reply};
-use crate::host::{Heard, Host, Reply, header};
+use crate::boundary::{self, credentials_reply};
+#[cfg(feature = "sqlite")]
+use crate::boundary::{key_ask, key_reply};
+#[cfg(feature = "sqlite")]
+use crate::host::Heard;
+use crate::host::{Host, Reply, header};
 use crate::rides::{World, config, ride};
 
 fn world() -> World {
@@ -102,6 +106,7 @@ fn closing_a_session_ends_nothing_that_runs() {
 }
 
 /// Wraps a key by turning its bits around.
+#[cfg(feature = "sqlite")]
 fn keys(host: &Host, heard: &Heard) {
     let ask = boundary::KeyAsk::decode(&*heard.bytes).unwrap().ask.unwrap();
     let (key_ask::Ask::Wrap(key) | key_ask::Ask::Unwrap(key)) = ask;

@@ -1,10 +1,11 @@
 //! Handles, their ends, and who owns what then.
 
 use holdover_ffi::abi::*;
+use prost::Message;
 
-use crate::boundary::{Empty, SessionConfig, command::Command};
+use crate::boundary::{Empty, RuntimeConfig, SessionConfig, command::Command};
 use crate::host::{Host, NO_BUFFER, NOTHING, Reply, bytes, copy};
-use crate::rides::{POLICY, World, open_session, ride};
+use crate::rides::{POLICY, World, config, open_session, ride};
 
 fn world() -> World {
     World::new(Host::new(|_, _| Reply::Ok(ride("a"))))
@@ -107,7 +108,8 @@ fn a_runtime_that_could_not_be_made_leaves_the_host_alone() {
     let host = Host::new(|_, _| Reply::Nothing);
     let raw = host.raw();
     let mut error = NO_BUFFER;
-    let runtime = unsafe { holdover_runtime_new(NOTHING, &raw, &mut error) };
+    let config = RuntimeConfig { endpoints: Vec::new(), ..config() }.encode_to_vec();
+    let runtime = unsafe { holdover_runtime_new(bytes(&config), &raw, &mut error) };
     assert_eq!(runtime, 0);
     assert!(crate::host::take_error(error).message.contains("endpoint"));
     // Its reference is still ours: it was not released.
