@@ -198,6 +198,8 @@ impl Call {
     /// [`ErrorKind::Misuse`](crate::ErrorKind::Misuse) when the method is of another kind, or the runtime has ended. Then
     /// the sink hears nothing.
     pub fn start(&self, start: Start) -> Result<(), Error> {
+        // The last hold of a session closes it, which needs the lock.
+        let _held = start.session().cloned();
         check(&start)
             .and_then(|()| self.driver.begin_with(self.op, &self.outlet, |op| input(op, start)))
             // Whoever has cancelled it meanwhile has been told of an end, so it has one.
@@ -231,6 +233,18 @@ impl Call {
 impl fmt::Debug for Call {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Call").field(&self.op).finish()
+    }
+}
+
+impl Start {
+    fn session(&self) -> Option<&Session> {
+        match self {
+            Self::Call { session, .. }
+            | Self::Put { session, .. }
+            | Self::Invalidate { session, .. }
+            | Self::SignOut { session, .. } => Some(session),
+            Self::Refresh { .. } | Self::Erase(_) | Self::Pause | Self::Disable(_) => None,
+        }
     }
 }
 

@@ -216,7 +216,8 @@ impl Waiter {
     fn event(&self, told: Told) -> Event {
         match told {
             Told::Cancelled => Event { code: HOLDOVER_CANCELLED, ..Event::new(HOLDOVER_EVENT_CANCELLED) },
-            Told::Ended(error) => {
+            // An observer that is refused has no state; to a host it is a failure like any other, and the last one.
+            Told::Ended(error) | Told::Delivered(Delivered::Ended(Err(error))) => {
                 let count = if self.wants == Wants::States { HOLDOVER_STATE_FAILED } else { 0 };
                 Event { count, ..failed(self.wants.end(), &error) }
             }
@@ -239,7 +240,7 @@ impl Waiter {
                 }
             },
             Told::Delivered(Delivered::Item(snapshot)) => self.snapshot(HOLDOVER_EVENT_ITEM, *snapshot),
-            Told::Delivered(Delivered::Ended(outcome)) => ended(HOLDOVER_EVENT_ENDED, outcome),
+            Told::Delivered(Delivered::Ended(Ok(()))) => Event::new(HOLDOVER_EVENT_ENDED),
             Told::Delivered(Delivered::Done(outcome)) => ended(HOLDOVER_EVENT_DONE, outcome),
             Told::Delivered(Delivered::Credit(count)) => Event { count, ..Event::new(HOLDOVER_EVENT_CREDIT) },
         }
