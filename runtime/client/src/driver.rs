@@ -14,6 +14,7 @@ mod slot;
 mod state;
 mod storekeeper;
 mod stream;
+mod tap;
 mod ticket;
 mod wire;
 mod worker;
@@ -39,6 +40,7 @@ use place::Place;
 pub(crate) use slot::{Slot, Taken};
 use state::{Afterwards, State};
 pub(crate) use storekeeper::Storekeeper;
+pub use tap::Tapped;
 pub(crate) use ticket::Ticket;
 use wire::Wire;
 pub(crate) use worker::Worker;
@@ -155,7 +157,13 @@ impl Driver {
         request: &Bytes,
         options: &CallOptions,
     ) -> Option<Snapshot> {
-        self.decide(|state, now, _| state.engine.peek(session, method, request, options, now)).ok().flatten()
+        self.decide(|state, now, _| {
+            let hit = state.engine.peek(session, method, request, options, now);
+            state.delivered += u64::from(hit.is_some());
+            hit
+        })
+        .ok()
+        .flatten()
     }
 
     /// Answers from memory, or starts the call.
@@ -175,6 +183,7 @@ impl Driver {
             if form == Form::Get
                 && let Some(hit) = state.engine.peek(session, method, &request, &options, now)
             {
+                state.delivered += 1;
                 return Started::Hit(Box::new(hit));
             }
             let call = |op| Input::Call { op, session, method, request, options, form };
@@ -282,11 +291,6 @@ impl Driver {
         }
     }
 
-    /// How many decisions were made: an inline driver is done when they come to rest.
-    fn decisions(&self) -> u64 {
-        self.lock().decisions
-    }
-
     fn lock(&self) -> MutexGuard<'_, State> {
         // A panic under the lock is caught there and ends the runtime, so a poisoned state is never used.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -337,7 +341,11 @@ impl Driver {
             return;
         }
         loop {
-            match state.engine.poll_output() {
+            let output = state.engine.poll_output();
+            if let Some(tap) = &mut state.tap {
+                tap.see(&output);
+            }
+            match output {
                 Output::Deliver { op, delivered } => state.deliver(op, delivered, &mut afterwards.wake),
                 Output::Send(send) if send.kind == Kind::Unary => {
                     state.work(self, worker::Command::Send(send), afterwards);

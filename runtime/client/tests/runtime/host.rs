@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, Weak};
 use bytes::Bytes;
 use holdover_client::host::{self, Call, Delivered, Form, Method, RawObserved, Sink, Start, Told, next_op};
 use holdover_client::{
-    CallOptions, Error, ErrorKind, Kind, MemoryStore, OutboxChoice, Runtime, Session, Source,
+    Account, CallOptions, Error, ErrorKind, Kind, MemoryStore, OutboxChoice, Runtime, Session, Source,
 };
 use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::{Reply, ScriptedNetwork};
 
 use crate::rides::{
-    CHAT, FEED, POLICY, QUOTE, TRIP, UPLOAD, World, answers, builder, encode, no_credentials, request, ride,
-    secs,
+    CHAT, FEED, PLAIN, POLICY, QUOTE, TRIP, UPLOAD, World, answers, builder, encode, no_credentials, request,
+    ride, secs,
 };
 
 /// Writes down what it is told.
@@ -278,4 +278,29 @@ fn a_sink_may_call_the_runtime() {
     driver.run();
     assert_eq!(log.take().len(), 6);
     assert_eq!(network.sent(), 1);
+}
+
+#[test]
+fn the_last_hold_of_a_session_may_go_with_a_start() {
+    let mut world = World::new();
+    let session = world.runtime.session(Account::user("u-2"), no_credentials);
+    let log = Log::default();
+    let last = call(&session, QUOTE, Form::Get, "r1");
+    drop(session);
+    Call::new(&world.runtime, next_op(), log.clone()).start(last).unwrap();
+    world.driver.run();
+    // Nobody holds the session any more, and calls end with their sessions.
+    assert_eq!(log.take().len(), 1);
+    assert_eq!(world.network.sent(), 0);
+}
+
+#[test]
+fn an_observer_that_is_refused_has_ended() {
+    let mut world = World::new();
+    let (_, log) = start(&world, call(&world.session, PLAIN, Form::Observe, "r1"));
+    world.driver.run();
+    match &log.take()[..] {
+        [(Told::Delivered(Delivered::Ended(Err(error))), true)] => assert_eq!(error.kind, ErrorKind::Misuse),
+        other => panic!("{other:?}"),
+    }
 }
