@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use holdover_client::host::{self, Client, Delivered, Delivery, Form, Observed, Operation, Snapshot};
+use holdover_client::host::{
+    self, Call as Operation, Delivered, Form, Method, RawObserved, RawSnapshot, Sink, Start, Told, next_op,
+};
 use holdover_client::{
     Account, AppState, CacheMode, CallOptions, Code, Detail, DetailMode, Error, Estimate, Freshness,
     Interface, Metadata, OutboxChoice, Part, Platform, Priority, Protocol, Quality, Reachability, Runtime,
@@ -43,8 +45,8 @@ pub fn replay(api: &Api, vector: &Vector) -> Result<(), String> {
 struct Host {
     policy: Bytes,
     heard: Arc<Mutex<Vec<Report>>>,
+    methods: Vec<Method>,
     operations: HashMap<String, Operation>,
-    clients: HashMap<String, Client>,
     sessions: HashMap<String, Session>,
     runtime: Option<Runtime>,
 }
@@ -54,8 +56,8 @@ impl Host {
         Self {
             policy,
             heard: Arc::default(),
+            methods: Vec::new(),
             operations: HashMap::new(),
-            clients: HashMap::new(),
             sessions: HashMap::new(),
             runtime: None,
         }
@@ -68,67 +70,60 @@ impl Host {
 
     fn act(&mut self, action: Action, story: &mut LiveStory) -> Result<(), Error> {
         match action {
-            Action::Start { endpoints, varies, memory } => self.start(&endpoints, varies, memory, story)?,
+            Action::Start { endpoints, varies, memory } => self.launch(&endpoints, varies, memory, story)?,
             Action::Open { session: name, user, endpoint, metadata: ambient } => {
                 let credentials = story.credentials(&name);
                 let session = self.runtime().session_at(&endpoint, account(user), credentials)?;
                 session.replace_metadata(metadata(&ambient)?);
-                self.clients.insert(name.clone(), Client::bind(&session, &self.policy)?);
                 self.sessions.insert(name, session);
             }
             Action::SetMetadata { session, metadata: all } => {
-                self.sessions[&session].replace_metadata(metadata(&all)?);
+                self.session(&session)?.replace_metadata(metadata(&all)?);
             }
-            Action::CredentialsChanged { session } => self.sessions[&session].credentials_changed(),
-            Action::Get(call) => self.get(call)?,
-            Action::Observe(call) => self.begin(Form::Observe, call)?,
+            Action::CredentialsChanged { session } => self.session(&session)?.credentials_changed(),
+            Action::Get(call) => self.get(&call)?,
+            Action::Observe(call) => self.call(Form::Observe, &call)?,
             Action::Stream(call) => {
-                let (op, takes) = (call.op.clone(), call.takes.unwrap_or(u32::MAX));
-                self.begin(Form::Stream, call)?;
-                if takes > 0 {
-                    self.operations[&op].demand(takes);
+                self.call(Form::Stream, &call)?;
+                match call.takes.unwrap_or(u32::MAX) {
+                    0 => {}
+                    takes => self.operation(&call.op)?.demand(takes),
                 }
             }
             Action::Cached(call) => {
                 if !self.peek(&call)? {
-                    self.hear(Report { to: call.op, done: true, ..Report::default() });
+                    heard(&self.heard).push(Report { to: call.op, done: true, ..Report::default() });
                 }
             }
-            Action::Prefetch(call) => self.begin(Form::Prefetch, call)?,
+            Action::Prefetch(call) => self.call(Form::Prefetch, &call)?,
             Action::Put { op, session, index, request, value, .. } => {
+                let (session, method) = (self.session(&session)?.clone(), self.method(index)?);
                 let (request, value) = (request.0.into(), value.0.into());
-                let running = self.clients[&session].put(index, request, value, self.sink(&op))?;
-                self.operations.insert(op, running);
+                let options = CallOptions::default();
+                self.start(op, Start::Put { session, method, request, value, options })?;
             }
-            Action::Take { op, items } => self.operations[&op].demand(items),
-            Action::Say { op, message } => self.operations[&op].send(message.0.into()),
-            Action::Close { op } => self.operations[&op].close(),
+            Action::Take { op, items } => self.operation(&op)?.demand(items),
+            Action::Say { op, message } => self.operation(&op)?.send(message.0.into()),
+            Action::Close { op } => self.operation(&op)?.close_send(),
             Action::Refresh { op, of } => {
-                let running = self.operations[&of].refresh(self.sink(&op))?;
-                self.operations.insert(op, running);
+                let observer = self.operation(&of)?.op();
+                self.start(op, Start::Refresh { observer })?;
             }
-            Action::Cancel { op } => drop(self.operations.remove(&op)),
+            Action::Cancel { op } => self.operation(&op)?.cancel(),
             Action::Invalidate { op, session, tag } => {
-                let running = host::invalidate(&self.sessions[&session], read_tag(tag), self.sink(&op))?;
-                self.operations.insert(op, running);
+                let (session, tag) = (self.session(&session)?.clone(), read_tag(tag));
+                self.start(op, Start::Invalidate { session, tag })?;
             }
             Action::SignOut { op, session, hold } => {
                 let outbox = if hold { OutboxChoice::Hold } else { OutboxChoice::Discard };
-                let running = host::sign_out(&self.sessions[&session], outbox, self.sink(&op))?;
-                self.operations.insert(op, running);
+                let session = self.session(&session)?.clone();
+                self.start(op, Start::SignOut { session, outbox })?;
             }
-            Action::Erase { op, user } => {
-                let running = host::erase(self.runtime(), account(user), self.sink(&op))?;
-                self.operations.insert(op, running);
-            }
-            Action::Pause { op } => {
-                let running = host::pause(self.runtime(), self.sink(&op))?;
-                self.operations.insert(op, running);
-            }
+            Action::Erase { op, user } => self.start(op, Start::Erase(account(user)))?,
+            Action::Pause { op } => self.start(op, Start::Pause)?,
             Action::Disable { op, switches } => {
-                let switches = switches.into_iter().map(switch).collect::<Result<Vec<_>, _>>()?;
-                let running = host::disable(self.runtime(), switches, self.sink(&op))?;
-                self.operations.insert(op, running);
+                let switches = switches.into_iter().map(switch).collect::<Result<_, _>>()?;
+                self.start(op, Start::Disable(switches))?;
             }
             Action::App { foreground } => {
                 let state = if foreground { AppState::Foreground } else { AppState::Background };
@@ -146,19 +141,15 @@ impl Host {
         Ok(())
     }
 
-    fn start(
+    /// A process begins; nothing is left of the one before.
+    fn launch(
         &mut self,
         endpoints: &[String],
         varies: Vec<String>,
         memory: Option<usize>,
         story: &mut LiveStory,
     ) -> Result<(), Error> {
-        self.operations.clear();
-        self.clients.clear();
-        self.sessions.clear();
-        self.runtime = None;
-        // What the process before heard in its end.
-        self.reports();
+        *self = Self::new(self.policy.clone());
         let mut builder = story.builder().varies(varies);
         for name in endpoints {
             builder = builder.plain_text_endpoint(name, "http://rides.invalid", Protocol::Connect);
@@ -168,6 +159,7 @@ impl Host {
         }
         let (runtime, driver) = builder.build_inline()?;
         story.attach(driver);
+        self.methods = host::register(&runtime, &self.policy)?;
         self.runtime = Some(runtime);
         Ok(())
     }
@@ -176,35 +168,59 @@ impl Host {
         self.runtime.as_ref().expect("a story begins with the start of a process")
     }
 
-    /// Memory first, as every package does it.
-    fn get(&mut self, call: Call) -> Result<(), Error> {
-        if self.peek(&call)? { Ok(()) } else { self.begin(Form::Get, call) }
+    fn session(&self, name: &str) -> Result<&Session, Error> {
+        self.sessions.get(name).ok_or_else(|| unknown("session", name))
     }
 
+    fn operation(&self, name: &str) -> Result<&Operation, Error> {
+        self.operations.get(name).ok_or_else(|| unknown("operation", name))
+    }
+
+    fn method(&self, index: usize) -> Result<Method, Error> {
+        self.methods.get(index).cloned().ok_or_else(|| unknown("method", &index.to_string()))
+    }
+
+    /// Memory first, as every package does it.
+    fn get(&mut self, call: &Call) -> Result<(), Error> {
+        if self.peek(call)? { Ok(()) } else { self.call(Form::Get, call) }
+    }
+
+    /// Reads memory. Whether it had something.
     fn peek(&self, call: &Call) -> Result<bool, Error> {
+        let (session, method) = (self.session(&call.session)?, self.method(call.index)?);
         let request = Bytes::copy_from_slice(&call.request.0);
-        let hit = self.clients[&call.session].peek(call.index, &request, &options(call)?)?;
+        let hit = host::peek(session, &method, &request, &options(call)?);
         let found = hit.is_some();
         heard(&self.heard).extend(hit.map(|hit| value(&call.op, &hit)));
         Ok(found)
     }
 
-    fn begin(&mut self, form: Form, call: Call) -> Result<(), Error> {
-        let options = options(&call)?;
-        let sink = self.sink(&call.op);
-        let started =
-            self.clients[&call.session].start(form, call.index, call.request.0.into(), options, sink)?;
-        self.operations.insert(call.op, started);
+    fn call(&mut self, form: Form, call: &Call) -> Result<(), Error> {
+        let (session, method) = (self.session(&call.session)?.clone(), self.method(call.index)?);
+        let (request, options) = (Bytes::copy_from_slice(&call.request.0), options(call)?);
+        self.start(call.op.clone(), Start::Call { session, method, form, request, options })
+    }
+
+    fn start(&mut self, op: String, start: Start) -> Result<(), Error> {
+        let ear = Ear { op: op.clone(), heard: self.heard.clone() };
+        let operation = Operation::new(self.runtime(), next_op(), ear);
+        if let Err(error) = operation.start(start) {
+            heard(&self.heard).push(failed(&op, &error));
+        }
+        self.operations.insert(op, operation);
         Ok(())
     }
+}
 
-    fn hear(&self, report: Report) {
-        heard(&self.heard).push(report);
-    }
+/// Writes down what comes to one operation.
+struct Ear {
+    op: String,
+    heard: Arc<Mutex<Vec<Report>>>,
+}
 
-    fn sink(&self, op: &str) -> impl Fn(Delivery) + Send + Sync + use<> {
-        let (all, op) = (self.heard.clone(), op.to_owned());
-        move |delivery| heard(&all).push(report(&op, delivery))
+impl Sink for Ear {
+    fn tell(&self, told: Told, _last: bool) {
+        heard(&self.heard).extend(report(&self.op, told));
     }
 }
 
@@ -212,31 +228,36 @@ fn heard(all: &Mutex<Vec<Report>>) -> MutexGuard<'_, Vec<Report>> {
     all.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn report(op: &str, delivery: Delivery) -> Report {
+/// What was told, if the caller sees anything of it.
+fn report(op: &str, told: Told) -> Option<Report> {
     let plain = || Report { to: op.to_owned(), ..Report::default() };
-    let failed = |error: &Error| Report { failed: Some(self::error(error)), ..plain() };
-    match delivery {
-        Delivery::Ended(error) => failed(&error),
-        Delivery::Next(delivered) | Delivery::Last(delivered) => match delivered {
-            Delivered::Answer(answer) => match *answer {
-                Ok(snapshot) => value(op, &snapshot),
-                Err(error) => failed(&error),
+    Some(match told {
+        Told::Cancelled => return None,
+        Told::Ended(error) => failed(op, &error),
+        Told::Delivered(delivered) => match delivered {
+            Delivered::Answer(answer) => match answer.as_ref() {
+                Ok(snapshot) => value(op, snapshot),
+                Err(error) => failed(op, error),
             },
-            Delivered::Observed(state) => match *state {
-                Observed::Loading => Report { loading: true, ..plain() },
-                Observed::Value(snapshot) => value(op, &snapshot),
-                Observed::Failed(error) => failed(&error),
+            Delivered::Observed(state) => match state.as_ref() {
+                RawObserved::Loading => Report { loading: true, ..plain() },
+                RawObserved::Value(snapshot) => value(op, snapshot),
+                RawObserved::Failed(error) => failed(op, error),
             },
             Delivered::Item(item) => value(op, &item),
             Delivered::Credit(messages) => Report { credit: Some(messages), ..plain() },
             Delivered::Ended(Ok(())) => Report { ended: true, ..plain() },
             Delivered::Done(Ok(())) => Report { done: true, ..plain() },
-            Delivered::Ended(Err(error)) | Delivered::Done(Err(error)) => failed(&error),
+            Delivered::Ended(Err(error)) | Delivered::Done(Err(error)) => failed(op, &error),
         },
-    }
+    })
 }
 
-fn value(op: &str, snapshot: &Snapshot) -> Report {
+fn failed(op: &str, error: &Error) -> Report {
+    Report { to: op.to_owned(), failed: Some(self::error(error)), ..Report::default() }
+}
+
+fn value(op: &str, snapshot: &RawSnapshot) -> Report {
     let withheld = snapshot.withheld.as_ref();
     Report {
         to: op.to_owned(),

@@ -1,8 +1,9 @@
 //! A whole client does what the vectors say: the runtime with its driver, called as packages of other languages call it.
+#![allow(clippy::unwrap_used, reason = "tests unwrap")]
 
 use std::fs;
 
-use holdover_client::host::{Client, Form};
+use holdover_client::host::{self, Call, Form, Sink, Start, Told, next_op};
 use holdover_client::{Account, CallOptions, Protocol};
 use holdover_sim::files::{self, root};
 use holdover_sim::host::replay;
@@ -61,6 +62,13 @@ fn what_departs_from_a_vector_is_said() {
     assert!(aborted.contains("- {\"abort\":1}"), "{aborted}");
 }
 
+/// Reports nothing.
+struct Deaf;
+
+impl Sink for Deaf {
+    fn tell(&self, _: Told, _: bool) {}
+}
+
 #[test]
 fn a_host_that_keeps_a_delivery_to_itself_does_not_pass() {
     let mut story = LiveStory::new(&api(), &one_answer("4s", false)).unwrap();
@@ -77,9 +85,13 @@ fn a_host_that_keeps_a_delivery_to_itself_does_not_pass() {
                 }
                 Action::Get(call) => {
                     let session = runtimes[0].session(Account::user("u1"), story.credentials("me"));
-                    let client = Client::bind(&session, api().policy()).unwrap();
+                    let method =
+                        host::register(&runtimes[0], api().policy()).unwrap().swap_remove(call.index);
                     let (request, options) = (call.request.0.into(), CallOptions::default());
-                    client.start(Form::Get, call.index, request, options, |_| {}).unwrap().detach();
+                    let running = Call::new(&runtimes[0], next_op(), Deaf);
+                    running
+                        .start(Start::Call { session, method, form: Form::Get, request, options })
+                        .unwrap();
                 }
                 _ => {}
             },
