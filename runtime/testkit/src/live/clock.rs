@@ -8,7 +8,7 @@ use holdover_client::{Clock, Now};
 
 use super::edges::{Device, Edges, Sleeper};
 
-/// Sleeps of no length at one instant, after which something is wrong with the client.
+/// Timers that fire without time passing, after which something is wrong with the client.
 const MAX_IDLE: u32 = 1000;
 
 impl Clock for Edges {
@@ -19,20 +19,17 @@ impl Clock for Edges {
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         let mut device = self.device();
         let until = device.clock.now().boot.after(duration);
-        device.idle += u32::from(duration.is_zero());
         device.last_sleeper += 1;
         let id = device.last_sleeper;
         if device.process == self.process {
-            device.sleepers.insert(id, Sleeper { until, waker: None });
+            device.sleepers.insert(id, Sleeper { until, woken: false, waker: None });
         }
         drop(device);
         let asleep = Asleep { edges: self.clone(), id };
         Box::pin(std::future::poll_fn(move |context| {
             let mut device = asleep.edges.device();
-            let now = device.clock.now().boot;
-            let restless = device.is_restless();
             match device.sleepers.get_mut(&asleep.id) {
-                Some(sleeper) if sleeper.until <= now && !restless => Poll::Ready(()),
+                Some(sleeper) if sleeper.woken => Poll::Ready(()),
                 Some(sleeper) => {
                     sleeper.waker = Some(context.waker().clone());
                     Poll::Pending
@@ -45,25 +42,24 @@ impl Clock for Edges {
 }
 
 impl Device {
-    /// The client sleeps again and again without letting time pass.
-    pub(super) fn is_restless(&self) -> bool {
-        self.idle > MAX_IDLE
-    }
-
     /// The true time at which the next sleeper is to be woken.
     pub(super) fn next_due(&self) -> Option<i128> {
         self.sleepers.values().map(|sleeper| self.clock.true_time_of(sleeper.until)).min()
     }
 
-    /// Lets time pass, and wakes who has slept long enough.
+    /// Lets time pass, and wakes who has slept long enough. Nobody is woken in between: who sleeps for no time is woken
+    /// when time passes next, even if by nothing, as vectors have it.
     pub(super) fn advance_to(&mut self, time: i128) -> Result<(), String> {
-        if time > self.clock.true_time() {
-            self.idle = 0;
+        self.idle = if time > self.clock.true_time() { 0 } else { self.idle + 1 };
+        if self.idle > MAX_IDLE {
+            return Err("the client sleeps again and again without letting time pass".into());
         }
         self.clock.advance_to(time)?;
         let now = self.clock.now().boot;
-        let due = self.sleepers.values_mut().filter(|sleeper| sleeper.until <= now);
-        due.filter_map(|sleeper| sleeper.waker.take()).for_each(std::task::Waker::wake);
+        for sleeper in self.sleepers.values_mut().filter(|sleeper| sleeper.until <= now) {
+            sleeper.woken = true;
+            sleeper.waker.take().into_iter().for_each(std::task::Waker::wake);
+        }
         Ok(())
     }
 }

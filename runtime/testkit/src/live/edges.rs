@@ -22,7 +22,7 @@ pub(super) struct Device {
     pub(super) sessions: BTreeMap<String, Session>,
     pub(super) sleepers: BTreeMap<u64, Sleeper>,
     pub(super) last_sleeper: u64,
-    /// How many sleeps of no length there were at this instant.
+    /// How often time has passed by nothing since it last passed by something.
     pub(super) idle: u32,
     pub(super) requests: Vec<Exchange>,
     pub(super) probes: Vec<Awaited<Result<(), Failure>>>,
@@ -35,6 +35,8 @@ pub(super) struct Device {
 /// Somebody who waits for a time.
 pub(super) struct Sleeper {
     pub(super) until: Instant,
+    /// It has slept long enough.
+    pub(super) woken: bool,
     pub(super) waker: Option<Waker>,
 }
 
