@@ -203,12 +203,18 @@ impl Runtime {
         if let Some(policy) = policies.get(&place) {
             return Ok(policy.clone());
         }
-        let registered = self.0.driver.register(&Bytes::from_static(bytes))?;
+        let policy = self.read_policy(&Bytes::from_static(bytes))?;
+        policies.insert(place, policy.clone());
+        Ok(policy)
+    }
+
+    /// The policy in these bytes.
+    pub(crate) fn read_policy(&self, bytes: &Bytes) -> Result<Arc<Policy>, Error> {
+        let registered = self.0.driver.register(bytes)?;
         let policy = Arc::new(Policy::read(bytes, &registered)?);
         for method in policy.methods() {
             self.0.driver.telemetry().name(method.id, method.name.clone());
         }
-        policies.insert(place, policy.clone());
         Ok(policy)
     }
 }

@@ -4,6 +4,7 @@
 
 mod bench;
 mod conformance;
+mod library;
 mod regenerate;
 mod step;
 mod test;
