@@ -6,11 +6,16 @@
 
 mod comments;
 mod gap;
+pub mod kotlin;
 mod option;
 mod output;
 mod promise;
 pub mod rust;
+mod sentences;
 mod surface;
+pub mod swift;
+mod taken;
+mod writer;
 
 pub use comments::Comments;
 pub use gap::{NOT_ENFORCED, PAGES, warnings};
@@ -45,6 +50,11 @@ impl<'a> Context<'a> {
     /// All files and their imports.
     pub fn pool(&self) -> &DescriptorPool {
         self.compilation.loaded.pool()
+    }
+
+    /// The files that were asked for, as they are imported.
+    pub fn asked(&self) -> &[String] {
+        &self.compilation.files
     }
 
     /// What people wrote above their declarations.
