@@ -13,6 +13,7 @@ use holdover_annotations::policy::PolicySet;
 use holdover_compiler::diagnostic::{Diagnostics, Report, Style};
 use holdover_compiler::load::{IncludePaths, MemorySources, load, load_descriptor_set};
 use holdover_compiler::pipeline::{Compilation, compile, compile_loaded};
+use holdover_compiler::target::kotlin::{Kotlin, KotlinOptions};
 use holdover_compiler::target::rust::{Rust, RustOptions};
 use holdover_compiler::target::swift::{Swift, SwiftOptions};
 use holdover_compiler::target::{Comments, Context, OutputFile, generate, warnings};
@@ -226,6 +227,11 @@ fn generated(compilation: &Compilation, settings: &Settings) -> BTreeMap<String,
     settings.swift.iter().for_each(|option| options.set(option).expect("an option that exists"));
     let target = Swift::new(&context, options).expect("names");
     add("swift", generate(&target, &context).expect("generated Swift"));
+
+    let mut options = KotlinOptions::default();
+    settings.kotlin.iter().for_each(|option| options.set(option).expect("an option that exists"));
+    let target = Kotlin::new(&context, options).expect("names");
+    add("kotlin", generate(&target, &context).expect("generated Kotlin"));
     outputs
 }
 

@@ -32,24 +32,6 @@ pub(super) fn literal(text: &str) -> String {
     literal
 }
 
-/// The lines of a text that says bytes.
-pub(super) fn base64(bytes: &[u8]) -> Vec<String> {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    // 75 bytes are 100 characters.
-    let lines = bytes.chunks(75).map(|line| {
-        let digits = line.chunks(3).flat_map(|chunk| {
-            let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
-            let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-            (0..4).map(move |digit| {
-                let sextet = bits >> (18 - 6 * digit) & 63;
-                if digit > chunk.len() { '=' } else { char::from(ALPHABET[sextet as usize]) }
-            })
-        });
-        digits.collect()
-    });
-    lines.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,14 +39,6 @@ mod tests {
     #[test]
     fn literals_hold_any_text() {
         assert_eq!(literal("a\"\\\n\u{2028}(\\"), r#""a\"\\\u{A}\u{2028}(\\""#);
-    }
-
-    /// <https://www.rfc-editor.org/rfc/rfc4648#section-10>
-    #[test]
-    fn bytes_are_base64() {
-        let text = |text: &str| base64(text.as_bytes()).concat();
-        assert_eq!(["", "f", "fo", "foo", "foob"].map(text), ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
-        assert_eq!(base64(&[0; 76]), ["A".repeat(100), "AA==".to_owned()]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod function;
 
-use super::docs::{base64, deprecate, document, literal};
+use super::docs::{deprecate, document, literal};
 use super::{Item, Piece, Swift};
 use crate::target::writer::CodeWriter;
 use crate::target::{Service, TargetError, sentences};
@@ -63,7 +63,7 @@ pub(super) fn client(swift: &Swift, service: &Service<'_>) -> Result<Piece, Targ
         document(code, None, sentences::POLICY, &[]);
         let bytes = swift.types.standard("UInt8");
         let open = format!("{visibility}nonisolated static let policy: [{bytes}] = Holdover.BoundClient.policy(\"\"\"");
-        code.nested(&open, "    \"\"\")", |code| code.lines(base64(&service.policy)));
+        code.nested(&open, "    \"\"\")", |code| code.lines(sentences::base64(&service.policy)));
         code.line(format!("private nonisolated let {bound}: Holdover.BoundClient"));
         code.blank();
         let doc = "A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by \

@@ -39,7 +39,6 @@ struct Deprecation_V1_OldClient: Deprecation_V1_OldClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Calls `Get`.
     func get(
         _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
@@ -155,10 +154,6 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Use `GetNew`.
-    ///
-    /// An answer is fresh for 5 s.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
     @available(*, deprecated)
     func getOld(
         _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
@@ -166,7 +161,6 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
         try await bound.unary(Self.getOldMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `GetOld`: states, of which only the newest counts.
     @available(*, deprecated)
     nonisolated func observeGetOld(
         _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions
@@ -174,7 +168,6 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
         bound.observe(Self.getOldMethod, request, options)
     }
 
-    /// What memory holds of `GetOld`, at once: for the first frame.
     @available(*, deprecated)
     nonisolated func cachedGetOld(
         _ request: Deprecation_V1_GetRequest
@@ -182,13 +175,11 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
         bound.cached(Self.getOldMethod, request)
     }
 
-    /// Warms the cache for `GetOld`, at background priority.
     @available(*, deprecated)
     nonisolated func prefetchGetOld(_ request: Deprecation_V1_GetRequest) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getOldMethod, request)
     }
 
-    /// Stores an answer to `GetOld` that the app has from elsewhere, as stale.
     @available(*, deprecated)
     nonisolated func putGetOld(
         _ request: Deprecation_V1_GetRequest, _ value: Deprecation_V1_Thing
@@ -196,7 +187,6 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
         try await bound.put(Self.getOldMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// Calls `GetNew`.
     func getNew(
         _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {

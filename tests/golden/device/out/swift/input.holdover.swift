@@ -66,35 +66,28 @@ struct Device_V1_ConfigClient: Device_V1_ConfigClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// The same for everybody who uses the device.
-    ///
-    /// An answer is fresh for 1 h; after that it is shown for 1 d when the network fails.
     func getConfig(
         _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Device_V1_AppConfig> {
         try await bound.unary(Self.getConfigMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `GetConfig`: states, of which only the newest counts.
     nonisolated func observeGetConfig(
         _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions
     ) -> Holdover.Observation<Device_V1_AppConfig> {
         bound.observe(Self.getConfigMethod, request, options)
     }
 
-    /// What memory holds of `GetConfig`, at once: for the first frame.
     nonisolated func cachedGetConfig(
         _ request: Device_V1_GetConfigRequest
     ) -> Holdover.Snapshot<Device_V1_AppConfig>? {
         bound.cached(Self.getConfigMethod, request)
     }
 
-    /// Warms the cache for `GetConfig`, at background priority.
     nonisolated func prefetchGetConfig(_ request: Device_V1_GetConfigRequest) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getConfigMethod, request)
     }
 
-    /// Stores an answer to `GetConfig` that the app has from elsewhere, as stale.
     nonisolated func putGetConfig(
         _ request: Device_V1_GetConfigRequest, _ value: Device_V1_AppConfig
     ) async throws(Holdover.HoldoverError) {

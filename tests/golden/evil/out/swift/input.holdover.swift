@@ -204,96 +204,78 @@ struct EvilClient_: EvilClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// type
-    ///
-    /// An answer is fresh for 1 s.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
     func type(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.typeMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `Type`: states, of which only the newest counts.
     nonisolated func observeType_(
         _ request: SelfMessage, options: Holdover.CallOptions
     ) -> Holdover.Observation<SelfMessage> {
         bound.observe(Self.typeMethod, request, options)
     }
 
-    /// What memory holds of `Type`, at once: for the first frame.
     nonisolated func cachedType(_ request: SelfMessage) -> Holdover.Snapshot<SelfMessage>? {
         bound.cached(Self.typeMethod, request)
     }
 
-    /// Warms the cache for `Type`, at background priority.
     nonisolated func prefetchType_(_ request: SelfMessage) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.typeMethod, request)
     }
 
-    /// Stores an answer to `Type` that the app has from elsewhere, as stale.
     nonisolated func putType(_ request: SelfMessage, _ value: SelfMessage) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.typeMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// Its name is that of a derived function.
     func observeType(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.observeTypeMethod, request, options, isolation: isolation)
     }
 
-    /// Calls `PrefetchType`.
     func prefetchType(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.prefetchTypeMethod, request, options, isolation: isolation)
     }
 
-    /// Like `Type`, once in snake case.
     func type_(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.type_Method, request, options, isolation: isolation)
     }
 
-    /// A method called like those that everything has.
-    /// Made by `new` anyway.
     func new(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.newMethod, request, options, isolation: isolation)
     }
 
-    /// Calls `Clone`.
     func clone(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.cloneMethod, request, options, isolation: isolation)
     }
 
-    /// Calls `Default`.
     func `default`(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.defaultMethod, request, options, isolation: isolation)
     }
 
-    /// Calls `Fmt`.
     func fmt(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.fmtMethod, request, options, isolation: isolation)
     }
 
-    /// Calls `Call`.
     func call(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.callMethod, request, options, isolation: isolation)
     }
 
-    /// Calls `Self`.
     func self_(
         _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {

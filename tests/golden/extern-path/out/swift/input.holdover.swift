@@ -79,39 +79,30 @@ struct Shop_ShopClient: Shop_ShopClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Calls `Get`.
-    ///
-    /// An answer is fresh for 5 s.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
     func get(
         _ request: Common_Money.Kind, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_Item> {
         try await bound.unary(Self.getMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     nonisolated func observeGet(
         _ request: Common_Money.Kind, options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_Item> {
         bound.observe(Self.getMethod, request, options)
     }
 
-    /// What memory holds of `Get`, at once: for the first frame.
     nonisolated func cachedGet(_ request: Common_Money.Kind) -> Holdover.Snapshot<Shop_Item>? {
         bound.cached(Self.getMethod, request)
     }
 
-    /// Warms the cache for `Get`, at background priority.
     nonisolated func prefetchGet(_ request: Common_Money.Kind) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getMethod, request)
     }
 
-    /// Stores an answer to `Get` that the app has from elsewhere, as stale.
     nonisolated func putGet(_ request: Common_Money.Kind, _ value: Shop_Item) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// Calls `Convert`.
     func convert(
         _ request: Common_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Common_Money> {

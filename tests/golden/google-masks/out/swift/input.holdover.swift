@@ -87,43 +87,32 @@ struct Masks_V1_RoutesClient: Masks_V1_RoutesClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Calls `ComputeRoute`.
-    ///
-    /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     func computeRoute(
         _ request: Masks_V1_ComputeRouteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
         try await bound.unary(Self.computeRouteMethod, request, options, isolation: isolation)
     }
 
-    /// Calls `GetRoute`.
-    ///
-    /// An answer is fresh for 10 s.
-    /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     func getRoute(
         _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
         try await bound.unary(Self.getRouteMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `GetRoute`: states, of which only the newest counts.
     nonisolated func observeGetRoute(
         _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions
     ) -> Holdover.Observation<Masks_V1_Route> {
         bound.observe(Self.getRouteMethod, request, options)
     }
 
-    /// What memory holds of `GetRoute`, at once: for the first frame.
     nonisolated func cachedGetRoute(_ request: Masks_V1_GetRouteRequest) -> Holdover.Snapshot<Masks_V1_Route>? {
         bound.cached(Self.getRouteMethod, request)
     }
 
-    /// Warms the cache for `GetRoute`, at background priority.
     nonisolated func prefetchGetRoute(_ request: Masks_V1_GetRouteRequest) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getRouteMethod, request)
     }
 
-    /// Stores an answer to `GetRoute` that the app has from elsewhere, as stale.
     nonisolated func putGetRoute(
         _ request: Masks_V1_GetRouteRequest, _ value: Masks_V1_Route
     ) async throws(Holdover.HoldoverError) {

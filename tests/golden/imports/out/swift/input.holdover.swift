@@ -101,52 +101,42 @@ struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Calls `GetItem`.
-    ///
-    /// An answer is fresh for 5 s.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_V1_Item> {
         try await bound.unary(Self.getItemMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `GetItem`: states, of which only the newest counts.
     nonisolated func observeGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_V1_Item> {
         bound.observe(Self.getItemMethod, request, options)
     }
 
-    /// What memory holds of `GetItem`, at once: for the first frame.
     nonisolated func cachedGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) -> Holdover.Snapshot<Shop_V1_Item>? {
         bound.cached(Self.getItemMethod, request)
     }
 
-    /// Warms the cache for `GetItem`, at background priority.
     nonisolated func prefetchGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getItemMethod, request)
     }
 
-    /// Stores an answer to `GetItem` that the app has from elsewhere, as stale.
     nonisolated func putGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue, _ value: Shop_V1_Item
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getItemMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// Calls `GetRoot`.
     func getRoot(
         _ request: Shop_V1_Api_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Root> {
         try await bound.unary(Self.getRootMethod, request, options, isolation: isolation)
     }
 
-    /// Calls `Buy`.
     func buy(
         _ request: Common_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty> {

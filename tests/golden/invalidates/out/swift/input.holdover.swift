@@ -92,46 +92,36 @@ struct Invalidates_V1_RidesClient: Invalidates_V1_RidesClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Calls `GetRide`.
-    ///
-    /// An answer is fresh for 5 s.
     func getRide(
         _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
         try await bound.unary(Self.getRideMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `GetRide`: states, of which only the newest counts.
     nonisolated func observeGetRide(
         _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions
     ) -> Holdover.Observation<Invalidates_V1_Ride> {
         bound.observe(Self.getRideMethod, request, options)
     }
 
-    /// What memory holds of `GetRide`, at once: for the first frame.
     nonisolated func cachedGetRide(
         _ request: Invalidates_V1_GetRideRequest
     ) -> Holdover.Snapshot<Invalidates_V1_Ride>? {
         bound.cached(Self.getRideMethod, request)
     }
 
-    /// Warms the cache for `GetRide`, at background priority.
     nonisolated func prefetchGetRide(
         _ request: Invalidates_V1_GetRideRequest
     ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getRideMethod, request)
     }
 
-    /// Stores an answer to `GetRide` that the app has from elsewhere, as stale.
     nonisolated func putGetRide(
         _ request: Invalidates_V1_GetRideRequest, _ value: Invalidates_V1_Ride
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getRideMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// Calls `ChangeRide`.
-    ///
-    /// Makes stored answers about `ride:{request.ride_id}`, `driver:{response.driver.id}:{response.driver.active}`, `stop:{request.stop}`, `rides` outdated.
     func changeRide(
         _ request: Invalidates_V1_ChangeRideRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {

@@ -129,52 +129,38 @@ struct Nested_V1_TripsClient: Nested_V1_TripsClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Calls `GetTrip`.
-    ///
-    /// An answer is fresh for 5 s.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getTrip(
         _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
         try await bound.unary(Self.getTripMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `GetTrip`: states, of which only the newest counts.
     nonisolated func observeGetTrip(
         _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions
     ) -> Holdover.Observation<Nested_V1_Trip> {
         bound.observe(Self.getTripMethod, request, options)
     }
 
-    /// What memory holds of `GetTrip`, at once: for the first frame.
     nonisolated func cachedGetTrip(_ request: Nested_V1_GetTripRequest) -> Holdover.Snapshot<Nested_V1_Trip>? {
         bound.cached(Self.getTripMethod, request)
     }
 
-    /// Warms the cache for `GetTrip`, at background priority.
     nonisolated func prefetchGetTrip(_ request: Nested_V1_GetTripRequest) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getTripMethod, request)
     }
 
-    /// Stores an answer to `GetTrip` that the app has from elsewhere, as stale.
     nonisolated func putGetTrip(
         _ request: Nested_V1_GetTripRequest, _ value: Nested_V1_Trip
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getTripMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// Keeps what the other drops: their accessors serve both plans.
-    ///
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getWholeTrip(
         _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
         try await bound.unary(Self.getWholeTripMethod, request, options, isolation: isolation)
     }
 
-    /// Trims by a plan of another type.
-    ///
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getPlace(
         _ request: Nested_V1_GetPlaceRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Place> {

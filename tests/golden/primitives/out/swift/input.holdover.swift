@@ -89,41 +89,32 @@ struct Primitives_Str_ThingsClient: Primitives_Str_ThingsClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Calls `Get`.
-    ///
-    /// An answer is fresh for 5 s.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
     func get(
         _ request: Primitives_Str_Str, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Str_U32> {
         try await bound.unary(Self.getMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     nonisolated func observeGet(
         _ request: Primitives_Str_Str, options: Holdover.CallOptions
     ) -> Holdover.Observation<Primitives_Str_U32> {
         bound.observe(Self.getMethod, request, options)
     }
 
-    /// What memory holds of `Get`, at once: for the first frame.
     nonisolated func cachedGet(_ request: Primitives_Str_Str) -> Holdover.Snapshot<Primitives_Str_U32>? {
         bound.cached(Self.getMethod, request)
     }
 
-    /// Warms the cache for `Get`, at background priority.
     nonisolated func prefetchGet(_ request: Primitives_Str_Str) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getMethod, request)
     }
 
-    /// Stores an answer to `Get` that the app has from elsewhere, as stale.
     nonisolated func putGet(
         _ request: Primitives_Str_Str, _ value: Primitives_Str_U32
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// Calls `GetInner`.
     func getInner(
         _ request: Primitives_Str_Str.Inner, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Root> {

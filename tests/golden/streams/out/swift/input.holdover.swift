@@ -166,70 +166,42 @@ struct Streams_V1_MixedClient: Streams_V1_MixedClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// The price, and every change of it.
-    ///
-    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-    /// Opened on a network that is MODERATE or worse, its messages come without what only enriches, until the network has recovered.
     nonisolated func watch(
         _ request: Streams_V1_Request, options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.watchMethod, request, options)
     }
 
-    /// Opens the stream `Follow`.
-    ///
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     nonisolated func follow(
         _ request: Streams_V1_Request, options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.followMethod, request, options)
     }
 
-    /// Opens the stream `FollowMasked`.
-    ///
-    /// It ends with an error when the connection breaks.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     nonisolated func followMasked(
         _ request: Streams_V1_Request, options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.followMaskedMethod, request, options)
     }
 
-    /// Sends a stream to `Upload`, which answers once.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
-    /// Makes stored answers about `price:all` outdated.
     nonisolated func upload(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
         bound.clientStream(Self.uploadMethod, options)
     }
 
-    /// Opens the streams of `Chat`, one in each direction.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     nonisolated func chat(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
         bound.bidiStream(Self.chatMethod, options)
     }
 
-    /// Calls `Set`.
-    ///
-    /// Makes stored answers about `price:{request.id}`, `fare:{response.fare.id}` outdated.
     func set(
         _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         try await bound.unary(Self.setMethod, request, options, isolation: isolation)
     }
 
-    /// Calls `Get`.
-    ///
-    /// After a failure that may pass it is tried again, 3 attempts in all.
     func get(
         _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
@@ -483,54 +455,36 @@ struct Streams_V1_StreamsClient: Streams_V1_StreamsClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Opens the stream `Watch`.
-    ///
-    /// It ends with an error when the connection breaks.
     nonisolated func watch(
         _ request: Streams_V1_Request, options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.watchMethod, request, options)
     }
 
-    /// Sends a stream to `Upload`, which answers once.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
     nonisolated func upload(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
         bound.clientStream(Self.uploadMethod, options)
     }
 
-    /// Opens the streams of `Chat`, one in each direction.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
     nonisolated func chat(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
         bound.bidiStream(Self.chatMethod, options)
     }
 
-    /// Their names are those of what generated types have.
-    ///
-    /// It ends with an error when the connection breaks.
     nonisolated func new(
         _ request: Streams_V1_Request, options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.newMethod, request, options)
     }
 
-    /// Opens the streams of `Send`, one in each direction.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
     nonisolated func send(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
         bound.bidiStream(Self.sendMethod, options)
     }
 
-    /// Sends a stream to `Next`, which answers once.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
     nonisolated func next(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
@@ -700,18 +654,12 @@ struct Streams_V1_QueuedClient: Streams_V1_QueuedClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Calls `Log`.
-    ///
-    /// Offline, it is queued, and sent later.
     func log(
         _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         try await bound.unary(Self.logMethod, request, options, isolation: isolation)
     }
 
-    /// Opens the stream `Watch`.
-    ///
-    /// It ends with an error when the connection breaks.
     nonisolated func watch(
         _ request: Streams_V1_Request, options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
@@ -873,18 +821,12 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// Opens the stream `Match`.
-    ///
-    /// It ends with an error when the connection breaks.
     nonisolated func match(
         _ request: Streams_V1_Request, options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.matchMethod, request, options)
     }
 
-    /// Use `Match`.
-    ///
-    /// It ends with an error when the connection breaks.
     @available(*, deprecated)
     nonisolated func `while`(
         _ request: Streams_V1_Request, options: Holdover.CallOptions
@@ -892,9 +834,6 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
         bound.serverStream(Self.whileMethod, request, options)
     }
 
-    /// Sends a stream to `Yield`, which answers once.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
     @available(*, deprecated)
     nonisolated func yield(
         options: Holdover.CallOptions
@@ -902,9 +841,6 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
         bound.clientStream(Self.yieldMethod, options)
     }
 
-    /// Opens the streams of `Async`, one in each direction.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
     @available(*, deprecated)
     nonisolated func async(
         options: Holdover.CallOptions
@@ -912,9 +848,6 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
         bound.bidiStream(Self.asyncMethod, options)
     }
 
-    /// Opens the stream `Self`.
-    ///
-    /// It ends with an error when the connection breaks.
     nonisolated func self_(
         _ request: Streams_V1_Request, options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {

@@ -214,130 +214,98 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    /// The price of a ride, as the quote screen shows it.
-    ///
-    /// An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min when the network fails.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getQuote(
         _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> {
         try await bound.unary(Self.getQuoteMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `GetQuote`: states, of which only the newest counts.
     nonisolated func observeGetQuote(
         _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Quote> {
         bound.observe(Self.getQuoteMethod, request, options)
     }
 
-    /// What memory holds of `GetQuote`, at once: for the first frame.
     nonisolated func cachedGetQuote(_ request: Pricing_V1_GetQuoteRequest) -> Holdover.Snapshot<Pricing_V1_Quote>? {
         bound.cached(Self.getQuoteMethod, request)
     }
 
-    /// Warms the cache for `GetQuote`, at background priority.
     nonisolated func prefetchGetQuote(_ request: Pricing_V1_GetQuoteRequest) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getQuoteMethod, request)
     }
 
-    /// Stores an answer to `GetQuote` that the app has from elsewhere, as stale.
     nonisolated func putGetQuote(
         _ request: Pricing_V1_GetQuoteRequest, _ value: Pricing_V1_Quote
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getQuoteMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// The rider's profile. It is sensitive, so it never lies on disk unsealed.
-    ///
-    /// An answer is fresh for 1 min; after that it is shown for 10 min when the network fails.
     func getProfile(
         _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> {
         try await bound.unary(Self.getProfileMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `GetProfile`: states, of which only the newest counts.
     nonisolated func observeGetProfile(
         _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Profile> {
         bound.observe(Self.getProfileMethod, request, options)
     }
 
-    /// What memory holds of `GetProfile`, at once: for the first frame.
     nonisolated func cachedGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) -> Holdover.Snapshot<Pricing_V1_Profile>? {
         bound.cached(Self.getProfileMethod, request)
     }
 
-    /// Warms the cache for `GetProfile`, at background priority.
     nonisolated func prefetchGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getProfileMethod, request)
     }
 
-    /// Stores an answer to `GetProfile` that the app has from elsewhere, as stale.
     nonisolated func putGetProfile(
         _ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getProfileMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// What a ride has cost. It does not change any more, so that one from last month is better than none.
-    ///
-    /// An answer is fresh for 1 s.
-    /// Offline, a stored answer is shown up to an age of 30 d.
     func getReceipt(
         _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> {
         try await bound.unary(Self.getReceiptMethod, request, options, isolation: isolation)
     }
 
-    /// Keeps a screen current with the answer to `GetReceipt`: states, of which only the newest counts.
     nonisolated func observeGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Receipt> {
         bound.observe(Self.getReceiptMethod, request, options)
     }
 
-    /// What memory holds of `GetReceipt`, at once: for the first frame.
     nonisolated func cachedGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest
     ) -> Holdover.Snapshot<Pricing_V1_Receipt>? {
         bound.cached(Self.getReceiptMethod, request)
     }
 
-    /// Warms the cache for `GetReceipt`, at background priority.
     nonisolated func prefetchGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest
     ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getReceiptMethod, request)
     }
 
-    /// Stores an answer to `GetReceipt` that the app has from elsewhere, as stale.
     nonisolated func putGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest, _ value: Pricing_V1_Receipt
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getReceiptMethod, request, value) { try $0.serializedBytes() }
     }
 
-    /// Changes where a ride goes. Quotes of that ride are outdated from then on.
-    ///
-    /// Offline, it fails at once.
-    /// Makes stored answers about `ride:{request.ride_id}` outdated.
     func updateDestination(
         _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
         try await bound.unary(Self.updateDestinationMethod, request, options, isolation: isolation)
     }
 
-    /// The price of a ride as it moves, for as long as somebody looks.
-    ///
-    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
     nonisolated func watchPrices(
         _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions
     ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> {

@@ -47,15 +47,6 @@ public class HoldoverException(
 
         override fun toString(): String = "Status(code=$code, message=$message)"
     }
-
-    public companion object {
-        /** The fake of a method was asked, and does not know what to answer. */
-        @JvmStatic
-        public fun untold(method: String, property: String): HoldoverException = HoldoverException(
-            ErrorKind.MISUSE,
-            "the fake of $method was not told what to answer; set its `$property`",
-        )
-    }
 }
 
 /** What kind of failure it is. The codes are stable: they cross from the core and stand in logs. */

@@ -10,6 +10,7 @@ import dev.holdover.Observed
 import dev.holdover.Session
 import dev.holdover.Snapshot
 import dev.holdover.Withheld
+import java.io.ByteArrayOutputStream
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
@@ -185,13 +186,34 @@ public class BoundClient(session: Session, policy: ByteArray) {
         /** Answers above this many bytes are decoded off the caller's thread. */
         private const val DECODED_IN_PLACE = 32 * 1024
 
-        /** The policy that a generated client embeds: every character is a byte. In pieces, as classes hold no long texts. */
+        /**
+         * The policy that a generated client embeds, out of its base64 text: Android has no decoder for it before API 26. A
+         * text that is no base64 gives bytes that no core accepts.
+         */
         @JvmStatic
-        public fun policy(vararg pieces: String): ByteArray {
-            val bytes = ByteArray(pieces.sumOf { it.length })
-            var at = 0
-            for (piece in pieces) for (char in piece) bytes[at++] = char.code.toByte()
-            return bytes
+        public fun policy(vararg lines: String): ByteArray {
+            val bytes = ByteArrayOutputStream(lines.sumOf { it.length } / 4 * 3)
+            var bits = 0
+            var count = 0
+            for (line in lines) {
+                for (char in line) {
+                    val value = when (char) {
+                        in 'A'..'Z' -> char - 'A'
+                        in 'a'..'z' -> char - 'a' + 26
+                        in '0'..'9' -> char - '0' + 52
+                        '+' -> 62
+                        '/' -> 63
+                        else -> continue
+                    }
+                    bits = (bits shl 6) or value
+                    count += 6
+                    if (count >= 8) {
+                        count -= 8
+                        bytes.write(bits shr count)
+                    }
+                }
+            }
+            return bytes.toByteArray()
         }
     }
 }
