@@ -42,13 +42,14 @@ public struct BoundClient: Sendable {
 
     /// Binds a policy to a session. What is wrong with it is told by the first call, as MISUSE.
     public init(_ session: Session, policy: [UInt8]) {
+        let bound: Result<(any ClientCore, [WithheldPlan]), HoldoverError>
         do throws(HoldoverError) {
-            core = .success(try session.core.bind(policy: policy))
-            plans = try PolicyReader.read(policy).compactMap(\.plan)
+            bound = .success((try session.core.bind(policy: policy), try PolicyReader.read(policy).compactMap(\.plan)))
         } catch {
-            core = .failure(error)
-            plans = []
+            bound = .failure(error)
         }
+        core = bound.map(\.0)
+        plans = (try? bound.get().1) ?? []
     }
 
     /// Calls a method. A hit in memory resumes in the same turn of the caller's actor.

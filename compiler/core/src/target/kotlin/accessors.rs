@@ -54,7 +54,7 @@ pub(super) fn accessors(kotlin: &Kotlin, enriched: &EnrichedMessage<'_>) -> Resu
             for ((accessor, property), (ty, body)) in enriched.accessors.iter().zip(&properties).zip(reads) {
                 code.blank();
                 document(code, accessor.comment, &format!("`{}`", accessor.part.name()), &[]);
-                code.line(format!("{visibility} val {}: {ty}", escaped(property)));
+                code.line(format!("public val {}: {ty}", escaped(property)));
                 code.line(format!("    get() = {own}.{body}"));
             }
         });
@@ -92,7 +92,7 @@ fn members(
             code.blank();
             document(code, None, &format!("`{}`", field.name()), &[]);
             code.line(format!(
-                "{visibility} data class {}({visibility} val value: {ty}) : {name}",
+                "public data class {}(public val value: {ty}) : {name}",
                 escaped(member)
             ));
         }

@@ -40,7 +40,7 @@ pub(super) fn interface(kotlin: &Kotlin, service: &Service<'_>) -> Result<Piece,
                     }
                 }
                 deprecate(scope, code, method.ir.deprecated);
-                function.declare(scope, visibility, code);
+                function.declare(scope, code);
             }
         });
         Ok(())
@@ -71,11 +71,11 @@ pub(super) fn client(kotlin: &Kotlin, service: &Service<'_>) -> Result<Piece, Ta
                 function.implement(scope, code, &function.answered_by_session());
             }
             code.blank();
-            code.block(format!("{visibility} companion object"), |code| {
+            code.block("public companion object", |code| {
                 document(code, None, sentences::POLICY, &[]);
                 code.line("@JvmField");
                 let array = scope.kotlin("ByteArray");
-                let open = format!("{visibility} val POLICY: {array} = {client}.policy(");
+                let open = format!("public val POLICY: {array} = {client}.policy(");
                 code.nested(&open, ")", |code| {
                     code.lines(sentences::base64(&service.policy).iter().map(|line| format!("{},", literal(line))));
                 });
@@ -117,7 +117,7 @@ pub(super) fn fake(kotlin: &Kotlin, service: &Service<'_>) -> Result<Piece, Targ
                 document(code, None, &doc, &[]);
                 deprecate(scope, code, function.method.ir.deprecated);
                 let (ty, value) = function.closure(scope, &literal(&function.method.ir.full_name()));
-                code.line(format!("{visibility} var {}: {ty} =", escaped(&function.name)));
+                code.line(format!("public var {}: {ty} =", escaped(&function.name)));
                 code.line(format!("    {value}"));
             }
             for function in functions.all() {

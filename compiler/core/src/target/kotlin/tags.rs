@@ -41,7 +41,7 @@ pub(super) fn tags(kotlin: &Kotlin, package: &Package<'_>) -> Result<Piece, Targ
                 code.blank();
                 document(code, None, &format!("`{}`", tag.text.replace('`', "'")), &[]);
                 code.line(format!(
-                    "{visibility} fun {}({}): {holdover} = {holdover}({})",
+                    "public fun {}({}): {holdover} = {holdover}({})",
                     escaped(&name),
                     parameters.join(", "),
                     parts.join(", ")

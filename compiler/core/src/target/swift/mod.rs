@@ -88,10 +88,12 @@ impl Swift {
         file.blank();
         let mut imports = code.imports().clone();
         imports.insert(MODULE.to_owned());
-        imports.extend(self.options.extra_module_imports.iter().cloned());
         let modifier =
             if self.options.use_access_level_on_imports { self.options.visibility.modifier() } else { "" };
         file.lines(imports.iter().map(|import| format!("{modifier}import {import}")));
+        // No declaration speaks of what is in them.
+        let extra: BTreeSet<&String> = self.options.extra_module_imports.iter().collect();
+        file.lines(extra.difference(&imports.iter().collect()).map(|import| format!("import {import}")));
         file.append(code);
         file.text().as_bytes().to_vec()
     }

@@ -19,7 +19,7 @@ extension Deprecation_V1_OldClientInterface {
     func get(
         _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
-        try await get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 
@@ -118,7 +118,7 @@ extension Deprecation_V1_MixedClientInterface {
     func getOld(
         _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
-        try await getOld(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getOld(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetOld`: states, of which only the newest counts.
@@ -126,14 +126,14 @@ extension Deprecation_V1_MixedClientInterface {
     nonisolated func observeGetOld(
         _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Deprecation_V1_Thing> {
-        observeGetOld(request, options: options ?? Holdover.CallOptions())
+        self.observeGetOld(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `GetNew`.
     func getNew(
         _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
-        try await getNew(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getNew(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 

@@ -39,14 +39,14 @@ extension Device_V1_ConfigClientInterface {
     func getConfig(
         _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Device_V1_AppConfig> {
-        try await getConfig(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getConfig(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetConfig`: states, of which only the newest counts.
     nonisolated func observeGetConfig(
         _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Device_V1_AppConfig> {
-        observeGetConfig(request, options: options ?? Holdover.CallOptions())
+        self.observeGetConfig(request, options: options ?? Holdover.CallOptions())
     }
 }
 

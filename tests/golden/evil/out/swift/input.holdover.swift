@@ -103,35 +103,35 @@ extension EvilClientInterface {
     func type(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await type(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.type(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `Type`: states, of which only the newest counts.
     nonisolated func observeType_(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<SelfMessage> {
-        observeType_(request, options: options ?? Holdover.CallOptions())
+        self.observeType_(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Its name is that of a derived function.
     func observeType(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await observeType(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.observeType(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `PrefetchType`.
     func prefetchType(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await prefetchType(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.prefetchType(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Like `Type`, once in snake case.
     func type_(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await type_(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.type_(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// A method called like those that everything has.
@@ -139,42 +139,42 @@ extension EvilClientInterface {
     func new(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await new(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.new(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Clone`.
     func clone(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await clone(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.clone(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Default`.
     func `default`(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await `default`(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.`default`(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Fmt`.
     func fmt(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await fmt(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.fmt(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Call`.
     func call(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await call(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.call(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Self`.
     func self_(
         _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self_(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.self_(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 
@@ -185,17 +185,17 @@ struct EvilClient_: EvilClientInterface {
         CAEShgIKBFNlbGYSDAgBEgR0eXBlGAkgAhINCAISBW1hdGNoGAMgAhIMCAMSBHNlbGYYCCACEgsIBBIDYWdlGAkgAhIOCAUSBnNv
         dXJjZRgJIAISDQgGEgVlcnJvchgJIAISDAgHEgR2aWV3GAkgAhIPCAgSB21lc3NhZ2UYCSACEhAICRIIZW5yaWNoZWQYCSACEg0I
         ChIFY2xvbmUYCSACEg4ICxIEdGFncxgLIAIoAxIRCAwSCWNhbWVsQ2FzZRgJIAISDAgNEgRsYXN0GAkgAhIRCA4SB29mX3R5cGUY
-        CyACKAESDwgPEgVjcmF0ZRgJIAIwARIOCBASAmluGAsgAigDMAEqAm9mEhsKCVNlbGYuVHlwZRIOCAESBHNlbGYYCyACKAISHwoO
-        U2VsZi5UeXBlLlNlbGYSDQgBEgVzdXBlchgJIAISEwoEVGFncxILCAESA3RhZxgOIAEawAMKBEV2aWwSBFR5cGUYASABOocCCICU
-        69wDKAEwATpiCkYSAggBEgIIAhICCAMSAggEEgIIBRICCAYSAggHEgIICBICCAkSAggKEgQICxACEgIIDBICCA0SBAgOEAMSAggP
-        EgQIEBACCgYIAxICCAEKCAgBEgQIARAECgYIAhICCAFKTgoHCgVzZWxmOgoLEgkSAQEaBHR5cGUKAwoBOgoMEgoSAQIaBW1hdGNo
-        EiNzZWxmOntyZXF1ZXN0LnR5cGV9OntyZXF1ZXN0Lm1hdGNofUo1CgsKCXticmFjZXN9OgoLEgkSAQMaBHNlbGYSGXt7YnJhY2Vz
-        fX06e3JlcXVlc3Quc2VsZn1KEAoHCgVwbGFpbhIFcGxhaW5KAiABUp8BCAMaADKYAQpaEgQIARABEgQIAhABEgQIBBABEgQIBRAB
-        EgQIBhABEgQIBxABEgQICBABEgQICRABEgQIChABEgQICxABEgQIDBABEgQIDRABEgQIDhgBEgQIDxABEgQIEBABCggIARIECAEY
-        AgoICAISBAgBEAESIDExNTQ1YWEwNWUxYTA4YzkzMzFkYmUyMTc2ODBhYjAwGgRzZWxmGhkKBEV2aWwSC09ic2VydmVUeXBlGAFK
-        AiABGhoKBEV2aWwSDFByZWZldGNoVHlwZRgBSgIgARoSCgRFdmlsEgR0eXBlGAFKAiABGhEKBEV2aWwSA05ldxgBSgIgARoTCgRF
-        dmlsEgVDbG9uZRgBSgIgARoVCgRFdmlsEgdEZWZhdWx0GAFKAiABGhEKBEV2aWwSA0ZtdBgBSgIgARoSCgRFdmlsEgRDYWxsGAFK
-        AiABGhIKBEV2aWwSBFNlbGYYAUoCIAEiDmhvbGRvdmVyIDAuMS4w
+        CyACKAESDwgPEgVjcmF0ZRgJIAIwARIOCBASAmluGAsgAigDMAEqAm9mEhsKCVNlbGYuVHlwZRIOCAESBHNlbGYYCyACKAISIAoP
+        U2VsZi5UeXBlLlN1cGVyEg0IARIFc3VwZXIYCSACEhMKBFRhZ3MSCwgBEgN0YWcYDiABGsADCgRFdmlsEgRUeXBlGAEgATqHAgiA
+        lOvcAygBMAE6YgpGEgIIARICCAISAggDEgIIBBICCAUSAggGEgIIBxICCAgSAggJEgIIChIECAsQAhICCAwSAggNEgQIDhADEgII
+        DxIECBAQAgoGCAMSAggBCggIARIECAEQBAoGCAISAggBSk4KBwoFc2VsZjoKCxIJEgEBGgR0eXBlCgMKAToKDBIKEgECGgVtYXRj
+        aBIjc2VsZjp7cmVxdWVzdC50eXBlfTp7cmVxdWVzdC5tYXRjaH1KNQoLCgl7YnJhY2VzfToKCxIJEgEDGgRzZWxmEhl7e2JyYWNl
+        c319OntyZXF1ZXN0LnNlbGZ9ShAKBwoFcGxhaW4SBXBsYWluSgIgAVKfAQgDGgAymAEKWhIECAEQARIECAIQARIECAQQARIECAUQ
+        ARIECAYQARIECAcQARIECAgQARIECAkQARIECAoQARIECAsQARIECAwQARIECA0QARIECA4YARIECA8QARIECBAQAQoICAESBAgB
+        GAIKCAgCEgQIARABEiAxOGZjMGFlMjQ3MDg2MjE4YmQyZDlmOWI2ZDRmNTczZBoEc2VsZhoZCgRFdmlsEgtPYnNlcnZlVHlwZRgB
+        SgIgARoaCgRFdmlsEgxQcmVmZXRjaFR5cGUYAUoCIAEaEgoERXZpbBIEdHlwZRgBSgIgARoRCgRFdmlsEgNOZXcYAUoCIAEaEwoE
+        RXZpbBIFQ2xvbmUYAUoCIAEaFQoERXZpbBIHRGVmYXVsdBgBSgIgARoRCgRFdmlsEgNGbXQYAUoCIAEaEgoERXZpbBIEQ2FsbBgB
+        SgIgARoSCgRFdmlsEgRTZWxmGAFKAiABIg5ob2xkb3ZlciAwLjEuMA==
         """)
     private nonisolated let bound: Holdover.BoundClient
 
@@ -489,6 +489,774 @@ struct FakeEvil_: EvilClientInterface {
     }
 }
 
+/// Comments of other languages end here: * / and begin here: / *, and "quotes", \(values), ${values}, $1 and
+/// @param tags.
+protocol TonguesClientInterface: Sendable {
+    /// Ends a comment */ or begins one /* or /** or """ or \(self) or ${this} or `code`.
+    /// @return at the begin of a line.
+    /// -->
+    ///
+    /// An answer is fresh for 1 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    func `in`(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Keeps a screen current with the answer to `In`: states, of which only the newest counts.
+    nonisolated func observeIn(_ request: Words, options: Holdover.CallOptions) -> Holdover.Observation<Words>
+
+    /// What memory holds of `In`, at once: for the first frame.
+    nonisolated func cachedIn(_ request: Words) -> Holdover.Snapshot<Words>?
+
+    /// Warms the cache for `In`, at background priority.
+    nonisolated func prefetchIn(_ request: Words) async throws(Holdover.HoldoverError)
+
+    /// Stores an answer to `In` that the app has from elsewhere, as stale.
+    nonisolated func putIn(_ request: Words, _ value: Words) async throws(Holdover.HoldoverError)
+
+    /// Opens the stream `Init`.
+    ///
+    /// It ends with an error when the connection breaks.
+    nonisolated func init_(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words>
+
+    /// Sends a stream to `Object`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func object(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words>
+
+    /// Opens the streams of `When`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func when(options: Holdover.CallOptions) -> Holdover.BidiStream<Words, Words>
+
+    /// What objects of Java, Kotlin and Swift have.
+    func getClass(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Sends a stream to `Equals`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func equals(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words>
+
+    /// Sends a stream to `HashCode`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func hashCode(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words>
+
+    /// Sends a stream to `ToString`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func toString(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words>
+
+    /// Calls `Wait`.
+    func wait(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `Description`.
+    func description(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `Deinit`.
+    func `deinit`(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// What clients and fakes are made of.
+    func bound(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `Policy`.
+    func policy(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `Options`.
+    func options(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `Request`.
+    func request(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Opens the stream `Flow`.
+    ///
+    /// It ends with an error when the connection breaks.
+    nonisolated func flow(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words>
+
+    /// Calls `_`.
+    func __(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `HTTPByURL2`.
+    func httpbyURL2(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `Down`.
+    ///
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    func down(
+        _ request: Deep, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep>
+}
+
+extension TonguesClientInterface {
+    /// Ends a comment */ or begins one /* or /** or """ or \(self) or ${this} or `code`.
+    /// @return at the begin of a line.
+    /// -->
+    ///
+    /// An answer is fresh for 1 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    func `in`(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.`in`(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Keeps a screen current with the answer to `In`: states, of which only the newest counts.
+    nonisolated func observeIn(
+        _ request: Words, options: Holdover.CallOptions? = nil
+    ) -> Holdover.Observation<Words> {
+        self.observeIn(request, options: options ?? Holdover.CallOptions())
+    }
+
+    /// Opens the stream `Init`.
+    ///
+    /// It ends with an error when the connection breaks.
+    nonisolated func init_(_ request: Words, options: Holdover.CallOptions? = nil) -> Holdover.Streaming<Words> {
+        self.init_(request, options: options ?? Holdover.CallOptions())
+    }
+
+    /// Sends a stream to `Object`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func object(options: Holdover.CallOptions? = nil) -> Holdover.ClientStream<Words, Words> {
+        self.object(options: options ?? Holdover.CallOptions())
+    }
+
+    /// Opens the streams of `When`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func when(options: Holdover.CallOptions? = nil) -> Holdover.BidiStream<Words, Words> {
+        self.when(options: options ?? Holdover.CallOptions())
+    }
+
+    /// What objects of Java, Kotlin and Swift have.
+    func getClass(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.getClass(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Sends a stream to `Equals`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func equals(options: Holdover.CallOptions? = nil) -> Holdover.ClientStream<Words, Words> {
+        self.equals(options: options ?? Holdover.CallOptions())
+    }
+
+    /// Sends a stream to `HashCode`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func hashCode(options: Holdover.CallOptions? = nil) -> Holdover.ClientStream<Words, Words> {
+        self.hashCode(options: options ?? Holdover.CallOptions())
+    }
+
+    /// Sends a stream to `ToString`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    nonisolated func toString(options: Holdover.CallOptions? = nil) -> Holdover.ClientStream<Words, Words> {
+        self.toString(options: options ?? Holdover.CallOptions())
+    }
+
+    /// Calls `Wait`.
+    func wait(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.wait(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `Description`.
+    func description(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.description(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `Deinit`.
+    func `deinit`(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.`deinit`(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// What clients and fakes are made of.
+    func bound(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.bound(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `Policy`.
+    func policy(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.policy(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `Options`.
+    func options(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.options(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `Request`.
+    func request(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.request(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Opens the stream `Flow`.
+    ///
+    /// It ends with an error when the connection breaks.
+    nonisolated func flow(_ request: Words, options: Holdover.CallOptions? = nil) -> Holdover.Streaming<Words> {
+        self.flow(request, options: options ?? Holdover.CallOptions())
+    }
+
+    /// Calls `_`.
+    func __(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.__(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `HTTPByURL2`.
+    func httpbyURL2(
+        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.httpbyURL2(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `Down`.
+    ///
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    func down(
+        _ request: Deep, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep> {
+        try await self.down(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+}
+
+/// Calls `Tongues` as its policy says.
+struct TonguesClient: TonguesClientInterface {
+    /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
+    nonisolated static let policy: [UInt8] = Holdover.BoundClient.policy("""
+        CAESGAoERGVlcBIQCAESBmRlZXBlchgLIAIoARIeCgpEZWVwLkRlZXAxEhAIARIGZGVlcGVyGAsgAigCEj4KEERlZXAuRGVlcDEu
+        RGVlcDISEggBEgZkZWVwZXIYCyACKAMwARIRCAISB3NoYWxsb3cYCSACMAEqA3dheRIqChZEZWVwLkRlZXAxLkRlZXAyLkRlZXAz
+        EhAIARIGZGVlcGVyGAsgAygGEjAKHERlZXAuRGVlcDEuRGVlcDIuRGVlcDMuRGVlcDQSEAgBEgZkZWVwZXIYCyADKAUSNAoiRGVl
+        cC5EZWVwMS5EZWVwMi5EZWVwMy5EZWVwNC5EZWVwNRIOCAESBmJvdHRvbRgOIAISRAoiRGVlcC5EZWVwMS5EZWVwMi5EZWVwMy5E
+        ZWVwZXJFbnRyeRILCAESA2tleRgJIAESDwgCEgV2YWx1ZRgLIAIoBBgBEvcDCgVXb3JkcxIKCAESAmluGAkgAhIOCAISBm9iamVj
+        dBgNIAISDQgDEgVjbGFzcxgIIAISDggEEgZudW1iZXIYBCACEgsIBRIDZnVuGAkgAhILCAYSA3ZhbBgJIAISDAgHEgRpbml0GAkg
+        AhITCAgSC2Rlc2NyaXB0aW9uGAkgAhISCAkSCmhhc2hfdmFsdWUYBSACEhYIChIOdW5rbm93bl9maWVsZHMYCSACEhEICxIJaGFz
+        X3Byb21vGAkgAhIRCAwSCWNsZWFyX2FsbBgJIAISEQgNEglpbWFnZV91cmwYCSACEgsIDhIDdXJsGAkgAhIPCA8SB2lzX29wZW4Y
+        CSACEgwIEBIEb3BlbhgJIAISEQgREglnZXRfY2xhc3MYCSACEgwIEhIEaXRlbRgJIAMSEQgTEglpdGVtX2xpc3QYCSACEg4IFBIG
+        ZmllbGRzGAkgAhIQCBUSCHdpdGhoZWxkGAkgAhIXCBYSD3NlcmlhbGl6ZWRfc2l6ZRgJIAISEAgXEghfbGVhZGluZxgJIAISDQgY
+        EgVhMV9iMhgJIAISDAgZEgRlbnVtGA4gAhIMCBoSAmlzGAkgAjABEhAIGxIEdGhpcxgLIAIoBzABEhMIHBIJdHlwZWFsaWFzGA4g
+        AjABEgwIHRIEa2VwdBgIIAEqBHdoZW4a3gQKB1Rvbmd1ZXMSAkluGAEgASgHMAc64wIIgJTr3AMoATABOnoKeAgHEgIIARICCAIS
+        AggDEgIIBBICCAUSAggGEgIIBxICCAgSAggJEgIIChICCAsSAggMEgIIDRICCA4SAggPEgIIEBICCBESAggSEgIIExICCBQSAggV
+        EgIIFhICCBcSAggYEgIIGRICCBoSBAgbEAESAggcEgIIHUpMCgUKA2luOgoLEgkIBxIBARoCaW4KAwoBOgoPEg0IBxIBAhoGb2Jq
+        ZWN0EiBpbjp7cmVxdWVzdC5pbn06e3JlcXVlc3Qub2JqZWN0fUo/Cg4KDCJcJHtxdW90ZWR9OgoOEgwIBxIBAxoFY2xhc3MSHSJc
+        JHt7cXVvdGVkfX06e3JlcXVlc3QuY2xhc3N9SkwKBQoDaW46CgsSCQgHEgEBGgJpbgoDCgE6Cg8SDQgHEgEEGgZudW1iZXISIGlu
+        OntyZXF1ZXN0LmlufTp7cmVxdWVzdC5udW1iZXJ9SgIgAVLcAQgDGgAy1QEKqgEIBxIECAEQARIECAIQARIECAMQARIECAQQARIE
+        CAUQARIECAYQARIECAcQARIECAgQARIECAkQARIECAoQARIECAsQARIECAwQARIECA0QARIECA4QARIECA8QARIECBAQARIECBEQ
+        ARIECBIQARIECBMQARIECBQQARIECBUQARIECBYQARIECBcQARIECBgQARIECBkQARIECBoQARIECBsQARIECBwQARIgOTcxOWUy
+        OWE4ODczMDllYjNjNTRkZTViZDA3YWUyYjUaBGtlcHQaGQoHVG9uZ3VlcxIESW5pdBgCKAcwB0oCIAEaGwoHVG9uZ3VlcxIGT2Jq
+        ZWN0GAMoBzAHSgIgARoZCgdUb25ndWVzEgRXaGVuGAQoBzAHSgIgARodCgdUb25ndWVzEghHZXRDbGFzcxgBKAcwB0oCIAEaGwoH
+        VG9uZ3VlcxIGRXF1YWxzGAMoBzAHSgIgARodCgdUb25ndWVzEghIYXNoQ29kZRgDKAcwB0oCIAEaHQoHVG9uZ3VlcxIIVG9TdHJp
+        bmcYAygHMAdKAiABGhkKB1Rvbmd1ZXMSBFdhaXQYASgHMAdKAiABGiAKB1Rvbmd1ZXMSC0Rlc2NyaXB0aW9uGAEoBzAHSgIgARob
+        CgdUb25ndWVzEgZEZWluaXQYASgHMAdKAiABGhoKB1Rvbmd1ZXMSBUJvdW5kGAEoBzAHSgIgARobCgdUb25ndWVzEgZQb2xpY3kY
+        ASgHMAdKAiABGhwKB1Rvbmd1ZXMSB09wdGlvbnMYASgHMAdKAiABGhwKB1Rvbmd1ZXMSB1JlcXVlc3QYASgHMAdKAiABGhkKB1Rv
+        bmd1ZXMSBEZsb3cYAigHMAdKAiABGhYKB1Rvbmd1ZXMSAV8YASgHMAdKAiABGh8KB1Rvbmd1ZXMSCkhUVFBCeVVSTDIYASgHMAdK
+        AiABGp0BCgdUb25ndWVzEgREb3duGAEgAUoCIAFSgwEIAxoAMn0KBhIECAEYAQoICAESBAgBGAIKCAgCEgQIARgDCggIAxIECAEY
+        BAoICAYSBAgCGAUKCAgEEgQIARgGCggIBRIECAEQARIgMDgzYTkwZTRjNTkzYTUzMDFlNmQ4MDQ1MzVlZTRkYTEaFWRlZXBlci5k
+        ZWVwZXIuc2hhbGxvdyIOaG9sZG92ZXIgMC4xLjA=
+        """)
+    private nonisolated let bound_: Holdover.BoundClient
+
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    nonisolated init(_ session: Holdover.Session) {
+        bound_ = Holdover.BoundClient(session, policy: Self.policy)
+    }
+
+    func `in`(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.inMethod, request, options, isolation: isolation)
+    }
+
+    nonisolated func observeIn(_ request: Words, options: Holdover.CallOptions) -> Holdover.Observation<Words> {
+        bound_.observe(Self.inMethod, request, options)
+    }
+
+    nonisolated func cachedIn(_ request: Words) -> Holdover.Snapshot<Words>? {
+        bound_.cached(Self.inMethod, request)
+    }
+
+    nonisolated func prefetchIn(_ request: Words) async throws(Holdover.HoldoverError) {
+        try await bound_.prefetch(Self.inMethod, request)
+    }
+
+    nonisolated func putIn(_ request: Words, _ value: Words) async throws(Holdover.HoldoverError) {
+        try await bound_.put(Self.inMethod, request, value) { try $0.serializedBytes() }
+    }
+
+    nonisolated func init_(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words> {
+        bound_.serverStream(Self.init_Method, request, options)
+    }
+
+    nonisolated func object(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
+        bound_.clientStream(Self.objectMethod, options)
+    }
+
+    nonisolated func when(options: Holdover.CallOptions) -> Holdover.BidiStream<Words, Words> {
+        bound_.bidiStream(Self.whenMethod, options)
+    }
+
+    func getClass(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.getClassMethod, request, options, isolation: isolation)
+    }
+
+    nonisolated func equals(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
+        bound_.clientStream(Self.equalsMethod, options)
+    }
+
+    nonisolated func hashCode(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
+        bound_.clientStream(Self.hashCodeMethod, options)
+    }
+
+    nonisolated func toString(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
+        bound_.clientStream(Self.toStringMethod, options)
+    }
+
+    func wait(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.waitMethod, request, options, isolation: isolation)
+    }
+
+    func description(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.descriptionMethod, request, options, isolation: isolation)
+    }
+
+    func `deinit`(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.deinitMethod, request, options, isolation: isolation)
+    }
+
+    func bound(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.boundMethod, request, options, isolation: isolation)
+    }
+
+    func policy(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.policyMethod, request, options, isolation: isolation)
+    }
+
+    func options(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.optionsMethod, request, options, isolation: isolation)
+    }
+
+    func request(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.requestMethod, request, options, isolation: isolation)
+    }
+
+    nonisolated func flow(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words> {
+        bound_.serverStream(Self.flowMethod, request, options)
+    }
+
+    func __(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.__Method, request, options, isolation: isolation)
+    }
+
+    func httpbyURL2(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.httpbyURL2Method, request, options, isolation: isolation)
+    }
+
+    func down(
+        _ request: Deep, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep> {
+        try await bound_.unary(Self.downMethod, request, options, isolation: isolation)
+    }
+
+    private nonisolated static var inMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            0,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var init_Method: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            1,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var objectMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            2,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var whenMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            3,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var getClassMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            4,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var equalsMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            5,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var hashCodeMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            6,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var toStringMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            7,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var waitMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            8,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var descriptionMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            9,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var deinitMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            10,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var boundMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            11,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var policyMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            12,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var optionsMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            13,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var requestMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            14,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var flowMethod: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            15,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var __Method: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            16,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var httpbyURL2Method: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            17,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var downMethod: Holdover.BoundMethod<Deep, Deep> {
+        Holdover.BoundMethod(
+            18,
+            encode: { try $0.serializedBytes() },
+            decode: { try Deep(serializedBytes: $0) }
+        )
+    }
+}
+
+/// A `TonguesClientInterface` for tests of apps: closures answer.
+struct FakeTongues: TonguesClientInterface {
+    /// Answers `In`.
+    nonisolated var `in`: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/In", "in") }
+
+    /// Shows `In` to observers. Unset, they see what `in` answers.
+    nonisolated var observeIn: (@Sendable (_ request: Words, _ options: Holdover.CallOptions) -> Holdover.Observation<Words>)? = nil
+
+    /// What memory holds of `In`: unset, nothing.
+    nonisolated var cachedIn: @Sendable (_ request: Words) -> Holdover.Snapshot<Words>? = { _ in nil }
+
+    /// Is told what `prefetchIn` does.
+    nonisolated var prefetchIn: @Sendable (_ request: Words) async throws(Holdover.HoldoverError) -> Void = { _ in }
+
+    /// Is told what `putIn` does.
+    nonisolated var putIn: @Sendable (_ request: Words, _ value: Words) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+
+    /// Answers `Init`.
+    nonisolated var init_: @Sendable (_ request: Words, _ options: Holdover.CallOptions) -> Holdover.Streaming<Words> = { _, _ in .failing(.untold("Tongues/Init", "init_")) }
+
+    /// Answers `Object`.
+    nonisolated var object: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> = { _ in .failing(.untold("Tongues/Object", "object")) }
+
+    /// Answers `When`.
+    nonisolated var when: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<Words, Words> = { _ in .failing(.untold("Tongues/When", "when")) }
+
+    /// Answers `GetClass`.
+    nonisolated var getClass: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/GetClass", "getClass") }
+
+    /// Answers `Equals`.
+    nonisolated var equals: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> = { _ in .failing(.untold("Tongues/Equals", "equals")) }
+
+    /// Answers `HashCode`.
+    nonisolated var hashCode: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> = { _ in .failing(.untold("Tongues/HashCode", "hashCode")) }
+
+    /// Answers `ToString`.
+    nonisolated var toString: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> = { _ in .failing(.untold("Tongues/ToString", "toString")) }
+
+    /// Answers `Wait`.
+    nonisolated var wait: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Wait", "wait") }
+
+    /// Answers `Description`.
+    nonisolated var description: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Description", "description") }
+
+    /// Answers `Deinit`.
+    nonisolated var `deinit`: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Deinit", "deinit") }
+
+    /// Answers `Bound`.
+    nonisolated var bound: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Bound", "bound") }
+
+    /// Answers `Policy`.
+    nonisolated var policy: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Policy", "policy") }
+
+    /// Answers `Options`.
+    nonisolated var options: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Options", "options") }
+
+    /// Answers `Request`.
+    nonisolated var request: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Request", "request") }
+
+    /// Answers `Flow`.
+    nonisolated var flow: @Sendable (_ request: Words, _ options: Holdover.CallOptions) -> Holdover.Streaming<Words> = { _, _ in .failing(.untold("Tongues/Flow", "flow")) }
+
+    /// Answers `_`.
+    nonisolated var __: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/_", "__") }
+
+    /// Answers `HTTPByURL2`.
+    nonisolated var httpbyURL2: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/HTTPByURL2", "httpbyURL2") }
+
+    /// Answers `Down`.
+    nonisolated var down: @Sendable (_ request: Deep, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Down", "down") }
+
+    /// Every method fails until it is told what to answer.
+    nonisolated init() {}
+
+    func `in`(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.`in`(request, options)
+    }
+
+    nonisolated func observeIn(_ request: Words, options: Holdover.CallOptions) -> Holdover.Observation<Words> {
+        self.observeIn?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.`in`(request, options) }
+    }
+
+    nonisolated func cachedIn(_ request: Words) -> Holdover.Snapshot<Words>? {
+        self.cachedIn(request)
+    }
+
+    nonisolated func prefetchIn(_ request: Words) async throws(Holdover.HoldoverError) {
+        try await self.prefetchIn(request)
+    }
+
+    nonisolated func putIn(_ request: Words, _ value: Words) async throws(Holdover.HoldoverError) {
+        try await self.putIn(request, value)
+    }
+
+    nonisolated func init_(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words> {
+        self.init_(request, options)
+    }
+
+    nonisolated func object(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
+        self.object(options)
+    }
+
+    nonisolated func when(options: Holdover.CallOptions) -> Holdover.BidiStream<Words, Words> {
+        self.when(options)
+    }
+
+    func getClass(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.getClass(request, options)
+    }
+
+    nonisolated func equals(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
+        self.equals(options)
+    }
+
+    nonisolated func hashCode(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
+        self.hashCode(options)
+    }
+
+    nonisolated func toString(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
+        self.toString(options)
+    }
+
+    func wait(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.wait(request, options)
+    }
+
+    func description(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.description(request, options)
+    }
+
+    func `deinit`(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.`deinit`(request, options)
+    }
+
+    func bound(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.bound(request, options)
+    }
+
+    func policy(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.policy(request, options)
+    }
+
+    func options(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.options(request, options)
+    }
+
+    func request(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.request(request, options)
+    }
+
+    nonisolated func flow(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words> {
+        self.flow(request, options)
+    }
+
+    func __(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.__(request, options)
+    }
+
+    func httpbyURL2(
+        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.httpbyURL2(request, options)
+    }
+
+    func down(
+        _ request: Deep, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep> {
+        try await self.down(request, options)
+    }
+}
+
 /// Names of what answers are about, for `Session.invalidate`.
 enum Tags_ {
     /// `{{braces}}:{request.self}`
@@ -496,14 +1264,167 @@ enum Tags_ {
         Holdover.Tag([.literal("{braces}:"), .of(`self`)])
     }
 
+    /// `in:{request.in}:{request.object}`
+    nonisolated static func `in`(`in`: String, object: UInt32) -> Holdover.Tag {
+        Holdover.Tag([.literal("in:"), .of(`in`), .literal(":"), .of(object)])
+    }
+
+    /// `in:{request.in}:{request.number}`
+    nonisolated static func in2(`in`: String, number: UInt64) -> Holdover.Tag {
+        Holdover.Tag([.literal("in:"), .of(`in`), .literal(":"), .of(number)])
+    }
+
     /// `plain`
     nonisolated static func plain() -> Holdover.Tag {
         Holdover.Tag([.literal("plain")])
     }
 
+    /// `"\${{quoted}}:{request.class}`
+    nonisolated static func quoted(`class`: Bool) -> Holdover.Tag {
+        Holdover.Tag([.literal("\"\\${quoted}:"), .of(`class`)])
+    }
+
     /// `self:{request.type}:{request.match}`
     nonisolated static func self_(type: String, match: Int64) -> Holdover.Tag {
         Holdover.Tag([.literal("self:"), .of(type), .literal(":"), .of(match)])
+    }
+}
+
+extension Deep {
+    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    nonisolated func enriched(_ withheld: Holdover.Withheld<Deep>) -> EnrichedDeep {
+        EnrichedDeep(self, withheld)
+    }
+}
+
+/// What a poor network may leave out of `Deep`, and what is below it.
+struct EnrichedDeep: Sendable {
+    private nonisolated let message: Deep
+    private nonisolated let withheld: Holdover.Withheld<Deep>
+
+    fileprivate nonisolated init(_ message: Deep, _ withheld: Holdover.Withheld<Deep>) {
+        self.message = message
+        self.withheld = withheld
+    }
+
+    /// `deeper`
+    nonisolated var deeper: (value: Deep.Deep1, withheld: Holdover.Withheld<Deep.Deep1>)? {
+        withheld.part(1, of: message) { $0.hasDeeper ? $0.deeper : nil }
+    }
+}
+
+extension Deep.Deep1 {
+    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1>) -> EnrichedDeepDeep1 {
+        EnrichedDeepDeep1(self, withheld)
+    }
+}
+
+/// What a poor network may leave out of `Deep.Deep1`, and what is below it.
+struct EnrichedDeepDeep1: Sendable {
+    private nonisolated let message: Deep.Deep1
+    private nonisolated let withheld: Holdover.Withheld<Deep.Deep1>
+
+    fileprivate nonisolated init(_ message: Deep.Deep1, _ withheld: Holdover.Withheld<Deep.Deep1>) {
+        self.message = message
+        self.withheld = withheld
+    }
+
+    /// `deeper`
+    nonisolated var deeper: (value: Deep.Deep1.Deep2, withheld: Holdover.Withheld<Deep.Deep1.Deep2>)? {
+        withheld.part(1, of: message) { $0.hasDeeper ? $0.deeper : nil }
+    }
+}
+
+extension Deep.Deep1.Deep2 {
+    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1.Deep2>) -> EnrichedDeepDeep1Deep2 {
+        EnrichedDeepDeep1Deep2(self, withheld)
+    }
+}
+
+/// What a poor network may leave out of `Deep.Deep1.Deep2`, and what is below it.
+struct EnrichedDeepDeep1Deep2: Sendable {
+    private nonisolated let message: Deep.Deep1.Deep2
+    private nonisolated let withheld: Holdover.Withheld<Deep.Deep1.Deep2>
+
+    fileprivate nonisolated init(_ message: Deep.Deep1.Deep2, _ withheld: Holdover.Withheld<Deep.Deep1.Deep2>) {
+        self.message = message
+        self.withheld = withheld
+    }
+
+    /// `deeper`
+    nonisolated var deeper: (value: Deep.Deep1.Deep2.Deep3, withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3>)? {
+        withheld.part(1, of: message) { if case .deeper(let value)? = $0.way { value } else { nil } }
+    }
+}
+
+extension Deep.Deep1.Deep2.Deep3 {
+    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3>) -> EnrichedDeepDeep1Deep2Deep3 {
+        EnrichedDeepDeep1Deep2Deep3(self, withheld)
+    }
+}
+
+/// What a poor network may leave out of `Deep.Deep1.Deep2.Deep3`, and what is below it.
+struct EnrichedDeepDeep1Deep2Deep3: Sendable {
+    private nonisolated let message: Deep.Deep1.Deep2.Deep3
+    private nonisolated let withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3>
+
+    fileprivate nonisolated init(_ message: Deep.Deep1.Deep2.Deep3, _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3>) {
+        self.message = message
+        self.withheld = withheld
+    }
+
+    /// `deeper`
+    nonisolated var deeper: (values: [String: Deep.Deep1.Deep2.Deep3.Deep4], withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4>) {
+        withheld.values(1, of: message) { $0.deeper }
+    }
+}
+
+extension Deep.Deep1.Deep2.Deep3.Deep4 {
+    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4>) -> EnrichedDeepDeep1Deep2Deep3Deep4 {
+        EnrichedDeepDeep1Deep2Deep3Deep4(self, withheld)
+    }
+}
+
+/// What a poor network may leave out of `Deep.Deep1.Deep2.Deep3.Deep4`, and what is below it.
+struct EnrichedDeepDeep1Deep2Deep3Deep4: Sendable {
+    private nonisolated let message: Deep.Deep1.Deep2.Deep3.Deep4
+    private nonisolated let withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4>
+
+    fileprivate nonisolated init(_ message: Deep.Deep1.Deep2.Deep3.Deep4, _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4>) {
+        self.message = message
+        self.withheld = withheld
+    }
+
+    /// `deeper`
+    nonisolated var deeper: Holdover.EnrichedItems<Deep.Deep1.Deep2.Deep3.Deep4.Deep5> {
+        withheld.items(1, of: message) { $0.deeper }
+    }
+}
+
+extension Deep.Deep1.Deep2.Deep3.Deep4.Deep5 {
+    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4.Deep5>) -> EnrichedDeepDeep1Deep2Deep3Deep4Deep5 {
+        EnrichedDeepDeep1Deep2Deep3Deep4Deep5(self, withheld)
+    }
+}
+
+/// What a poor network may leave out of `Deep.Deep1.Deep2.Deep3.Deep4.Deep5`, and what is below it.
+struct EnrichedDeepDeep1Deep2Deep3Deep4Deep5: Sendable {
+    private nonisolated let message: Deep.Deep1.Deep2.Deep3.Deep4.Deep5
+    private nonisolated let withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4.Deep5>
+
+    fileprivate nonisolated init(_ message: Deep.Deep1.Deep2.Deep3.Deep4.Deep5, _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4.Deep5>) {
+        self.message = message
+        self.withheld = withheld
+    }
+
+    /// `bottom`
+    nonisolated var bottom: Holdover.Enriching<Deep.Deep1.Deep2.Deep3.Deep4.Deep5.Deep6> {
+        withheld.field(1, of: message) { $0.hasBottom ? $0.bottom : nil }
     }
 }
 
@@ -614,24 +1535,24 @@ struct EnrichedSelfType: Sendable {
     }
 
     /// `self`
-    nonisolated var self_: (value: SelfMessage.TypeMessage.SelfMessage, withheld: Holdover.Withheld<SelfMessage.TypeMessage.SelfMessage>)? {
+    nonisolated var self_: (value: SelfMessage.TypeMessage.Super, withheld: Holdover.Withheld<SelfMessage.TypeMessage.Super>)? {
         withheld.part(1, of: message) { $0.hasSelf_p ? $0.self_p : nil }
     }
 }
 
-extension SelfMessage.TypeMessage.SelfMessage {
+extension SelfMessage.TypeMessage.Super {
     /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<SelfMessage.TypeMessage.SelfMessage>) -> EnrichedSelfTypeSelf {
-        EnrichedSelfTypeSelf(self, withheld)
+    nonisolated func enriched(_ withheld: Holdover.Withheld<SelfMessage.TypeMessage.Super>) -> EnrichedSelfTypeSuper {
+        EnrichedSelfTypeSuper(self, withheld)
     }
 }
 
-/// What a poor network may leave out of `SelfMessage.TypeMessage.SelfMessage`, and what is below it.
-struct EnrichedSelfTypeSelf: Sendable {
-    private nonisolated let message: SelfMessage.TypeMessage.SelfMessage
-    private nonisolated let withheld: Holdover.Withheld<SelfMessage.TypeMessage.SelfMessage>
+/// What a poor network may leave out of `SelfMessage.TypeMessage.Super`, and what is below it.
+struct EnrichedSelfTypeSuper: Sendable {
+    private nonisolated let message: SelfMessage.TypeMessage.Super
+    private nonisolated let withheld: Holdover.Withheld<SelfMessage.TypeMessage.Super>
 
-    fileprivate nonisolated init(_ message: SelfMessage.TypeMessage.SelfMessage, _ withheld: Holdover.Withheld<SelfMessage.TypeMessage.SelfMessage>) {
+    fileprivate nonisolated init(_ message: SelfMessage.TypeMessage.Super, _ withheld: Holdover.Withheld<SelfMessage.TypeMessage.Super>) {
         self.message = message
         self.withheld = withheld
     }
@@ -639,5 +1560,153 @@ struct EnrichedSelfTypeSelf: Sendable {
     /// `super`
     nonisolated var `super`: Holdover.Enriching<String> {
         withheld.field(1, of: message) { $0.hasSuper ? $0.`super` : nil }
+    }
+}
+
+extension Words {
+    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    nonisolated func enriched(_ withheld: Holdover.Withheld<Words>) -> EnrichedWords {
+        EnrichedWords(self, withheld)
+    }
+}
+
+/// What a poor network may leave out of `Words`, and what is below it.
+struct EnrichedWords: Sendable {
+    private nonisolated let message: Words
+    private nonisolated let withheld_: Holdover.Withheld<Words>
+
+    fileprivate nonisolated init(_ message: Words, _ withheld: Holdover.Withheld<Words>) {
+        self.message = message
+        self.withheld_ = withheld
+    }
+
+    /// `in`
+    nonisolated var `in`: Holdover.Enriching<String> {
+        withheld_.field(1, of: message) { $0.hasIn ? $0.`in` : nil }
+    }
+
+    /// `object`
+    nonisolated var object: Holdover.Enriching<UInt32> {
+        withheld_.field(2, of: message) { $0.hasObject ? $0.object : nil }
+    }
+
+    /// `class`
+    nonisolated var `class`: Holdover.Enriching<Bool> {
+        withheld_.field(3, of: message) { $0.hasClass ? $0.`class` : nil }
+    }
+
+    /// `number`
+    nonisolated var number: Holdover.Enriching<UInt64> {
+        withheld_.field(4, of: message) { $0.hasNumber ? $0.number : nil }
+    }
+
+    /// `fun`
+    nonisolated var fun: Holdover.Enriching<String> {
+        withheld_.field(5, of: message) { $0.hasFun ? $0.fun : nil }
+    }
+
+    /// `val`
+    nonisolated var val: Holdover.Enriching<String> {
+        withheld_.field(6, of: message) { $0.hasVal ? $0.val : nil }
+    }
+
+    /// `init`
+    nonisolated var init_: Holdover.Enriching<String> {
+        withheld_.field(7, of: message) { $0.hasInit_p ? $0.init_p : nil }
+    }
+
+    /// `description`
+    nonisolated var description: Holdover.Enriching<String> {
+        withheld_.field(8, of: message) { $0.hasDescription_p ? $0.description_p : nil }
+    }
+
+    /// `hash_value`
+    nonisolated var hashValue: Holdover.Enriching<Int32> {
+        withheld_.field(9, of: message) { $0.hasHashValue_p ? $0.hashValue_p : nil }
+    }
+
+    /// `unknown_fields`
+    nonisolated var unknownFields: Holdover.Enriching<String> {
+        withheld_.field(10, of: message) { $0.hasUnknownFields_p ? $0.unknownFields_p : nil }
+    }
+
+    /// `has_promo`
+    nonisolated var hasPromo: Holdover.Enriching<String> {
+        withheld_.field(11, of: message) { $0.hasHasPromo_p ? $0.hasPromo_p : nil }
+    }
+
+    /// `clear_all`
+    nonisolated var clearAll: Holdover.Enriching<String> {
+        withheld_.field(12, of: message) { $0.hasClearAll_p ? $0.clearAll_p : nil }
+    }
+
+    /// `image_url`
+    nonisolated var imageURL: Holdover.Enriching<String> {
+        withheld_.field(13, of: message) { $0.hasImageURL ? $0.imageURL : nil }
+    }
+
+    /// `url`
+    nonisolated var url: Holdover.Enriching<String> {
+        withheld_.field(14, of: message) { $0.hasURL ? $0.url : nil }
+    }
+
+    /// `is_open`
+    nonisolated var isOpen: Holdover.Enriching<String> {
+        withheld_.field(15, of: message) { $0.hasIsOpen ? $0.isOpen : nil }
+    }
+
+    /// `open`
+    nonisolated var `open`: Holdover.Enriching<String> {
+        withheld_.field(16, of: message) { $0.hasOpen ? $0.`open` : nil }
+    }
+
+    /// `get_class`
+    nonisolated var getClass: Holdover.Enriching<String> {
+        withheld_.field(17, of: message) { $0.hasGetClass ? $0.getClass : nil }
+    }
+
+    /// `item`
+    nonisolated var item: Holdover.Enriching<[String]> {
+        withheld_.field(18, of: message) { $0.item.isEmpty ? nil : $0.item }
+    }
+
+    /// Its getter would be that of the list.
+    nonisolated var itemList: Holdover.Enriching<String> {
+        withheld_.field(19, of: message) { $0.hasItemList ? $0.itemList : nil }
+    }
+
+    /// `fields`
+    nonisolated var fields: Holdover.Enriching<String> {
+        withheld_.field(20, of: message) { $0.hasFields ? $0.fields : nil }
+    }
+
+    /// `withheld`
+    nonisolated var withheld: Holdover.Enriching<String> {
+        withheld_.field(21, of: message) { $0.hasWithheld ? $0.withheld : nil }
+    }
+
+    /// `serialized_size`
+    nonisolated var serializedSize: Holdover.Enriching<String> {
+        withheld_.field(22, of: message) { $0.hasSerializedSize ? $0.serializedSize : nil }
+    }
+
+    /// `_leading`
+    nonisolated var leading: Holdover.Enriching<String> {
+        withheld_.field(23, of: message) { $0.hasLeading ? $0.leading : nil }
+    }
+
+    /// `a1_b2`
+    nonisolated var a1B2: Holdover.Enriching<String> {
+        withheld_.field(24, of: message) { $0.hasA1B2 ? $0.a1B2 : nil }
+    }
+
+    /// `enum`
+    nonisolated var `enum`: Holdover.Enriching<Words.Enum> {
+        withheld_.field(25, of: message) { $0.hasEnum ? $0.`enum` : nil }
+    }
+
+    /// `when`
+    nonisolated var when: Holdover.Enriching<Words.OneOf_When> {
+        withheld_.oneof([26, 27, 28], of: message) { $0.when }
     }
 }

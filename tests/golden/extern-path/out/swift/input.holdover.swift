@@ -43,21 +43,21 @@ extension Shop_ShopClientInterface {
     func get(
         _ request: Common_Money.Kind, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_Item> {
-        try await get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     nonisolated func observeGet(
         _ request: Common_Money.Kind, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Shop_Item> {
-        observeGet(request, options: options ?? Holdover.CallOptions())
+        self.observeGet(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `Convert`.
     func convert(
         _ request: Common_Money, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Common_Money> {
-        try await convert(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.convert(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 

@@ -45,7 +45,7 @@ extension Masks_V1_RoutesClientInterface {
     func computeRoute(
         _ request: Masks_V1_ComputeRouteRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
-        try await computeRoute(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.computeRoute(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `GetRoute`.
@@ -55,14 +55,14 @@ extension Masks_V1_RoutesClientInterface {
     func getRoute(
         _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
-        try await getRoute(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getRoute(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetRoute`: states, of which only the newest counts.
     nonisolated func observeGetRoute(
         _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Masks_V1_Route> {
-        observeGetRoute(request, options: options ?? Holdover.CallOptions())
+        self.observeGetRoute(request, options: options ?? Holdover.CallOptions())
     }
 }
 

@@ -54,28 +54,28 @@ extension Shop_V1_Api_ShopClientInterface {
     func getItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_V1_Item> {
-        try await getItem(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getItem(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetItem`: states, of which only the newest counts.
     nonisolated func observeGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Shop_V1_Item> {
-        observeGetItem(request, options: options ?? Holdover.CallOptions())
+        self.observeGetItem(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `GetRoot`.
     func getRoot(
         _ request: Shop_V1_Api_Money, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Root> {
-        try await getRoot(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getRoot(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Buy`.
     func buy(
         _ request: Common_Money, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty> {
-        try await buy(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.buy(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 

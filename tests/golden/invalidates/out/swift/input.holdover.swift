@@ -48,14 +48,14 @@ extension Invalidates_V1_RidesClientInterface {
     func getRide(
         _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
-        try await getRide(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getRide(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetRide`: states, of which only the newest counts.
     nonisolated func observeGetRide(
         _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Invalidates_V1_Ride> {
-        observeGetRide(request, options: options ?? Holdover.CallOptions())
+        self.observeGetRide(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `ChangeRide`.
@@ -64,7 +64,7 @@ extension Invalidates_V1_RidesClientInterface {
     func changeRide(
         _ request: Invalidates_V1_ChangeRideRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
-        try await changeRide(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.changeRide(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 

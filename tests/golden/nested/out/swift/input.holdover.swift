@@ -55,14 +55,14 @@ extension Nested_V1_TripsClientInterface {
     func getTrip(
         _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
-        try await getTrip(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getTrip(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetTrip`: states, of which only the newest counts.
     nonisolated func observeGetTrip(
         _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Nested_V1_Trip> {
-        observeGetTrip(request, options: options ?? Holdover.CallOptions())
+        self.observeGetTrip(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Keeps what the other drops: their accessors serve both plans.
@@ -71,7 +71,7 @@ extension Nested_V1_TripsClientInterface {
     func getWholeTrip(
         _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
-        try await getWholeTrip(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getWholeTrip(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Trims by a plan of another type.
@@ -80,7 +80,7 @@ extension Nested_V1_TripsClientInterface {
     func getPlace(
         _ request: Nested_V1_GetPlaceRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Place> {
-        try await getPlace(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getPlace(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 

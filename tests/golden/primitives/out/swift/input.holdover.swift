@@ -44,21 +44,21 @@ extension Primitives_Str_ThingsClientInterface {
     func get(
         _ request: Primitives_Str_Str, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Str_U32> {
-        try await get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     nonisolated func observeGet(
         _ request: Primitives_Str_Str, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Primitives_Str_U32> {
-        observeGet(request, options: options ?? Holdover.CallOptions())
+        self.observeGet(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `GetInner`.
     func getInner(
         _ request: Primitives_Str_Str.Inner, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Root> {
-        try await getInner(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getInner(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 

@@ -72,7 +72,7 @@ extension Streams_V1_MixedClientInterface {
     nonisolated func watch(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        watch(request, options: options ?? Holdover.CallOptions())
+        self.watch(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Opens the stream `Follow`.
@@ -82,7 +82,7 @@ extension Streams_V1_MixedClientInterface {
     nonisolated func follow(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        follow(request, options: options ?? Holdover.CallOptions())
+        self.follow(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Opens the stream `FollowMasked`.
@@ -92,7 +92,7 @@ extension Streams_V1_MixedClientInterface {
     nonisolated func followMasked(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        followMasked(request, options: options ?? Holdover.CallOptions())
+        self.followMasked(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Sends a stream to `Upload`, which answers once.
@@ -103,7 +103,7 @@ extension Streams_V1_MixedClientInterface {
     nonisolated func upload(
         options: Holdover.CallOptions? = nil
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        upload(options: options ?? Holdover.CallOptions())
+        self.upload(options: options ?? Holdover.CallOptions())
     }
 
     /// Opens the streams of `Chat`, one in each direction.
@@ -113,7 +113,7 @@ extension Streams_V1_MixedClientInterface {
     nonisolated func chat(
         options: Holdover.CallOptions? = nil
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        chat(options: options ?? Holdover.CallOptions())
+        self.chat(options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `Set`.
@@ -122,7 +122,7 @@ extension Streams_V1_MixedClientInterface {
     func set(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
-        try await set(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.set(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Get`.
@@ -131,7 +131,7 @@ extension Streams_V1_MixedClientInterface {
     func get(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
-        try await get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 
@@ -386,7 +386,7 @@ extension Streams_V1_StreamsClientInterface {
     nonisolated func watch(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        watch(request, options: options ?? Holdover.CallOptions())
+        self.watch(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Sends a stream to `Upload`, which answers once.
@@ -395,7 +395,7 @@ extension Streams_V1_StreamsClientInterface {
     nonisolated func upload(
         options: Holdover.CallOptions? = nil
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        upload(options: options ?? Holdover.CallOptions())
+        self.upload(options: options ?? Holdover.CallOptions())
     }
 
     /// Opens the streams of `Chat`, one in each direction.
@@ -404,7 +404,7 @@ extension Streams_V1_StreamsClientInterface {
     nonisolated func chat(
         options: Holdover.CallOptions? = nil
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        chat(options: options ?? Holdover.CallOptions())
+        self.chat(options: options ?? Holdover.CallOptions())
     }
 
     /// Their names are those of what generated types have.
@@ -413,7 +413,7 @@ extension Streams_V1_StreamsClientInterface {
     nonisolated func new(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        new(request, options: options ?? Holdover.CallOptions())
+        self.new(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Opens the streams of `Send`, one in each direction.
@@ -422,7 +422,7 @@ extension Streams_V1_StreamsClientInterface {
     nonisolated func send(
         options: Holdover.CallOptions? = nil
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        send(options: options ?? Holdover.CallOptions())
+        self.send(options: options ?? Holdover.CallOptions())
     }
 
     /// Sends a stream to `Next`, which answers once.
@@ -431,7 +431,7 @@ extension Streams_V1_StreamsClientInterface {
     nonisolated func next(
         options: Holdover.CallOptions? = nil
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        next(options: options ?? Holdover.CallOptions())
+        self.next(options: options ?? Holdover.CallOptions())
     }
 }
 
@@ -624,7 +624,7 @@ extension Streams_V1_QueuedClientInterface {
     func log(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
-        try await log(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.log(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Opens the stream `Watch`.
@@ -633,7 +633,7 @@ extension Streams_V1_QueuedClientInterface {
     nonisolated func watch(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        watch(request, options: options ?? Holdover.CallOptions())
+        self.watch(request, options: options ?? Holdover.CallOptions())
     }
 }
 
@@ -757,7 +757,7 @@ extension Streams_V1_KeywordsClientInterface {
     nonisolated func match(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        match(request, options: options ?? Holdover.CallOptions())
+        self.match(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Use `Match`.
@@ -767,7 +767,7 @@ extension Streams_V1_KeywordsClientInterface {
     nonisolated func `while`(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        `while`(request, options: options ?? Holdover.CallOptions())
+        self.`while`(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Sends a stream to `Yield`, which answers once.
@@ -777,7 +777,7 @@ extension Streams_V1_KeywordsClientInterface {
     nonisolated func yield(
         options: Holdover.CallOptions? = nil
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        yield(options: options ?? Holdover.CallOptions())
+        self.yield(options: options ?? Holdover.CallOptions())
     }
 
     /// Opens the streams of `Async`, one in each direction.
@@ -787,7 +787,7 @@ extension Streams_V1_KeywordsClientInterface {
     nonisolated func async(
         options: Holdover.CallOptions? = nil
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        async(options: options ?? Holdover.CallOptions())
+        self.async(options: options ?? Holdover.CallOptions())
     }
 
     /// Opens the stream `Self`.
@@ -796,7 +796,7 @@ extension Streams_V1_KeywordsClientInterface {
     nonisolated func self_(
         _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self_(request, options: options ?? Holdover.CallOptions())
+        self.self_(request, options: options ?? Holdover.CallOptions())
     }
 }
 

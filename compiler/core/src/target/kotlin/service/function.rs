@@ -76,7 +76,7 @@ impl<'a> Functions<'a> {
         for (method, call) in service.methods.iter().zip(calls) {
             let request = scope.name(&Class::message(&kotlin.types.find(&method.ir.request)?));
             let response = scope.name(&Class::message(&kotlin.types.find(&method.ir.response)?));
-            let constant = constants.take(call.to_shouty_snake_case());
+            let constant = constants.take(constant(&call));
             let function = |name: String, called, returns| Function {
                 method,
                 called,
@@ -114,6 +114,12 @@ impl<'a> Functions<'a> {
     pub(super) fn all(&self) -> impl Iterator<Item = &Function<'a>> {
         self.methods.iter().flat_map(|each| &each.functions)
     }
+}
+
+/// `GET_QUOTE`
+fn constant(name: &str) -> String {
+    let name = name.to_shouty_snake_case();
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("METHOD_{name}") } else { name }
 }
 
 impl Bound<'_> {
@@ -178,9 +184,9 @@ impl Function<'_> {
     }
 
     /// The function in an interface.
-    pub(super) fn declare(&self, scope: &mut Scope, visibility: &str, code: &mut CodeWriter) {
+    pub(super) fn declare(&self, scope: &mut Scope, code: &mut CodeWriter) {
         let result = self.result(scope).map(|result| format!(": {result}")).unwrap_or_default();
-        let open = format!("{visibility} {}fun {}(", self.suspends(), escaped(&self.name));
+        let open = format!("public {}fun {}(", self.suspends(), escaped(&self.name));
         signature(code, &open, &self.parameters(scope, true), &format!("){result}"));
     }
 
@@ -248,7 +254,8 @@ impl Function<'_> {
 
     /// How that function answers.
     pub(super) fn answered_by_closure(&self, scope: &mut Scope) -> String {
-        let name = escaped(&self.name);
+        // A parameter may be called like the property.
+        let name = format!("this.{}", escaped(&self.name));
         match self.returns {
             Returns::Answer | Returns::ServerStream => format!("{name}.invoke(request, options)"),
             Returns::ClientStream | Returns::BidiStream => format!("{name}.invoke(options)"),
@@ -256,7 +263,7 @@ impl Function<'_> {
                 let observation = scope.holdover("Observation");
                 let answer = escaped(&self.call);
                 format!(
-                    "{name}?.invoke(request, options) ?: {observation}.answeredBy {{ {answer}.invoke(request, options) }}"
+                    "{name}?.invoke(request, options) ?: {observation}.answeredBy {{ this.{answer}.invoke(request, options) }}"
                 )
             }
             Returns::Cached | Returns::Prefetched => format!("{name}.invoke(request)"),

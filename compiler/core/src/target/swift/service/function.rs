@@ -215,7 +215,8 @@ impl Function<'_> {
             arguments.push("isolation: isolation".to_owned());
         }
         let wait = if self.waits() { "try await " } else { "" };
-        let body = format!("{wait}{}({})", self.own(), arguments.join(", "));
+        // A parameter may be called like the function.
+        let body = format!("{wait}self.{}({})", self.escaped(), arguments.join(", "));
         self.write(visibility, &parameters, code, Some(&body));
     }
 
@@ -239,11 +240,6 @@ impl Function<'_> {
         if let Some(body) = body {
             code.nested_body(body);
         }
-    }
-
-    /// The function, called from within a type that has a closure of its name.
-    fn own(&self) -> String {
-        escaped(&self.name)
     }
 
     /// How a session answers.

@@ -3,8 +3,8 @@
 
 package shop
 
+import com.example.common.Types
 import com.google.protobuf.ByteString
-import common.Types
 import dev.holdover.CallOptions
 import dev.holdover.Enriching
 import dev.holdover.Observation
@@ -134,24 +134,24 @@ public class FakeShop : ShopClientInterface {
         { _, _ -> Untold.answer("shop.Shop/Convert", "convert") }
 
     override suspend fun get(request: Types.Money.Kind, options: CallOptions): Snapshot<Input.Item> =
-        get.invoke(request, options)
+        this.get.invoke(request, options)
 
     override fun observeGet(request: Types.Money.Kind, options: CallOptions): Observation<Input.Item> =
-        observeGet?.invoke(request, options) ?: Observation.answeredBy { get.invoke(request, options) }
+        this.observeGet?.invoke(request, options) ?: Observation.answeredBy { this.get.invoke(request, options) }
 
     override fun cachedGet(request: Types.Money.Kind): Snapshot<Input.Item>? =
-        cachedGet.invoke(request)
+        this.cachedGet.invoke(request)
 
     override suspend fun prefetchGet(request: Types.Money.Kind) {
-        prefetchGet.invoke(request)
+        this.prefetchGet.invoke(request)
     }
 
     override suspend fun putGet(request: Types.Money.Kind, value: Input.Item) {
-        putGet.invoke(request, value)
+        this.putGet.invoke(request, value)
     }
 
     override suspend fun convert(request: Types.Money, options: CallOptions): Snapshot<Types.Money> =
-        convert.invoke(request, options)
+        this.convert.invoke(request, options)
 }
 
 /** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */

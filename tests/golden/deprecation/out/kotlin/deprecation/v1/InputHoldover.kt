@@ -61,7 +61,7 @@ public class FakeOld : OldClientInterface {
         { _, _ -> Untold.answer("deprecation.v1.Old/Get", "get") }
 
     override suspend fun get(request: Input.GetRequest, options: CallOptions): Snapshot<Input.Thing> =
-        get.invoke(request, options)
+        this.get.invoke(request, options)
 }
 
 /** The service `deprecation.v1.Mixed`. */
@@ -195,28 +195,28 @@ public class FakeMixed : MixedClientInterface {
 
     @Deprecated("The .proto says so.")
     override suspend fun getOld(request: Input.GetRequest, options: CallOptions): Snapshot<Input.Thing> =
-        getOld.invoke(request, options)
+        this.getOld.invoke(request, options)
 
     @Deprecated("The .proto says so.")
     override fun observeGetOld(request: Input.GetRequest, options: CallOptions): Observation<Input.Thing> =
-        observeGetOld?.invoke(request, options) ?: Observation.answeredBy { getOld.invoke(request, options) }
+        this.observeGetOld?.invoke(request, options) ?: Observation.answeredBy { this.getOld.invoke(request, options) }
 
     @Deprecated("The .proto says so.")
     override fun cachedGetOld(request: Input.GetRequest): Snapshot<Input.Thing>? =
-        cachedGetOld.invoke(request)
+        this.cachedGetOld.invoke(request)
 
     @Deprecated("The .proto says so.")
     override suspend fun prefetchGetOld(request: Input.GetRequest) {
-        prefetchGetOld.invoke(request)
+        this.prefetchGetOld.invoke(request)
     }
 
     @Deprecated("The .proto says so.")
     override suspend fun putGetOld(request: Input.GetRequest, value: Input.Thing) {
-        putGetOld.invoke(request, value)
+        this.putGetOld.invoke(request, value)
     }
 
     override suspend fun getNew(request: Input.GetRequest, options: CallOptions): Snapshot<Input.Thing> =
-        getNew.invoke(request, options)
+        this.getNew.invoke(request, options)
 }
 
 /** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */

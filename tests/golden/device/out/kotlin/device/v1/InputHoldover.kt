@@ -114,22 +114,22 @@ public class FakeConfig : ConfigClientInterface {
         request: Input.GetConfigRequest,
         options: CallOptions,
     ): Snapshot<Input.AppConfig> =
-        getConfig.invoke(request, options)
+        this.getConfig.invoke(request, options)
 
     override fun observeGetConfig(
         request: Input.GetConfigRequest,
         options: CallOptions,
     ): Observation<Input.AppConfig> =
-        observeGetConfig?.invoke(request, options) ?: Observation.answeredBy { getConfig.invoke(request, options) }
+        this.observeGetConfig?.invoke(request, options) ?: Observation.answeredBy { this.getConfig.invoke(request, options) }
 
     override fun cachedGetConfig(request: Input.GetConfigRequest): Snapshot<Input.AppConfig>? =
-        cachedGetConfig.invoke(request)
+        this.cachedGetConfig.invoke(request)
 
     override suspend fun prefetchGetConfig(request: Input.GetConfigRequest) {
-        prefetchGetConfig.invoke(request)
+        this.prefetchGetConfig.invoke(request)
     }
 
     override suspend fun putGetConfig(request: Input.GetConfigRequest, value: Input.AppConfig) {
-        putGetConfig.invoke(request, value)
+        this.putGetConfig.invoke(request, value)
     }
 }

@@ -144,23 +144,23 @@ public class FakeRoutes : RoutesClientInterface {
         request: Input.ComputeRouteRequest,
         options: CallOptions,
     ): Snapshot<Input.Route> =
-        computeRoute.invoke(request, options)
+        this.computeRoute.invoke(request, options)
 
     override suspend fun getRoute(request: Input.GetRouteRequest, options: CallOptions): Snapshot<Input.Route> =
-        getRoute.invoke(request, options)
+        this.getRoute.invoke(request, options)
 
     override fun observeGetRoute(request: Input.GetRouteRequest, options: CallOptions): Observation<Input.Route> =
-        observeGetRoute?.invoke(request, options) ?: Observation.answeredBy { getRoute.invoke(request, options) }
+        this.observeGetRoute?.invoke(request, options) ?: Observation.answeredBy { this.getRoute.invoke(request, options) }
 
     override fun cachedGetRoute(request: Input.GetRouteRequest): Snapshot<Input.Route>? =
-        cachedGetRoute.invoke(request)
+        this.cachedGetRoute.invoke(request)
 
     override suspend fun prefetchGetRoute(request: Input.GetRouteRequest) {
-        prefetchGetRoute.invoke(request)
+        this.prefetchGetRoute.invoke(request)
     }
 
     override suspend fun putGetRoute(request: Input.GetRouteRequest, value: Input.Route) {
-        putGetRoute.invoke(request, value)
+        this.putGetRoute.invoke(request, value)
     }
 }
 

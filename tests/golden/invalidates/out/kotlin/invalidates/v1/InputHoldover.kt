@@ -140,27 +140,27 @@ public class FakeRides : RidesClientInterface {
         { _, _ -> Untold.answer("invalidates.v1.Rides/ChangeRide", "changeRide") }
 
     override suspend fun getRide(request: Input.GetRideRequest, options: CallOptions): Snapshot<Input.Ride> =
-        getRide.invoke(request, options)
+        this.getRide.invoke(request, options)
 
     override fun observeGetRide(request: Input.GetRideRequest, options: CallOptions): Observation<Input.Ride> =
-        observeGetRide?.invoke(request, options) ?: Observation.answeredBy { getRide.invoke(request, options) }
+        this.observeGetRide?.invoke(request, options) ?: Observation.answeredBy { this.getRide.invoke(request, options) }
 
     override fun cachedGetRide(request: Input.GetRideRequest): Snapshot<Input.Ride>? =
-        cachedGetRide.invoke(request)
+        this.cachedGetRide.invoke(request)
 
     override suspend fun prefetchGetRide(request: Input.GetRideRequest) {
-        prefetchGetRide.invoke(request)
+        this.prefetchGetRide.invoke(request)
     }
 
     override suspend fun putGetRide(request: Input.GetRideRequest, value: Input.Ride) {
-        putGetRide.invoke(request, value)
+        this.putGetRide.invoke(request, value)
     }
 
     override suspend fun changeRide(
         request: Input.ChangeRideRequest,
         options: CallOptions,
     ): Snapshot<Input.Ride> =
-        changeRide.invoke(request, options)
+        this.changeRide.invoke(request, options)
 }
 
 /** Names of what answers are about, for `Session.invalidate`. */

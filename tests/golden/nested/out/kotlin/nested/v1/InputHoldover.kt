@@ -191,27 +191,27 @@ public class FakeTrips : TripsClientInterface {
         { _, _ -> Untold.answer("nested.v1.Trips/GetPlace", "getPlace") }
 
     override suspend fun getTrip(request: Input.GetTripRequest, options: CallOptions): Snapshot<Input.Trip> =
-        getTrip.invoke(request, options)
+        this.getTrip.invoke(request, options)
 
     override fun observeGetTrip(request: Input.GetTripRequest, options: CallOptions): Observation<Input.Trip> =
-        observeGetTrip?.invoke(request, options) ?: Observation.answeredBy { getTrip.invoke(request, options) }
+        this.observeGetTrip?.invoke(request, options) ?: Observation.answeredBy { this.getTrip.invoke(request, options) }
 
     override fun cachedGetTrip(request: Input.GetTripRequest): Snapshot<Input.Trip>? =
-        cachedGetTrip.invoke(request)
+        this.cachedGetTrip.invoke(request)
 
     override suspend fun prefetchGetTrip(request: Input.GetTripRequest) {
-        prefetchGetTrip.invoke(request)
+        this.prefetchGetTrip.invoke(request)
     }
 
     override suspend fun putGetTrip(request: Input.GetTripRequest, value: Input.Trip) {
-        putGetTrip.invoke(request, value)
+        this.putGetTrip.invoke(request, value)
     }
 
     override suspend fun getWholeTrip(request: Input.GetTripRequest, options: CallOptions): Snapshot<Input.Trip> =
-        getWholeTrip.invoke(request, options)
+        this.getWholeTrip.invoke(request, options)
 
     override suspend fun getPlace(request: Input.GetPlaceRequest, options: CallOptions): Snapshot<Input.Place> =
-        getPlace.invoke(request, options)
+        this.getPlace.invoke(request, options)
 }
 
 /** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */

@@ -135,24 +135,24 @@ public class FakeThings : ThingsClientInterface {
         { _, _ -> Untold.answer("primitives.str.Things/GetInner", "getInner") }
 
     override suspend fun get(request: Input.Str, options: CallOptions): Snapshot<Input.U32> =
-        get.invoke(request, options)
+        this.get.invoke(request, options)
 
     override fun observeGet(request: Input.Str, options: CallOptions): Observation<Input.U32> =
-        observeGet?.invoke(request, options) ?: Observation.answeredBy { get.invoke(request, options) }
+        this.observeGet?.invoke(request, options) ?: Observation.answeredBy { this.get.invoke(request, options) }
 
     override fun cachedGet(request: Input.Str): Snapshot<Input.U32>? =
-        cachedGet.invoke(request)
+        this.cachedGet.invoke(request)
 
     override suspend fun prefetchGet(request: Input.Str) {
-        prefetchGet.invoke(request)
+        this.prefetchGet.invoke(request)
     }
 
     override suspend fun putGet(request: Input.Str, value: Input.U32) {
-        putGet.invoke(request, value)
+        this.putGet.invoke(request, value)
     }
 
     override suspend fun getInner(request: Input.Str.Inner, options: CallOptions): Snapshot<RootOuterClass.Root> =
-        getInner.invoke(request, options)
+        this.getInner.invoke(request, options)
 }
 
 /** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */

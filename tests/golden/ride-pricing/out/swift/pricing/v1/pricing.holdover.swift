@@ -112,14 +112,14 @@ extension Pricing_V1_PricingClientInterface {
     func getQuote(
         _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> {
-        try await getQuote(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getQuote(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetQuote`: states, of which only the newest counts.
     nonisolated func observeGetQuote(
         _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Pricing_V1_Quote> {
-        observeGetQuote(request, options: options ?? Holdover.CallOptions())
+        self.observeGetQuote(request, options: options ?? Holdover.CallOptions())
     }
 
     /// The rider's profile. It is sensitive, so it never lies on disk unsealed.
@@ -128,14 +128,14 @@ extension Pricing_V1_PricingClientInterface {
     func getProfile(
         _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> {
-        try await getProfile(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getProfile(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetProfile`: states, of which only the newest counts.
     nonisolated func observeGetProfile(
         _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Pricing_V1_Profile> {
-        observeGetProfile(request, options: options ?? Holdover.CallOptions())
+        self.observeGetProfile(request, options: options ?? Holdover.CallOptions())
     }
 
     /// What a ride has cost. It does not change any more, so that one from last month is better than none.
@@ -145,14 +145,14 @@ extension Pricing_V1_PricingClientInterface {
     func getReceipt(
         _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> {
-        try await getReceipt(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.getReceipt(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetReceipt`: states, of which only the newest counts.
     nonisolated func observeGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Pricing_V1_Receipt> {
-        observeGetReceipt(request, options: options ?? Holdover.CallOptions())
+        self.observeGetReceipt(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Changes where a ride goes. Quotes of that ride are outdated from then on.
@@ -162,7 +162,7 @@ extension Pricing_V1_PricingClientInterface {
     func updateDestination(
         _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
-        try await updateDestination(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+        try await self.updateDestination(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// The price of a ride as it moves, for as long as somebody looks.
@@ -173,7 +173,7 @@ extension Pricing_V1_PricingClientInterface {
     nonisolated func watchPrices(
         _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> {
-        watchPrices(request, options: options ?? Holdover.CallOptions())
+        self.watchPrices(request, options: options ?? Holdover.CallOptions())
     }
 }
 

@@ -221,25 +221,25 @@ public class FakeMixed : MixedClientInterface {
         { _, _ -> Untold.answer("streams.v1.Mixed/Get", "get") }
 
     override fun watch(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
-        watch.invoke(request, options)
+        this.watch.invoke(request, options)
 
     override fun follow(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
-        follow.invoke(request, options)
+        this.follow.invoke(request, options)
 
     override fun followMasked(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
-        followMasked.invoke(request, options)
+        this.followMasked.invoke(request, options)
 
     override fun upload(options: CallOptions): ClientStream<Input.Request, Input.Response> =
-        upload.invoke(options)
+        this.upload.invoke(options)
 
     override fun chat(options: CallOptions): BidiStream<Input.Request, Input.Response> =
-        chat.invoke(options)
+        this.chat.invoke(options)
 
     override suspend fun set(request: Input.Request, options: CallOptions): Snapshot<Input.Response> =
-        set.invoke(request, options)
+        this.set.invoke(request, options)
 
     override suspend fun get(request: Input.Request, options: CallOptions): Snapshot<Input.Response> =
-        get.invoke(request, options)
+        this.get.invoke(request, options)
 }
 
 /** Nothing is said of these: they pass through. */
@@ -398,22 +398,22 @@ public class FakeStreams : StreamsClientInterface {
         { Untold.clientStream("streams.v1.Streams/Next", "next") }
 
     override fun watch(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
-        watch.invoke(request, options)
+        this.watch.invoke(request, options)
 
     override fun upload(options: CallOptions): ClientStream<Input.Request, Input.Response> =
-        upload.invoke(options)
+        this.upload.invoke(options)
 
     override fun chat(options: CallOptions): BidiStream<Input.Request, Input.Response> =
-        chat.invoke(options)
+        this.chat.invoke(options)
 
     override fun new(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
-        new.invoke(request, options)
+        this.new.invoke(request, options)
 
     override fun send(options: CallOptions): BidiStream<Input.Request, Input.Response> =
-        send.invoke(options)
+        this.send.invoke(options)
 
     override fun next(options: CallOptions): ClientStream<Input.Request, Input.Response> =
-        next.invoke(options)
+        this.next.invoke(options)
 }
 
 /** What the runtime cannot do yet. */
@@ -489,10 +489,10 @@ public class FakeQueued : QueuedClientInterface {
         { _, _ -> Untold.stream("streams.v1.Queued/Watch", "watch") }
 
     override suspend fun log(request: Input.Request, options: CallOptions): Snapshot<Input.Response> =
-        log.invoke(request, options)
+        this.log.invoke(request, options)
 
     override fun watch(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
-        watch.invoke(request, options)
+        this.watch.invoke(request, options)
 }
 
 /** The service `streams.v1.Keywords`. */
@@ -646,22 +646,22 @@ public class FakeKeywords : KeywordsClientInterface {
         { _, _ -> Untold.stream("streams.v1.Keywords/Self", "self") }
 
     override fun match(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
-        match.invoke(request, options)
+        this.match.invoke(request, options)
 
     @Deprecated("The .proto says so.")
     override fun `while`(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
-        `while`.invoke(request, options)
+        this.`while`.invoke(request, options)
 
     @Deprecated("The .proto says so.")
     override fun yield(options: CallOptions): ClientStream<Input.Request, Input.Response> =
-        yield.invoke(options)
+        this.yield.invoke(options)
 
     @Deprecated("The .proto says so.")
     override fun async(options: CallOptions): BidiStream<Input.Request, Input.Response> =
-        async.invoke(options)
+        this.async.invoke(options)
 
     override fun self(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
-        self.invoke(request, options)
+        this.self.invoke(request, options)
 }
 
 /** Names of what answers are about, for `Session.invalidate`. */

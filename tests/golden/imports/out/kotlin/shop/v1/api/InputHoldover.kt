@@ -3,7 +3,6 @@
 
 package shop.v1.api
 
-import RootOuterClass
 import com.google.protobuf.Empty
 import com.google.protobuf.StringValue
 import common.Types
@@ -14,6 +13,7 @@ import dev.holdover.Snapshot
 import dev.holdover.binding.BoundClient
 import dev.holdover.binding.BoundMethod
 import dev.holdover.binding.Untold
+import root.RootOuterClass
 import shop.v1.ItemOuterClass
 
 /** The service `shop.v1.api.Shop`. */
@@ -152,25 +152,25 @@ public class FakeShop : ShopClientInterface {
         { _, _ -> Untold.answer("shop.v1.api.Shop/Buy", "buy") }
 
     override suspend fun getItem(request: StringValue, options: CallOptions): Snapshot<ItemOuterClass.Item> =
-        getItem.invoke(request, options)
+        this.getItem.invoke(request, options)
 
     override fun observeGetItem(request: StringValue, options: CallOptions): Observation<ItemOuterClass.Item> =
-        observeGetItem?.invoke(request, options) ?: Observation.answeredBy { getItem.invoke(request, options) }
+        this.observeGetItem?.invoke(request, options) ?: Observation.answeredBy { this.getItem.invoke(request, options) }
 
     override fun cachedGetItem(request: StringValue): Snapshot<ItemOuterClass.Item>? =
-        cachedGetItem.invoke(request)
+        this.cachedGetItem.invoke(request)
 
     override suspend fun prefetchGetItem(request: StringValue) {
-        prefetchGetItem.invoke(request)
+        this.prefetchGetItem.invoke(request)
     }
 
     override suspend fun putGetItem(request: StringValue, value: ItemOuterClass.Item) {
-        putGetItem.invoke(request, value)
+        this.putGetItem.invoke(request, value)
     }
 
     override suspend fun getRoot(request: Input.Money, options: CallOptions): Snapshot<RootOuterClass.Root> =
-        getRoot.invoke(request, options)
+        this.getRoot.invoke(request, options)
 
     override suspend fun buy(request: Types.Money, options: CallOptions): Snapshot<Empty> =
-        buy.invoke(request, options)
+        this.buy.invoke(request, options)
 }

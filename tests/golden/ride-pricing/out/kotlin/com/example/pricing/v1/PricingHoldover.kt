@@ -323,64 +323,64 @@ public class FakePricing : PricingClientInterface {
         { _, _ -> Untold.stream("pricing.v1.Pricing/WatchPrices", "watchPrices") }
 
     override suspend fun getQuote(request: GetQuoteRequest, options: CallOptions): Snapshot<Quote> =
-        getQuote.invoke(request, options)
+        this.getQuote.invoke(request, options)
 
     override fun observeGetQuote(request: GetQuoteRequest, options: CallOptions): Observation<Quote> =
-        observeGetQuote?.invoke(request, options) ?: Observation.answeredBy { getQuote.invoke(request, options) }
+        this.observeGetQuote?.invoke(request, options) ?: Observation.answeredBy { this.getQuote.invoke(request, options) }
 
     override fun cachedGetQuote(request: GetQuoteRequest): Snapshot<Quote>? =
-        cachedGetQuote.invoke(request)
+        this.cachedGetQuote.invoke(request)
 
     override suspend fun prefetchGetQuote(request: GetQuoteRequest) {
-        prefetchGetQuote.invoke(request)
+        this.prefetchGetQuote.invoke(request)
     }
 
     override suspend fun putGetQuote(request: GetQuoteRequest, value: Quote) {
-        putGetQuote.invoke(request, value)
+        this.putGetQuote.invoke(request, value)
     }
 
     override suspend fun getProfile(request: GetProfileRequest, options: CallOptions): Snapshot<Profile> =
-        getProfile.invoke(request, options)
+        this.getProfile.invoke(request, options)
 
     override fun observeGetProfile(request: GetProfileRequest, options: CallOptions): Observation<Profile> =
-        observeGetProfile?.invoke(request, options) ?: Observation.answeredBy { getProfile.invoke(request, options) }
+        this.observeGetProfile?.invoke(request, options) ?: Observation.answeredBy { this.getProfile.invoke(request, options) }
 
     override fun cachedGetProfile(request: GetProfileRequest): Snapshot<Profile>? =
-        cachedGetProfile.invoke(request)
+        this.cachedGetProfile.invoke(request)
 
     override suspend fun prefetchGetProfile(request: GetProfileRequest) {
-        prefetchGetProfile.invoke(request)
+        this.prefetchGetProfile.invoke(request)
     }
 
     override suspend fun putGetProfile(request: GetProfileRequest, value: Profile) {
-        putGetProfile.invoke(request, value)
+        this.putGetProfile.invoke(request, value)
     }
 
     override suspend fun getReceipt(request: GetReceiptRequest, options: CallOptions): Snapshot<Receipt> =
-        getReceipt.invoke(request, options)
+        this.getReceipt.invoke(request, options)
 
     override fun observeGetReceipt(request: GetReceiptRequest, options: CallOptions): Observation<Receipt> =
-        observeGetReceipt?.invoke(request, options) ?: Observation.answeredBy { getReceipt.invoke(request, options) }
+        this.observeGetReceipt?.invoke(request, options) ?: Observation.answeredBy { this.getReceipt.invoke(request, options) }
 
     override fun cachedGetReceipt(request: GetReceiptRequest): Snapshot<Receipt>? =
-        cachedGetReceipt.invoke(request)
+        this.cachedGetReceipt.invoke(request)
 
     override suspend fun prefetchGetReceipt(request: GetReceiptRequest) {
-        prefetchGetReceipt.invoke(request)
+        this.prefetchGetReceipt.invoke(request)
     }
 
     override suspend fun putGetReceipt(request: GetReceiptRequest, value: Receipt) {
-        putGetReceipt.invoke(request, value)
+        this.putGetReceipt.invoke(request, value)
     }
 
     override suspend fun updateDestination(
         request: UpdateDestinationRequest,
         options: CallOptions,
     ): Snapshot<UpdateDestinationResponse> =
-        updateDestination.invoke(request, options)
+        this.updateDestination.invoke(request, options)
 
     override fun watchPrices(request: WatchPricesRequest, options: CallOptions): Flow<Snapshot<PriceUpdate>> =
-        watchPrices.invoke(request, options)
+        this.watchPrices.invoke(request, options)
 }
 
 /** Names of what answers are about, for `Session.invalidate`. */
