@@ -2,7 +2,7 @@
 //!
 //! `tests/golden/<case>/` has `.proto` files, what is compiled of them (`case.toml`; default: `input.proto`), the policy
 //! as text (`policy.txtpb`), findings that stop nobody (`warnings.txt`), and one folder of generated files per language
-//! (`out/rust`).
+//! (`out/rust`, `out/swift`, `out/kotlin`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,10 +13,7 @@ use holdover_annotations::policy::PolicySet;
 use holdover_compiler::diagnostic::{Diagnostics, Report, Style};
 use holdover_compiler::load::{IncludePaths, MemorySources, load, load_descriptor_set};
 use holdover_compiler::pipeline::{Compilation, compile, compile_loaded};
-use holdover_compiler::target::kotlin::{Kotlin, KotlinOptions};
-use holdover_compiler::target::rust::{Rust, RustOptions};
-use holdover_compiler::target::swift::{Swift, SwiftOptions};
-use holdover_compiler::target::{Comments, Context, OutputFile, generate, warnings};
+use holdover_compiler::target::{Comments, Context, Language, OutputFile, warnings};
 use prost::Message as _;
 use prost_reflect::DynamicMessage;
 use prost_reflect::text_format::FormatOptions;
@@ -218,20 +215,16 @@ fn generated(compilation: &Compilation, settings: &Settings) -> BTreeMap<String,
         outputs.extend(files.map(|file| (format!("out/{language}/{}", file.path), text(file.content))));
     };
 
-    let mut options = RustOptions { include_file: Some("mod.rs".to_owned()), ..RustOptions::default() };
-    settings.options.iter().for_each(|option| options.set(option).expect("an option that exists"));
-    let target = Rust::new(&context, options).expect("messages");
-    add("rust", generate(&target, &context).expect("generated Rust"));
-
-    let mut options = SwiftOptions::default();
-    settings.swift.iter().for_each(|option| options.set(option).expect("an option that exists"));
-    let target = Swift::new(&context, options).expect("names");
-    add("swift", generate(&target, &context).expect("generated Swift"));
-
-    let mut options = KotlinOptions::default();
-    settings.kotlin.iter().for_each(|option| options.set(option).expect("an option that exists"));
-    let target = Kotlin::new(&context, options).expect("names");
-    add("kotlin", generate(&target, &context).expect("generated Kotlin"));
+    for (name, options) in
+        [("rust", &settings.options), ("swift", &settings.swift), ("kotlin", &settings.kotlin)]
+    {
+        let mut language = Language::named(name).expect("a language that exists");
+        let includes = (name == "rust").then(|| "include_file=mod.rs".to_owned());
+        for option in includes.iter().chain(options) {
+            language.set(option).expect("an option that exists");
+        }
+        add(name, language.generate(&context).unwrap_or_else(|error| panic!("{name}: {error}")));
+    }
     outputs
 }
 

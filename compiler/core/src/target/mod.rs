@@ -7,6 +7,7 @@
 mod comments;
 mod gap;
 pub mod kotlin;
+mod language;
 mod option;
 mod output;
 mod promise;
@@ -19,6 +20,7 @@ mod writer;
 
 pub use comments::Comments;
 pub use gap::{NOT_ENFORCED, PAGES, warnings};
+pub use language::Language;
 pub use option::OptionError;
 pub use output::{OutputFile, OutputPath, OutputPathError};
 pub use surface::{Accessor, EnrichedMessage, Method, Package, Part, Service};
