@@ -15,7 +15,7 @@ pub struct Session {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 pub struct Snapshot {
     #[prost(message, optional, tag = "1")]
-    pub other: ::core::option::Option<super::super::other::v1::Snapshot>,
+    pub other: ::core::option::Option<super::super::elsewhere::v1::Snapshot>,
     #[prost(string, optional, tag = "2")]
     pub note: ::core::option::Option<::holdover::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "3")]
@@ -36,7 +36,7 @@ pub mod snapshot {
         #[prost(message, tag = "5")]
         List(super::List),
         #[prost(message, tag = "6")]
-        Session(super::super::super::other::v1::Session),
+        Session(super::super::super::elsewhere::v1::Session),
         #[prost(bytes, tag = "7")]
         ByteString(::holdover::prost::alloc::vec::Vec<u8>),
     }
@@ -174,11 +174,13 @@ pub trait Naming: ::core::marker::Send + ::core::marker::Sync {
     fn watch(
         &self,
         request: Session,
-    ) -> ::holdover::Streaming<super::super::other::v1::Snapshot>;
+    ) -> ::holdover::Streaming<super::super::elsewhere::v1::Snapshot>;
     /// Sends a stream to `Upload`, which answers once.
     ///
     /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
-    fn upload(&self) -> ::holdover::ClientStream<Flow, super::super::other::v1::Session>;
+    fn upload(
+        &self,
+    ) -> ::holdover::ClientStream<Flow, super::super::elsewhere::v1::Session>;
     /// Opens the streams of `Talk`, one in each direction.
     ///
     /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
@@ -197,7 +199,7 @@ pub struct NamingClient {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl NamingClient {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    pub const POLICY: &'static [u8] = b"\x08\x01\x12\x10\n\x0Enaming.v1.Flow\x12\x1F\n\x0Enaming.v1.List\x12\r\x08\x01\x12\x05items\x18\t \x03\x12\x1F\n\x11naming.v1.Session\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x99\x01\n\x12naming.v1.Snapshot\x12\x0F\x08\x01\x12\x05other\x18\x0B \x02(\x05\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x12\x0F\x08\x03\x12\x05lists\x18\x0B \x03(\x01\x12\x10\x08\x04\x12\x06string\x18\t \x020\x01\x12\x10\x08\x05\x12\x04list\x18\x0B \x02(\x010\x01\x12\x13\x08\x06\x12\x07session\x18\x0B \x02(\x040\x01\x12\x15\x08\x07\x12\x0Bbyte_string\x18\x0C \x020\x01*\x03one\x12\x1E\n\x10other.v1.Session\x12\n\x08\x01\x12\x02id\x18\t \x01\x12-\n\x11other.v1.Snapshot\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x1A\xDE\x01\n\x10naming.v1.Naming\x12\x0BGetSnapshot\x18\x01 \x01(\x020\x03:E\x08\x80\xE4\x97\xD0\x12(\x010\x01:\x08\n\x06\x08\x02\x12\x02\x08\x01J/\n\n\n\x08session:\n\x0B\x12\t\x08\x02\x12\x01\x01\x1A\x02id\x12\x14session:{request.id}J\x02 \x01Rj\x08\x03\x1A\x002d\n,\x08\x03\x12\x04\x08\x01\x18\x01\x12\x04\x08\x02\x10\x01\x12\x04\x08\x03\x10\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\x12\x04\x08\x06\x10\x01\x12\x04\x08\x07\x10\x01\n\x08\x08\x05\x12\x04\x08\x02\x10\x01\x12 a781d2becfbb7379eac86bc1e3362564\x1A\x08other.id\x1A]\n\x10naming.v1.Naming\x12\x05Watch\x18\x02 \x01(\x020\x05J\x02 \x01R6\x08\x03\x1A\x0020\n\x08\x08\x05\x12\x04\x08\x02\x10\x01\x12 8add4d1b9c39fd6a992bf0e31e329446\x1A\x02id\x1A\"\n\x10naming.v1.Naming\x12\x06Upload\x18\x030\x04J\x02 \x01\x1A\x1E\n\x10naming.v1.Naming\x12\x04Talk\x18\x04J\x02 \x01\"\x0Eholdover 0.1.0";
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12\"\n\x14elsewhere.v1.Session\x12\n\x08\x01\x12\x02id\x18\t \x01\x121\n\x15elsewhere.v1.Snapshot\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x12\x10\n\x0Enaming.v1.Flow\x12\x1F\n\x0Enaming.v1.List\x12\r\x08\x01\x12\x05items\x18\t \x03\x12\x1F\n\x11naming.v1.Session\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x97\x01\n\x12naming.v1.Snapshot\x12\x0F\x08\x01\x12\x05other\x18\x0B \x02(\x01\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x12\x0F\x08\x03\x12\x05lists\x18\x0B \x03(\x03\x12\x10\x08\x04\x12\x06string\x18\t \x020\x01\x12\x10\x08\x05\x12\x04list\x18\x0B \x02(\x030\x01\x12\x11\x08\x06\x12\x07session\x18\x0B \x020\x01\x12\x15\x08\x07\x12\x0Bbyte_string\x18\x0C \x020\x01*\x03one\x1A\xDE\x01\n\x10naming.v1.Naming\x12\x0BGetSnapshot\x18\x01 \x01(\x040\x05:E\x08\x80\xE4\x97\xD0\x12(\x010\x01:\x08\n\x06\x08\x04\x12\x02\x08\x01J/\n\n\n\x08session:\n\x0B\x12\t\x08\x04\x12\x01\x01\x1A\x02id\x12\x14session:{request.id}J\x02 \x01Rj\x08\x03\x1A\x002d\n,\x08\x05\x12\x04\x08\x01\x18\x01\x12\x04\x08\x02\x10\x01\x12\x04\x08\x03\x10\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\x12\x04\x08\x06\x10\x01\x12\x04\x08\x07\x10\x01\n\x08\x08\x01\x12\x04\x08\x02\x10\x01\x12 202314e5a40944706e946b4febdb3d5d\x1A\x08other.id\x1A]\n\x10naming.v1.Naming\x12\x05Watch\x18\x02 \x01(\x040\x01J\x02 \x01R6\x08\x03\x1A\x0020\n\x08\x08\x01\x12\x04\x08\x02\x10\x01\x12 a9c0efe0ce3bc41259e8e30bb05b8290\x1A\x02id\x1A\"\n\x10naming.v1.Naming\x12\x06Upload\x18\x03(\x02J\x02 \x01\x1A\"\n\x10naming.v1.Naming\x12\x04Talk\x18\x04(\x020\x02J\x02 \x01\"\x0Eholdover 0.1.0";
     /// A client for one account at one endpoint. Does no input or output.
     ///
     /// # Errors
@@ -250,7 +252,7 @@ impl NamingClient {
     pub fn watch(
         &self,
         request: Session,
-    ) -> ::holdover::Streaming<super::super::other::v1::Snapshot> {
+    ) -> ::holdover::Streaming<super::super::elsewhere::v1::Snapshot> {
         self.client.server_stream(1, &request)
     }
     /// Sends a stream to `Upload`, which answers once.
@@ -258,7 +260,7 @@ impl NamingClient {
     /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
     pub fn upload(
         &self,
-    ) -> ::holdover::ClientStream<Flow, super::super::other::v1::Session> {
+    ) -> ::holdover::ClientStream<Flow, super::super::elsewhere::v1::Session> {
         self.client.client_stream(2)
     }
     /// Opens the streams of `Talk`, one in each direction.
@@ -300,12 +302,12 @@ impl Naming for NamingClient {
     fn watch(
         &self,
         request: Session,
-    ) -> ::holdover::Streaming<super::super::other::v1::Snapshot> {
+    ) -> ::holdover::Streaming<super::super::elsewhere::v1::Snapshot> {
         Self::watch(self, request)
     }
     fn upload(
         &self,
-    ) -> ::holdover::ClientStream<Flow, super::super::other::v1::Session> {
+    ) -> ::holdover::ClientStream<Flow, super::super::elsewhere::v1::Session> {
         Self::upload(self)
     }
     fn talk(&self) -> ::holdover::BidiStream<Flow, Flow> {
@@ -323,12 +325,12 @@ pub struct FakeNaming {
     /// Answers `Watch`, and remembers what it was asked.
     pub watch: ::holdover::fake::FakeServerStream<
         Session,
-        super::super::other::v1::Snapshot,
+        super::super::elsewhere::v1::Snapshot,
     >,
     /// Answers `Upload`, and remembers what it was asked.
     pub upload: ::holdover::fake::FakeClientStream<
         Flow,
-        super::super::other::v1::Session,
+        super::super::elsewhere::v1::Session,
     >,
     /// Answers `Talk`, and remembers what it was asked.
     pub talk: ::holdover::fake::FakeBidiStream<Flow, Flow>,
@@ -389,12 +391,12 @@ impl Naming for FakeNaming {
     fn watch(
         &self,
         request: Session,
-    ) -> ::holdover::Streaming<super::super::other::v1::Snapshot> {
+    ) -> ::holdover::Streaming<super::super::elsewhere::v1::Snapshot> {
         self.watch.call(request)
     }
     fn upload(
         &self,
-    ) -> ::holdover::ClientStream<Flow, super::super::other::v1::Session> {
+    ) -> ::holdover::ClientStream<Flow, super::super::elsewhere::v1::Session> {
         self.upload.call()
     }
     fn talk(&self) -> ::holdover::BidiStream<Flow, Flow> {
@@ -436,7 +438,7 @@ pub struct SecondClient {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl SecondClient {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    pub const POLICY: &'static [u8] = b"\x08\x01\x12\x1F\n\x0Enaming.v1.List\x12\r\x08\x01\x12\x05items\x18\t \x03\x12$\n\x0Enaming.v1.Part\x12\x12\x08\x01\x12\x08snapshot\x18\x0B \x02(\x03\x12\x1F\n\x11naming.v1.Session\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x95\x01\n\x12naming.v1.Snapshot\x12\x0F\x08\x01\x12\x05other\x18\x0B \x02(\x05\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x12\r\x08\x03\x12\x05lists\x18\x0B \x03\x12\x10\x08\x04\x12\x06string\x18\t \x020\x01\x12\x0E\x08\x05\x12\x04list\x18\x0B \x020\x01\x12\x13\x08\x06\x12\x07session\x18\x0B \x02(\x040\x01\x12\x15\x08\x07\x12\x0Bbyte_string\x18\x0C \x020\x01*\x03one\x12\x1E\n\x10other.v1.Session\x12\n\x08\x01\x12\x02id\x18\t \x01\x12-\n\x11other.v1.Snapshot\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x1A\xBC\x01\n\x10naming.v1.Second\x12\x07GetPart\x18\x01 \x01(\x020\x01:\x14\x08\x80\xE4\x97\xD0\x12(\x010\x01:\x08\n\x06\x08\x02\x12\x02\x08\x01J\x02 \x01R}\x08\x03\x1A\x002w\n\x08\x08\x01\x12\x04\x08\x01\x18\x01\n,\x08\x03\x12\x04\x08\x01\x18\x02\x12\x04\x08\x02\x10\x01\x12\x04\x08\x03\x10\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\x12\x04\x08\x06\x10\x01\x12\x04\x08\x07\x10\x01\n\x08\x08\x05\x12\x04\x08\x02\x10\x01\x12 21e16bb40a429242a125ab808f11dad0\x1A\x11snapshot.other.id\"\x0Eholdover 0.1.0";
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12\"\n\x14elsewhere.v1.Session\x12\n\x08\x01\x12\x02id\x18\t \x01\x121\n\x15elsewhere.v1.Snapshot\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x12\x1F\n\x0Enaming.v1.List\x12\r\x08\x01\x12\x05items\x18\t \x03\x12$\n\x0Enaming.v1.Part\x12\x12\x08\x01\x12\x08snapshot\x18\x0B \x02(\x05\x12\x1F\n\x11naming.v1.Session\x12\n\x08\x01\x12\x02id\x18\t \x01\x12\x97\x01\n\x12naming.v1.Snapshot\x12\x0F\x08\x01\x12\x05other\x18\x0B \x02(\x01\x12\x0C\x08\x02\x12\x04note\x18\t \x02\x12\x0F\x08\x03\x12\x05lists\x18\x0B \x03(\x02\x12\x10\x08\x04\x12\x06string\x18\t \x020\x01\x12\x10\x08\x05\x12\x04list\x18\x0B \x02(\x020\x01\x12\x11\x08\x06\x12\x07session\x18\x0B \x020\x01\x12\x15\x08\x07\x12\x0Bbyte_string\x18\x0C \x020\x01*\x03one\x1A\xBC\x01\n\x10naming.v1.Second\x12\x07GetPart\x18\x01 \x01(\x040\x03:\x14\x08\x80\xE4\x97\xD0\x12(\x010\x01:\x08\n\x06\x08\x04\x12\x02\x08\x01J\x02 \x01R}\x08\x03\x1A\x002w\n\x08\x08\x03\x12\x04\x08\x01\x18\x01\n,\x08\x05\x12\x04\x08\x01\x18\x02\x12\x04\x08\x02\x10\x01\x12\x04\x08\x03\x10\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\x12\x04\x08\x06\x10\x01\x12\x04\x08\x07\x10\x01\n\x08\x08\x01\x12\x04\x08\x02\x10\x01\x12 2235631da35d1be8528e99ecabf62f65\x1A\x11snapshot.other.id\"\x0Eholdover 0.1.0";
     /// A client for one account at one endpoint. Does no input or output.
     ///
     /// # Errors
@@ -637,8 +639,8 @@ impl<'a> EnrichedSnapshot_<'a> {
         self,
     ) -> ::core::option::Option<
         (
-            &'a super::super::other::v1::Snapshot,
-            ::holdover::View<'a, super::super::other::v1::Snapshot>,
+            &'a super::super::elsewhere::v1::Snapshot,
+            ::holdover::View<'a, super::super::elsewhere::v1::Snapshot>,
         ),
     > {
         let pick = |message: &'a Snapshot| message.other.as_ref();

@@ -38,14 +38,14 @@ public protocol NMNamingClientInterface: Sendable {
     /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     nonisolated func Watch(
         _ request: NMSession, options: Holdover.CallOptions
-    ) -> Holdover.Streaming<OtherProtos.Other_V1_Snapshot>
+    ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot>
 
     /// Sends a stream to `Upload`, which answers once.
     ///
     /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
     nonisolated func Upload(
         options: Holdover.CallOptions
-    ) -> Holdover.ClientStream<NMFlow, OtherProtos.Other_V1_Session>
+    ) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session>
 
     /// Opens the streams of `Talk`, one in each direction.
     ///
@@ -77,7 +77,7 @@ extension NMNamingClientInterface {
     /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     public nonisolated func Watch(
         _ request: NMSession, options: Holdover.CallOptions? = nil
-    ) -> Holdover.Streaming<OtherProtos.Other_V1_Snapshot> {
+    ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> {
         self.Watch(request, options: options ?? Holdover.CallOptions())
     }
 
@@ -86,7 +86,7 @@ extension NMNamingClientInterface {
     /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
     public nonisolated func Upload(
         options: Holdover.CallOptions? = nil
-    ) -> Holdover.ClientStream<NMFlow, OtherProtos.Other_V1_Session> {
+    ) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session> {
         self.Upload(options: options ?? Holdover.CallOptions())
     }
 
@@ -102,16 +102,16 @@ extension NMNamingClientInterface {
 public struct NMNamingClient: NMNamingClientInterface {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
     public nonisolated static let policy: [UInt8] = Holdover.BoundClient.policy("""
-        CAESEAoObmFtaW5nLnYxLkZsb3cSHwoObmFtaW5nLnYxLkxpc3QSDQgBEgVpdGVtcxgJIAMSHwoRbmFtaW5nLnYxLlNlc3Npb24S
-        CggBEgJpZBgJIAESmQEKEm5hbWluZy52MS5TbmFwc2hvdBIPCAESBW90aGVyGAsgAigFEgwIAhIEbm90ZRgJIAISDwgDEgVsaXN0
-        cxgLIAMoARIQCAQSBnN0cmluZxgJIAIwARIQCAUSBGxpc3QYCyACKAEwARITCAYSB3Nlc3Npb24YCyACKAQwARIVCAcSC2J5dGVf
-        c3RyaW5nGAwgAjABKgNvbmUSHgoQb3RoZXIudjEuU2Vzc2lvbhIKCAESAmlkGAkgARItChFvdGhlci52MS5TbmFwc2hvdBIKCAES
-        AmlkGAkgARIMCAISBG5vdGUYCSACGt4BChBuYW1pbmcudjEuTmFtaW5nEgtHZXRTbmFwc2hvdBgBIAEoAjADOkUIgOSX0BIoATAB
-        OggKBggCEgIIAUovCgoKCHNlc3Npb246CgsSCQgCEgEBGgJpZBIUc2Vzc2lvbjp7cmVxdWVzdC5pZH1KAiABUmoIAxoAMmQKLAgD
-        EgQIARgBEgQIAhABEgQIAxABEgQIBBABEgQIBRABEgQIBhABEgQIBxABCggIBRIECAIQARIgYTc4MWQyYmVjZmJiNzM3OWVhYzg2
-        YmMxZTMzNjI1NjQaCG90aGVyLmlkGl0KEG5hbWluZy52MS5OYW1pbmcSBVdhdGNoGAIgASgCMAVKAiABUjYIAxoAMjAKCAgFEgQI
-        AhABEiA4YWRkNGQxYjljMzlmZDZhOTkyYmYwZTMxZTMyOTQ0NhoCaWQaIgoQbmFtaW5nLnYxLk5hbWluZxIGVXBsb2FkGAMwBEoC
-        IAEaHgoQbmFtaW5nLnYxLk5hbWluZxIEVGFsaxgESgIgASIOaG9sZG92ZXIgMC4xLjA=
+        CAESIgoUZWxzZXdoZXJlLnYxLlNlc3Npb24SCggBEgJpZBgJIAESMQoVZWxzZXdoZXJlLnYxLlNuYXBzaG90EgoIARICaWQYCSAB
+        EgwIAhIEbm90ZRgJIAISEAoObmFtaW5nLnYxLkZsb3cSHwoObmFtaW5nLnYxLkxpc3QSDQgBEgVpdGVtcxgJIAMSHwoRbmFtaW5n
+        LnYxLlNlc3Npb24SCggBEgJpZBgJIAESlwEKEm5hbWluZy52MS5TbmFwc2hvdBIPCAESBW90aGVyGAsgAigBEgwIAhIEbm90ZRgJ
+        IAISDwgDEgVsaXN0cxgLIAMoAxIQCAQSBnN0cmluZxgJIAIwARIQCAUSBGxpc3QYCyACKAMwARIRCAYSB3Nlc3Npb24YCyACMAES
+        FQgHEgtieXRlX3N0cmluZxgMIAIwASoDb25lGt4BChBuYW1pbmcudjEuTmFtaW5nEgtHZXRTbmFwc2hvdBgBIAEoBDAFOkUIgOSX
+        0BIoATABOggKBggEEgIIAUovCgoKCHNlc3Npb246CgsSCQgEEgEBGgJpZBIUc2Vzc2lvbjp7cmVxdWVzdC5pZH1KAiABUmoIAxoA
+        MmQKLAgFEgQIARgBEgQIAhABEgQIAxABEgQIBBABEgQIBRABEgQIBhABEgQIBxABCggIARIECAIQARIgMjAyMzE0ZTVhNDA5NDQ3
+        MDZlOTQ2YjRmZWJkYjNkNWQaCG90aGVyLmlkGl0KEG5hbWluZy52MS5OYW1pbmcSBVdhdGNoGAIgASgEMAFKAiABUjYIAxoAMjAK
+        CAgBEgQIAhABEiBhOWMwZWZlMGNlM2JjNDEyNTllOGUzMGJiMDViODI5MBoCaWQaIgoQbmFtaW5nLnYxLk5hbWluZxIGVXBsb2Fk
+        GAMoAkoCIAEaIgoQbmFtaW5nLnYxLk5hbWluZxIEVGFsaxgEKAIwAkoCIAEiDmhvbGRvdmVyIDAuMS4w
         """)
     private nonisolated let bound: Holdover.BoundClient
 
@@ -148,13 +148,13 @@ public struct NMNamingClient: NMNamingClientInterface {
 
     public nonisolated func Watch(
         _ request: NMSession, options: Holdover.CallOptions
-    ) -> Holdover.Streaming<OtherProtos.Other_V1_Snapshot> {
+    ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> {
         bound.serverStream(Self.WatchMethod, request, options)
     }
 
     public nonisolated func Upload(
         options: Holdover.CallOptions
-    ) -> Holdover.ClientStream<NMFlow, OtherProtos.Other_V1_Session> {
+    ) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session> {
         bound.clientStream(Self.UploadMethod, options)
     }
 
@@ -170,19 +170,19 @@ public struct NMNamingClient: NMNamingClientInterface {
         )
     }
 
-    private nonisolated static var WatchMethod: Holdover.BoundMethod<NMSession, OtherProtos.Other_V1_Snapshot> {
+    private nonisolated static var WatchMethod: Holdover.BoundMethod<NMSession, OtherProtos.Elsewhere_V1_Snapshot> {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
-            decode: { try OtherProtos.Other_V1_Snapshot(serializedBytes: $0) }
+            decode: { try OtherProtos.Elsewhere_V1_Snapshot(serializedBytes: $0) }
         )
     }
 
-    private nonisolated static var UploadMethod: Holdover.BoundMethod<NMFlow, OtherProtos.Other_V1_Session> {
+    private nonisolated static var UploadMethod: Holdover.BoundMethod<NMFlow, OtherProtos.Elsewhere_V1_Session> {
         Holdover.BoundMethod(
             2,
             encode: { try $0.serializedBytes() },
-            decode: { try OtherProtos.Other_V1_Session(serializedBytes: $0) }
+            decode: { try OtherProtos.Elsewhere_V1_Session(serializedBytes: $0) }
         )
     }
 
@@ -213,10 +213,10 @@ public struct NMFakeNaming: NMNamingClientInterface {
     public nonisolated var putGetSnapshot: @Sendable (_ request: NMSession, _ value: NMSnapshot) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
 
     /// Answers `Watch`.
-    public nonisolated var Watch: @Sendable (_ request: NMSession, _ options: Holdover.CallOptions) -> Holdover.Streaming<OtherProtos.Other_V1_Snapshot> = { _, _ in .failing(.untold("naming.v1.Naming/Watch", "Watch")) }
+    public nonisolated var Watch: @Sendable (_ request: NMSession, _ options: Holdover.CallOptions) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> = { _, _ in .failing(.untold("naming.v1.Naming/Watch", "Watch")) }
 
     /// Answers `Upload`.
-    public nonisolated var Upload: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<NMFlow, OtherProtos.Other_V1_Session> = { _ in .failing(.untold("naming.v1.Naming/Upload", "Upload")) }
+    public nonisolated var Upload: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session> = { _ in .failing(.untold("naming.v1.Naming/Upload", "Upload")) }
 
     /// Answers `Talk`.
     public nonisolated var Talk: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<NMFlow, NMFlow> = { _ in .failing(.untold("naming.v1.Naming/Talk", "Talk")) }
@@ -252,13 +252,13 @@ public struct NMFakeNaming: NMNamingClientInterface {
 
     public nonisolated func Watch(
         _ request: NMSession, options: Holdover.CallOptions
-    ) -> Holdover.Streaming<OtherProtos.Other_V1_Snapshot> {
+    ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> {
         self.Watch(request, options)
     }
 
     public nonisolated func Upload(
         options: Holdover.CallOptions
-    ) -> Holdover.ClientStream<NMFlow, OtherProtos.Other_V1_Session> {
+    ) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session> {
         self.Upload(options)
     }
 
@@ -293,7 +293,7 @@ public struct NMEnrichedSnapshot_: Sendable {
     }
 
     /// `other`
-    public nonisolated var other: (value: OtherProtos.Other_V1_Snapshot, withheld: Holdover.Withheld<OtherProtos.Other_V1_Snapshot>)? {
+    public nonisolated var other: (value: OtherProtos.Elsewhere_V1_Snapshot, withheld: Holdover.Withheld<OtherProtos.Elsewhere_V1_Snapshot>)? {
         withheld.part(1, of: message) { $0.hasOther ? $0.other : nil }
     }
 

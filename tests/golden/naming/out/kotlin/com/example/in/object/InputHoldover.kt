@@ -8,7 +8,7 @@ import dev.holdover.BidiStream
 import dev.holdover.ClientStream
 import dev.holdover.binding.BoundMethod
 import dev.holdover.binding.Untold
-import other.v1.Others
+import elsewhere.v1.Others
 
 /** The service `naming.v1.Naming`. */
 internal interface NamingClientInterface {
@@ -113,16 +113,16 @@ internal class NamingClient(session: dev.holdover.Session) : NamingClientInterfa
         /** What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`. */
         @JvmField
         public val POLICY: ByteArray = dev.holdover.binding.BoundClient.policy(
-            "CAESEAoObmFtaW5nLnYxLkZsb3cSHwoObmFtaW5nLnYxLkxpc3QSDQgBEgVpdGVtcxgJIAMSHwoRbmFtaW5nLnYxLlNlc3Npb24S",
-            "CggBEgJpZBgJIAESmQEKEm5hbWluZy52MS5TbmFwc2hvdBIPCAESBW90aGVyGAsgAigFEgwIAhIEbm90ZRgJIAISDwgDEgVsaXN0",
-            "cxgLIAMoARIQCAQSBnN0cmluZxgJIAIwARIQCAUSBGxpc3QYCyACKAEwARITCAYSB3Nlc3Npb24YCyACKAQwARIVCAcSC2J5dGVf",
-            "c3RyaW5nGAwgAjABKgNvbmUSHgoQb3RoZXIudjEuU2Vzc2lvbhIKCAESAmlkGAkgARItChFvdGhlci52MS5TbmFwc2hvdBIKCAES",
-            "AmlkGAkgARIMCAISBG5vdGUYCSACGt4BChBuYW1pbmcudjEuTmFtaW5nEgtHZXRTbmFwc2hvdBgBIAEoAjADOkUIgOSX0BIoATAB",
-            "OggKBggCEgIIAUovCgoKCHNlc3Npb246CgsSCQgCEgEBGgJpZBIUc2Vzc2lvbjp7cmVxdWVzdC5pZH1KAiABUmoIAxoAMmQKLAgD",
-            "EgQIARgBEgQIAhABEgQIAxABEgQIBBABEgQIBRABEgQIBhABEgQIBxABCggIBRIECAIQARIgYTc4MWQyYmVjZmJiNzM3OWVhYzg2",
-            "YmMxZTMzNjI1NjQaCG90aGVyLmlkGl0KEG5hbWluZy52MS5OYW1pbmcSBVdhdGNoGAIgASgCMAVKAiABUjYIAxoAMjAKCAgFEgQI",
-            "AhABEiA4YWRkNGQxYjljMzlmZDZhOTkyYmYwZTMxZTMyOTQ0NhoCaWQaIgoQbmFtaW5nLnYxLk5hbWluZxIGVXBsb2FkGAMwBEoC",
-            "IAEaHgoQbmFtaW5nLnYxLk5hbWluZxIEVGFsaxgESgIgASIOaG9sZG92ZXIgMC4xLjA=",
+            "CAESIgoUZWxzZXdoZXJlLnYxLlNlc3Npb24SCggBEgJpZBgJIAESMQoVZWxzZXdoZXJlLnYxLlNuYXBzaG90EgoIARICaWQYCSAB",
+            "EgwIAhIEbm90ZRgJIAISEAoObmFtaW5nLnYxLkZsb3cSHwoObmFtaW5nLnYxLkxpc3QSDQgBEgVpdGVtcxgJIAMSHwoRbmFtaW5n",
+            "LnYxLlNlc3Npb24SCggBEgJpZBgJIAESlwEKEm5hbWluZy52MS5TbmFwc2hvdBIPCAESBW90aGVyGAsgAigBEgwIAhIEbm90ZRgJ",
+            "IAISDwgDEgVsaXN0cxgLIAMoAxIQCAQSBnN0cmluZxgJIAIwARIQCAUSBGxpc3QYCyACKAMwARIRCAYSB3Nlc3Npb24YCyACMAES",
+            "FQgHEgtieXRlX3N0cmluZxgMIAIwASoDb25lGt4BChBuYW1pbmcudjEuTmFtaW5nEgtHZXRTbmFwc2hvdBgBIAEoBDAFOkUIgOSX",
+            "0BIoATABOggKBggEEgIIAUovCgoKCHNlc3Npb246CgsSCQgEEgEBGgJpZBIUc2Vzc2lvbjp7cmVxdWVzdC5pZH1KAiABUmoIAxoA",
+            "MmQKLAgFEgQIARgBEgQIAhABEgQIAxABEgQIBBABEgQIBRABEgQIBhABEgQIBxABCggIARIECAIQARIgMjAyMzE0ZTVhNDA5NDQ3",
+            "MDZlOTQ2YjRmZWJkYjNkNWQaCG90aGVyLmlkGl0KEG5hbWluZy52MS5OYW1pbmcSBVdhdGNoGAIgASgEMAFKAiABUjYIAxoAMjAK",
+            "CAgBEgQIAhABEiBhOWMwZWZlMGNlM2JjNDEyNTllOGUzMGJiMDViODI5MBoCaWQaIgoQbmFtaW5nLnYxLk5hbWluZxIGVXBsb2Fk",
+            "GAMoAkoCIAEaIgoQbmFtaW5nLnYxLk5hbWluZxIEVGFsaxgEKAIwAkoCIAEiDmhvbGRvdmVyIDAuMS4w",
         )
 
         private val GET_SNAPSHOT = BoundMethod<Session, Snapshot>(

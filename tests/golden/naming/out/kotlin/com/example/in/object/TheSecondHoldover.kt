@@ -70,14 +70,14 @@ internal class SecondClient(session: dev.holdover.Session) : SecondClientInterfa
         /** What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`. */
         @JvmField
         public val POLICY: ByteArray = dev.holdover.binding.BoundClient.policy(
-            "CAESHwoObmFtaW5nLnYxLkxpc3QSDQgBEgVpdGVtcxgJIAMSJAoObmFtaW5nLnYxLlBhcnQSEggBEghzbmFwc2hvdBgLIAIoAxIf",
-            "ChFuYW1pbmcudjEuU2Vzc2lvbhIKCAESAmlkGAkgARKVAQoSbmFtaW5nLnYxLlNuYXBzaG90Eg8IARIFb3RoZXIYCyACKAUSDAgC",
-            "EgRub3RlGAkgAhINCAMSBWxpc3RzGAsgAxIQCAQSBnN0cmluZxgJIAIwARIOCAUSBGxpc3QYCyACMAESEwgGEgdzZXNzaW9uGAsg",
-            "AigEMAESFQgHEgtieXRlX3N0cmluZxgMIAIwASoDb25lEh4KEG90aGVyLnYxLlNlc3Npb24SCggBEgJpZBgJIAESLQoRb3RoZXIu",
-            "djEuU25hcHNob3QSCggBEgJpZBgJIAESDAgCEgRub3RlGAkgAhq8AQoQbmFtaW5nLnYxLlNlY29uZBIHR2V0UGFydBgBIAEoAjAB",
-            "OhQIgOSX0BIoATABOggKBggCEgIIAUoCIAFSfQgDGgAydwoICAESBAgBGAEKLAgDEgQIARgCEgQIAhABEgQIAxABEgQIBBABEgQI",
-            "BRABEgQIBhABEgQIBxABCggIBRIECAIQARIgMjFlMTZiYjQwYTQyOTI0MmExMjVhYjgwOGYxMWRhZDAaEXNuYXBzaG90Lm90aGVy",
-            "LmlkIg5ob2xkb3ZlciAwLjEuMA==",
+            "CAESIgoUZWxzZXdoZXJlLnYxLlNlc3Npb24SCggBEgJpZBgJIAESMQoVZWxzZXdoZXJlLnYxLlNuYXBzaG90EgoIARICaWQYCSAB",
+            "EgwIAhIEbm90ZRgJIAISHwoObmFtaW5nLnYxLkxpc3QSDQgBEgVpdGVtcxgJIAMSJAoObmFtaW5nLnYxLlBhcnQSEggBEghzbmFw",
+            "c2hvdBgLIAIoBRIfChFuYW1pbmcudjEuU2Vzc2lvbhIKCAESAmlkGAkgARKXAQoSbmFtaW5nLnYxLlNuYXBzaG90Eg8IARIFb3Ro",
+            "ZXIYCyACKAESDAgCEgRub3RlGAkgAhIPCAMSBWxpc3RzGAsgAygCEhAIBBIGc3RyaW5nGAkgAjABEhAIBRIEbGlzdBgLIAIoAjAB",
+            "EhEIBhIHc2Vzc2lvbhgLIAIwARIVCAcSC2J5dGVfc3RyaW5nGAwgAjABKgNvbmUavAEKEG5hbWluZy52MS5TZWNvbmQSB0dldFBh",
+            "cnQYASABKAQwAzoUCIDkl9ASKAEwAToICgYIBBICCAFKAiABUn0IAxoAMncKCAgDEgQIARgBCiwIBRIECAEYAhIECAIQARIECAMQ",
+            "ARIECAQQARIECAUQARIECAYQARIECAcQAQoICAESBAgCEAESIDIyMzU2MzFkYTM1ZDFiZTg1MjhlOTllY2FiZjYyZjY1GhFzbmFw",
+            "c2hvdC5vdGhlci5pZCIOaG9sZG92ZXIgMC4xLjA=",
         )
 
         private val GET_PART = BoundMethod<Session, Part>(
