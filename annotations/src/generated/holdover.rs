@@ -449,7 +449,8 @@ pub struct Delivery {
     pub retry: ::core::option::Option<Retry>,
     #[prost(enumeration = "delivery::Priority", optional, tag = "5")]
     pub priority: ::core::option::Option<i32>,
-    /// How long a BACKGROUND call of a unary method may wait for a network better than POOR.
+    /// How long a BACKGROUND call of a unary method may wait for a network better than POOR, and for any where it would fail
+    /// offline at once.
     #[prost(message, optional, tag = "6")]
     pub defer_at_most: ::core::option::Option<::prost_types::Duration>,
     /// A server stream opens again by itself when it breaks. With `replay` it always does.

@@ -146,6 +146,11 @@ impl Runtime {
 
     /// Turns parts of policies off, each of which makes calls plainer (rule J5): a kill switch. Replaces what was off
     /// before, takes effect at once, and is complete when it outlives the process.
+    ///
+    /// Methods are named as in `"pricing.v1.Pricing/GetQuote"`; another form is an error, and nothing changes. A name that
+    /// no bound client's policy has does nothing, yet is kept, because a client that is bound later may have it: so one
+    /// list can serve several versions of an app. [`Event::SwitchesUnknown`](crate::Event::SwitchesUnknown) says so, with
+    /// the names that there are, when `disable` is called and when a client of that service is bound.
     pub fn disable(&self, switches: impl IntoIterator<Item = Switch>) -> Completion {
         let switches = switches.into_iter().collect();
         Completion::of(self.0.driver.start(|op| Input::Disable { op, switches }))

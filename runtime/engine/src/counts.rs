@@ -32,6 +32,12 @@ pub struct Counts {
     pub times_offline: u64,
     /// How often that ended.
     pub times_online: u64,
+    /// Probes of endpoints in doubt. Those that neither answered nor failed are on the wire, or were taken back.
+    pub probes: u64,
+    /// Probes that found somebody.
+    pub answered_probes: u64,
+    /// Probes that found nobody.
+    pub failed_probes: u64,
     /// Answers that were not stored because they lack something REQUIRED or cannot be read.
     pub unusable: u64,
     /// Answers that were too large to be stored.
@@ -106,6 +112,8 @@ pub struct Counts {
     pub resumptions: u64,
     /// How often it has changed what is turned off.
     pub switch_changes: u64,
+    /// How many names it was to turn off that are of no method.
+    pub unknown_switches: u64,
 }
 
 impl Counts {
@@ -125,6 +133,9 @@ impl Counts {
             Event::Deferred { .. } => (&mut self.deferrals, 1),
             Event::Offline { .. } => (&mut self.times_offline, 1),
             Event::Online { .. } => (&mut self.times_online, 1),
+            Event::ProbeSent { .. } => (&mut self.probes, 1),
+            Event::ProbeAnswered { .. } => (&mut self.answered_probes, 1),
+            Event::ProbeFailed { .. } => (&mut self.failed_probes, 1),
             Event::NotStored { reason, .. } => {
                 let counter = match reason {
                     NotStored::Unusable => &mut self.unusable,
@@ -171,6 +182,7 @@ impl Counts {
             Event::Paused => (&mut self.pauses, 1),
             Event::Resumed => (&mut self.resumptions, 1),
             Event::SwitchesChanged { .. } => (&mut self.switch_changes, 1),
+            Event::SwitchesUnknown { names, .. } => (&mut self.unknown_switches, u64::from(*names)),
         };
         *counter = counter.saturating_add(by);
     }

@@ -1,9 +1,13 @@
 //! Credentials come from one hook of the host (rule A3).
 
+mod account;
+
 use std::sync::Arc;
 
 use crate::metadata::Metadata;
 use crate::session::{Account, Endpoint, SessionId};
+
+pub(crate) use account::{Asker, Credentials, Slot};
 
 /// Names one question to the hook. The engine chooses it and never reuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

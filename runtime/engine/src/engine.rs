@@ -4,6 +4,7 @@ mod answers;
 mod calls;
 mod credentials;
 mod deferral;
+mod deliveries;
 mod disk;
 mod distrust;
 mod flights;
@@ -20,9 +21,12 @@ mod puts;
 mod quality;
 mod reach;
 mod records;
+mod refetches;
 mod refreshes;
+mod registrations;
 mod retries;
 mod serving;
+mod sessions;
 mod signouts;
 mod specs;
 mod states;
@@ -35,28 +39,27 @@ use std::sync::Arc;
 use bytes::Bytes;
 use holdover_wire::Limits;
 
-use crate::account::Credentials;
 use crate::call::{CallOptions, MethodId, OpId};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::counts::Counts;
 use crate::credentials::AskId;
-use crate::error::Error;
+use crate::credentials::Credentials;
 use crate::event::Event;
 use crate::failure::Failed;
 use crate::flight::{Flight, FlightId};
 use crate::input::Input;
 use crate::key::{Key, Owner};
 use crate::memory::{Memory, MemoryUse};
-use crate::method::{self, Method};
+use crate::method::Method;
 use crate::network::{AttemptId, NetworkState, Quality};
-use crate::operation::{Operation, Spec};
-use crate::output::{Delivered, Output};
+use crate::operation::Operation;
+use crate::output::Output;
 use crate::partition::Partition;
 use crate::random::Random;
 use crate::retry::Budget;
-use crate::session::{Account, Endpoint, Session, SessionId};
-use crate::snapshot::{Detail, Snapshot};
+use crate::session::{Account, Endpoint, SessionId};
+use crate::snapshot::Snapshot;
 use crate::stream::{Reader, Stream, StreamId};
 use crate::time::Now;
 use crate::timer::{Timer, TimerId, Timers};
@@ -65,26 +68,14 @@ use lifecycle::Life;
 use quality::Evidence;
 use reach::Reaches;
 use refreshes::Refreshes;
+pub use registrations::Registered;
+use sessions::SessionState;
 use switches::Switchboard;
 
 /// Where the engine's own randomness starts. Keys of partitions come from it, so a real runtime takes it from the
 /// system's generator; a test takes a constant, and gets the same outputs byte for byte.
 #[derive(Clone)]
 pub struct Seed(pub [u8; 32]);
-
-/// The methods of a registered policy.
-#[derive(Clone, Debug, Default)]
-pub struct Registered {
-    methods: Arc<BTreeMap<String, MethodId>>,
-}
-
-impl Registered {
-    /// The method with this full name: "pricing.v1.Pricing/GetQuote".
-    #[must_use]
-    pub fn method(&self, full_name: &str) -> Option<MethodId> {
-        self.methods.get(full_name).copied()
-    }
-}
 
 /// Every decision of the runtime, and no effect.
 ///
@@ -138,6 +129,8 @@ pub struct Engine {
     broken: VecDeque<(StreamId, Failed)>,
     /// The network has changed meanwhile: streams are looked at.
     network_news: bool,
+    /// Whether trimming is called for may have changed meanwhile: what is reduced on the screen is looked at.
+    detail_news: bool,
     /// The device has moved to another network meanwhile.
     path_news: bool,
     /// When what was sent over an old path is cut, by the last attempt that was.
@@ -150,12 +143,6 @@ pub struct Engine {
     named: u64,
     /// Hits by row 1, 2 and 3.
     counts: Counts,
-}
-
-struct SessionState {
-    config: Session,
-    owner: Owner,
-    signed_out: bool,
 }
 
 impl Engine {
@@ -200,6 +187,7 @@ impl Engine {
             ended: VecDeque::new(),
             broken: VecDeque::new(),
             network_news: false,
+            detail_news: false,
             path_news: false,
             drains: BTreeMap::new(),
             timers: Timers::default(),
@@ -210,39 +198,13 @@ impl Engine {
         }
     }
 
-    /// Registers an encoded `holdover.policy.v1.PolicySet`. The same bytes again give the same methods.
-    ///
-    /// # Errors
-    /// MISUSE if the bytes are not a policy, are newer than this runtime, or need a feature that it lacks; the message
-    /// names the method and the block.
-    pub fn register(&mut self, policy: &Bytes) -> Result<Registered, Error> {
-        if let Some((_, registered)) = self.policies.iter().find(|(known, _)| known == policy) {
-            return Ok(registered.clone());
-        }
-        let methods = method::read(policy, self.methods.len(), self.config.sealed)?;
-        let names = methods.iter().map(|method| (method.path[1..].to_owned(), method.id)).collect();
-        for method in methods.into_iter().map(Arc::new) {
-            self.methods.push(self.switchboard.apply(&method));
-            self.registered.push(method);
-        }
-        let registered = Registered { methods: Arc::new(names) };
-        self.policies.push((policy.clone(), registered.clone()));
-        Ok(registered)
-    }
-
     /// Takes in a fact. What to do follows from [`Engine::poll_output`].
     pub fn handle(&mut self, input: Input, now: Now) {
         self.pass_time(now);
         match input {
             Input::OpenSession { session, config } => self.open_session(session, config),
-            Input::SetMetadata { session, metadata } => {
-                if let Some(session) = self.sessions.get_mut(&session) {
-                    session.config.metadata = metadata;
-                }
-            }
-            Input::CloseSession { session } => {
-                self.sessions.remove(&session);
-            }
+            Input::SetMetadata { session, metadata } => self.set_metadata(session, metadata),
+            Input::CloseSession { session } => self.close_session(session),
             Input::SignOut { op, session, outbox } => self.sign_out(op, session, outbox),
             Input::Erase { op, account } => self.erase(op, account),
             Input::Call { op, session, method, request, options, form } => {
@@ -341,18 +303,6 @@ impl Engine {
         self.memory.in_use()
     }
 
-    fn open_session(&mut self, id: SessionId, mut config: Session) {
-        for name in &mut config.varies {
-            name.make_ascii_lowercase();
-        }
-        config.varies.sort_unstable();
-        config.varies.dedup();
-        let owner = Owner::Account(config.account.clone());
-        let endpoint = config.endpoint.clone();
-        self.sessions.entry(id).or_insert(SessionState { config, owner, signed_out: false });
-        self.review(&endpoint);
-    }
-
     fn read_clocks(&mut self, now: Now) {
         self.now = now;
         if self.clock.observe(&now) {
@@ -387,6 +337,7 @@ impl Engine {
             }
             self.settle();
         }
+        self.notice_lapses();
     }
 
     /// Ends what ended while something else was being decided, and lets refreshes go whose turn has come.
@@ -400,6 +351,9 @@ impl Engine {
                 self.streams_path_changed();
             } else if std::mem::take(&mut self.network_news) {
                 self.end_deferrals();
+                if std::mem::take(&mut self.detail_news) {
+                    self.restore_observers();
+                }
                 self.restore_streams();
                 self.streams_reachable();
             } else if !self.give_turn() {
@@ -419,29 +373,5 @@ impl Engine {
     fn event(&mut self, event: Event) {
         self.counts.count(&event);
         self.outputs.push_back(Output::Event(event));
-    }
-
-    fn deliver(&mut self, op: OpId, delivered: Delivered) {
-        if let Some(snapshot) = delivered.snapshot()
-            && snapshot.detail == Detail::Reduced
-            && let Some(spec) = self.spec_of(op)
-        {
-            let method = spec.method.id;
-            self.event(Event::Withheld { method });
-        }
-        self.outputs.push_back(Output::Deliver { op, delivered });
-    }
-
-    /// What the caller of an operation calls.
-    fn spec_of(&self, op: OpId) -> Option<&Spec> {
-        let operation = self.operations.get(&op).map(|operation| &*operation.spec);
-        operation.or_else(|| self.readers.get(&op).map(|reader| &*reader.spec))
-    }
-
-    /// Ends a chore, unless it was cancelled.
-    fn finish_chore(&mut self, op: OpId, result: Result<(), Error>) {
-        if self.chores.remove(&op).is_some() {
-            self.deliver(op, Delivered::Done(result));
-        }
     }
 }

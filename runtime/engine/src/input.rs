@@ -6,11 +6,12 @@ use bytes::Bytes;
 
 use crate::call::{CallOptions, Form, MethodId, OpId};
 use crate::credentials::{AskId, CredentialsAnswer};
-use crate::lifecycle::{AppState, Switch};
+use crate::lifecycle::AppState;
 use crate::metadata::Metadata;
 use crate::network::{AttemptId, Estimate, Failure, Head, Platform, Quality, Response};
 use crate::session::{Account, Session, SessionId, Tag};
 use crate::store::{OutboxChoice, StoreAnswer, StoreFault, StoreId};
+use crate::switches::Switch;
 
 /// A fact. Unknown ids of attempts, questions, store commands and operations are ignored: the driver and the engine
 /// cancel past each other without locks.

@@ -25,7 +25,6 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod account;
 mod backoff;
 mod call;
 mod clock;
@@ -78,7 +77,7 @@ pub use error::{Code, Error, ErrorKind, StatusDetail};
 pub use event::{Bypass, Event, NotStored, QualitySource, Tier};
 pub use holdover_wire::json;
 pub use input::Input;
-pub use lifecycle::{AppState, Part, Switch};
+pub use lifecycle::AppState;
 pub use memory::MemoryUse;
 pub use metadata::Metadata;
 pub use network::{
@@ -92,4 +91,5 @@ pub use store::{
     KeyHash, Loaded, MAX_SWITCHES, OutboxChoice, PartitionId, PartitionKey, Record, StoreAnswer,
     StoreCommand, StoreFault, StoreFaultKind, StoreId, StoreRequest, TagHash, TagWrite, Variant,
 };
+pub use switches::{Part, Switch};
 pub use time::{BootId, Instant, Now};

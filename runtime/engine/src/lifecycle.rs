@@ -1,4 +1,4 @@
-//! The state of the app, and what is turned off (rules J1, J5).
+//! The state of the app (rule J1).
 
 /// Where the app is. "Background" in lower case means this, and never a priority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -8,26 +8,4 @@ pub enum AppState {
     Foreground,
     /// The user does not.
     Background,
-}
-
-/// What can be turned off: each moves calls towards plain ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    /// Nothing is read from or stored in the cache.
-    Cache,
-    /// Nothing is trimmed.
-    Detail,
-    /// Nothing is queued.
-    Outbox,
-    /// No last message is kept, and no stream is shared or opened again.
-    Replay,
-}
-
-/// A part that is off.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Switch {
-    /// Which part.
-    pub part: Part,
-    /// For which methods ("pricing.v1.Pricing/GetQuote"); `None`: for all.
-    pub methods: Option<Vec<String>>,
 }

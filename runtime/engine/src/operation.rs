@@ -13,8 +13,8 @@ use crate::key::{Key, Owner};
 use crate::metadata::Metadata;
 use crate::method::Method;
 use crate::session::{Account, Endpoint, SessionId};
-use crate::snapshot::{Detail, Observed};
-use crate::time::Instant;
+use crate::snapshot::{Detail, Observed, Snapshot};
+use crate::time::{Instant, nanos};
 use crate::timer::TimerId;
 
 /// What is called: everything that does not change while the call runs.
@@ -59,6 +59,11 @@ impl Spec {
         (self.method.has_account() || planted(Fault::DeviceCarriesCredentials)) && !self.own_authorization
     }
 
+    /// Whether its method's answers may go to the store.
+    pub(crate) fn may_be_on_disk(&self) -> bool {
+        self.method.cache.as_ref().is_some_and(|cache| cache.disk)
+    }
+
     /// The key, if the answer is stored there and others may share it.
     pub(crate) fn shared_key(&self) -> Option<&Key> {
         self.key.as_ref().filter(|_| self.shared)
@@ -86,7 +91,7 @@ pub(crate) struct Operation {
     /// What it waits for.
     pub(crate) flight: Option<FlightId>,
     /// The stored answers as this call knows them, whatever memory has dropped since.
-    pub(crate) held: Option<Entry>,
+    pub(crate) known: Option<Entry>,
     /// It has its answer, and waits until tags are durable.
     pub(crate) settling: bool,
 }
@@ -115,12 +120,36 @@ pub(crate) struct Observer {
     pub(crate) hurried: Option<Instant>,
 }
 
+impl Observer {
+    /// The value that is shown.
+    pub(crate) fn value(&self) -> Option<&Snapshot> {
+        match &self.shown {
+            Some(Observed::Value(shown)) => Some(shown),
+            Some(Observed::Loading | Observed::Failed(_)) | None => None,
+        }
+    }
+
+    pub(crate) fn shows_reduced(&self) -> bool {
+        self.value().is_some_and(|shown| shown.detail == Detail::Reduced)
+    }
+}
+
 impl Operation {
+    pub(crate) fn is_observer(&self) -> bool {
+        matches!(self.role, Role::Observe(_))
+    }
+
     /// Whether it is a call that knows all that is stored under its key, and waits for a flight.
     pub(crate) fn has_looked_up(&self) -> bool {
         matches!(self.role, Role::Get | Role::Prefetch)
             && self.mode != CacheMode::NetworkOnly
             && self.flight.is_some()
+    }
+
+    /// Whether it is an observer that knows all that is stored under its key: it is told of every change.
+    pub(crate) fn has_seen_all(&self) -> bool {
+        matches!(&self.role, Role::Observe(observer) if observer.shown.is_some())
+            && !matches!(self.mode, CacheMode::NetworkOnly)
     }
 
     /// What it wants of an entry.
@@ -135,7 +164,7 @@ pub(crate) fn wish(mode: CacheMode, detail_mode: DetailMode, detail: Detail) -> 
         detail,
         full_only: detail_mode == DetailMode::Full,
         max_age: match mode {
-            CacheMode::MaxAge(age) => Some(crate::time::nanos(age)),
+            CacheMode::MaxAge(age) => Some(nanos(age)),
             _ => None,
         },
     }

@@ -1,11 +1,11 @@
 //! Effects, as the driver carries them out.
 
+use bytes::Bytes;
+
 use crate::call::{OpId, Priority};
 use crate::credentials::AskCredentials;
 use crate::error::Error;
 use crate::event::Event;
-use bytes::Bytes;
-
 use crate::network::{AttemptId, Probe, Request};
 use crate::snapshot::{Observed, Snapshot};
 use crate::store::StoreRequest;
@@ -78,7 +78,7 @@ pub enum Delivered {
     Ended(Result<(), Error>),
     /// The caller may send this many more messages of its sequence.
     Credit(u32),
-    /// The end of a prefetch, put, invalidate, sign-out or erase.
+    /// The end of a prefetch, put, invalidate, sign-out, erase, pause or disable.
     Done(Result<(), Error>),
 }
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::clock::Stamp;
 use crate::entry::Answer;
+use crate::store::TagHash;
 use crate::time::{BootId, Instant, Now};
 
 const VERSION: u8 = 1;
@@ -47,7 +48,7 @@ fn take_stamp(bytes: &[u8]) -> Option<(Stamp, &[u8])> {
 }
 
 /// What [`encode`] wrote, as an answer with this value and these tags; `None` if it did not write it.
-pub(crate) fn decode(meta: &[u8], value: Bytes, tags: &[crate::store::TagHash]) -> Option<Answer> {
+pub(crate) fn decode(meta: &[u8], value: Bytes, tags: &[TagHash]) -> Option<Answer> {
     let [VERSION, flags, rest @ ..] = meta else { return None };
     let (sent, rest) = take_stamp(rest)?;
     let (age_before, rest) = rest.split_first_chunk::<8>()?;
@@ -77,7 +78,6 @@ pub(crate) fn decode(meta: &[u8], value: Bytes, tags: &[crate::store::TagHash]) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::TagHash;
 
     #[test]
     fn what_is_noted_comes_back() {

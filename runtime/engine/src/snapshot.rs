@@ -35,8 +35,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Whether a reader would see no difference: everything but the age, which passes by itself.
-    #[must_use]
-    pub fn same_state(&self, other: &Self) -> bool {
+    pub(crate) fn same_state(&self, other: &Self) -> bool {
         self.value == other.value
             && self.source == other.source
             && self.freshness == other.freshness
@@ -144,8 +143,7 @@ pub enum Observed {
 
 impl Observed {
     /// Whether a reader would see no difference.
-    #[must_use]
-    pub fn same_state(&self, other: &Self) -> bool {
+    pub(crate) fn same_state(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Value(a), Self::Value(b)) => a.same_state(b),
             (a, b) => a == b,

@@ -129,6 +129,12 @@ pub enum StoreCommand {
         /// The key of a new one.
         fresh_key: PartitionKey,
     },
+    /// Say whether the partition is there. Answer: [`StoreAnswer::Partition`], or [`StoreAnswer::Done`] if it is not. The
+    /// engine does not ask this; what wraps keys does, to have a fresh key wrapped only when one is needed.
+    FindPartition {
+        /// Which.
+        partition: PartitionId,
+    },
     /// Find all records of a key. Answer: [`StoreAnswer::Found`].
     Load {
         /// Whose.

@@ -56,6 +56,8 @@ pub(crate) struct Stream {
     pub(crate) failures: u32,
     /// When a change of network ended its backoff last.
     pub(crate) hurried: Option<Instant>,
+    /// When it last moved to another network.
+    pub(crate) moved: Option<Instant>,
     /// It was taken off the wire since it last brought a message: the next one may have a gap before it.
     pub(crate) broken: bool,
     /// Why it broke last, until it brings a message.
@@ -137,6 +139,8 @@ pub(crate) struct Kept {
     pub(crate) outgrown: bool,
     /// When it goes to disk next.
     pub(crate) save: Option<TimerId>,
+    /// When it went to disk last.
+    pub(crate) saved: Option<Instant>,
 }
 
 /// Who reads a stream.

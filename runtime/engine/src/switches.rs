@@ -1,18 +1,41 @@
-//! What is turned off, as bytes that outlive the process (rule J5).
+//! What is turned off, also as bytes that outlive the process (rule J5).
+
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
 use crate::error::Error;
-use crate::lifecycle::{Part, Switch};
 use crate::method::{Method, Off};
 use crate::store::MAX_SWITCHES;
+
+/// What can be turned off: each moves calls towards plain ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Part {
+    /// Nothing is read from or stored in the cache.
+    Cache,
+    /// Nothing is trimmed.
+    Detail,
+    /// Nothing is queued.
+    Outbox,
+    /// No last message is kept, and no stream is shared or opened again.
+    Replay,
+}
+
+/// A part that is off.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Switch {
+    /// Which part.
+    pub part: Part,
+    /// For which methods ("pricing.v1.Pricing/GetQuote"); `None`: for all.
+    pub methods: Option<Vec<String>>,
+}
 
 /// The format. A newer one would be another number.
 const FORMAT: u8 = 1;
 
 /// Which parts of a method are off, of all that is turned off.
 pub(crate) fn off(switches: &[Switch], method: &Method) -> Off {
-    let name = &method.path[1..];
+    let name = method.full_name();
     let is_off = |part| {
         switches.iter().any(|switch| {
             let is_meant = |methods: &Vec<String>| methods.iter().any(|method| method == name);
@@ -20,6 +43,39 @@ pub(crate) fn off(switches: &[Switch], method: &Method) -> Off {
         })
     };
     Off { cache: is_off(Part::Cache), detail: is_off(Part::Detail), replay: is_off(Part::Replay) }
+}
+
+/// The names of methods in switches that are not among those that there are.
+pub(crate) fn unknown(switches: &[Switch], is_known: impl Fn(&str) -> bool) -> Vec<&str> {
+    let names = switches.iter().flat_map(|switch| switch.methods.iter().flatten());
+    let unknown: BTreeSet<&str> = names.map(String::as_str).filter(|name| !is_known(name)).collect();
+    unknown.into_iter().collect()
+}
+
+/// Tells people of names that are of no method, and of those that there are.
+pub(crate) fn tell_unknown(unknown: &[&str], known: &[&str]) -> String {
+    let service_of = |name: &str| name.split_once('/').map(|(service, _)| service.to_owned());
+    let services: BTreeSet<Option<String>> = unknown.iter().map(|name| service_of(name)).collect();
+    let of_service: Vec<&str> =
+        known.iter().copied().filter(|name| services.contains(&service_of(name))).collect();
+    let candidates = if of_service.is_empty() { known } else { &of_service };
+    let is_are = if unknown.len() == 1 { "is no method" } else { "are no methods" };
+    format!(
+        "{} {is_are} of the policies that are bound: correct what is turned off, unless a policy that is bound later has it. There are {}",
+        listed(unknown, 5),
+        listed(candidates, 20)
+    )
+}
+
+/// Names for people, at most so many of them.
+fn listed(names: &[&str], most: usize) -> String {
+    let quoted =
+        names.iter().take(most).map(|name| format!("{:?}", name.chars().take(200).collect::<String>()));
+    let mut text = quoted.collect::<Vec<String>>().join(", ");
+    if names.len() > most {
+        text.push_str(&format!(" and {} more", names.len() - most));
+    }
+    text
 }
 
 /// Writes switches down: the format, then each with its part, whether it names methods, and those, length-prefixed.

@@ -7,7 +7,7 @@ mod rig;
 use std::time::Duration;
 
 use holdover_engine::{
-    CallOptions, ErrorKind, Event, Form, Input, Platform, Priority, Quality, Reachability,
+    AppState, CallOptions, ErrorKind, Event, Form, Input, Platform, Priority, Quality, Reachability,
 };
 use rig::{ALICE, Rig, ride};
 
@@ -174,4 +174,44 @@ fn what_nobody_waits_for_is_bounded() {
     assert_eq!(refreshing, 256);
     rig.pass(60 * S);
     assert_eq!(rig.sends.len(), 304, "and four of them fly at a time");
+}
+
+#[test]
+fn an_endpoint_that_failures_say_is_offline_defers_until_a_probe_reaches_it() {
+    let mut rig = Rig::new();
+    rig.give_up();
+    let op = rig.get(ALICE, "Deferred", "r");
+    let sends = rig.sends.len();
+    assert_eq!(rig.result(op), None, "it waits");
+    rig.pass(S);
+    rig.input(Input::Contact { attempt: rig.probes()[0] });
+    assert_eq!(rig.sends.len(), sends + 1);
+    rig.answer_last("1");
+    assert_eq!(rig.result(op).unwrap().unwrap().value, ride("1"));
+    assert_eq!(rig.timeout, None);
+}
+
+#[test]
+fn what_failures_say_lapses_for_a_deferred_call_in_the_background_too() {
+    let mut rig = Rig::new();
+    rig.input(Input::App(AppState::Background));
+    rig.give_up();
+    rig.get(ALICE, "Deferred", "r");
+    let sends = rig.sends.len();
+    rig.pass(S);
+    assert_eq!((rig.sends.len(), rig.probes().len()), (sends + 1, 0));
+}
+
+#[test]
+fn a_deferral_that_ends_offline_begins_no_other_one() {
+    let mut rig = Rig::new();
+    rig.quality(Quality::Offline);
+    let op = rig.get(ALICE, "Deferred", "r");
+    let prefetch = rig.start(ALICE, "Deferred", "s", CallOptions::default(), Form::Prefetch);
+    rig.pass(60 * S);
+    assert_eq!(rig.result(op).unwrap().unwrap_err().kind, ErrorKind::Offline);
+    assert_eq!(rig.done(prefetch).unwrap().unwrap_err().kind, ErrorKind::Offline);
+    assert_eq!((rig.sends.len(), rig.timeout), (0, None));
+    rig.quality(Quality::Good);
+    assert!(rig.sends.is_empty(), "nothing is left");
 }

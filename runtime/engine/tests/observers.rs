@@ -9,16 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use holdover_engine::{
     AttemptId, CacheMode, CallOptions, Detail, DetailMode, Form, Freshness, Input, Observed, OpId, Quality,
-    Response, Snapshot, Source,
+    Response, Source,
 };
 use rig::{ALICE, Rig, ride};
-
-fn shown(rig: &Rig, observer: OpId) -> Snapshot {
-    match rig.states(observer).pop() {
-        Some(Observed::Value(snapshot)) => snapshot,
-        other => panic!("{other:?} is shown"),
-    }
-}
 
 /// A ride that has a field that the plan drops, so that it is a full one.
 fn full_ride(id: &str, rig: &Rig) -> Bytes {
@@ -50,9 +43,9 @@ fn an_older_reduced_answer_does_not_replace_a_newer_full_one() {
     full(&mut rig);
     let newer = rig.last_attempt();
     answer_full(&mut rig, newer, "new");
-    assert!(shown(&rig, observer).refreshing);
+    assert!(rig.shown(observer).refreshing);
     rig.answer(older, "old");
-    let snapshot = shown(&rig, observer);
+    let snapshot = rig.shown(observer);
     assert_eq!((snapshot.detail, snapshot.refreshing), (Detail::Full, false));
     assert_eq!(snapshot.value, full_ride("new", &rig));
 }
@@ -67,9 +60,9 @@ fn an_answer_that_was_overtaken_only_ends_the_refresh() {
     let get = rig.start(ALICE, "Quote", "r1", options, Form::Get);
     rig.answer_last("new");
     assert!(rig.result(get).unwrap().is_ok());
-    assert!(shown(&rig, observer).refreshing);
+    assert!(rig.shown(observer).refreshing);
     rig.answer(older, "old");
-    let snapshot = shown(&rig, observer);
+    let snapshot = rig.shown(observer);
     assert_eq!((snapshot.value, snapshot.refreshing), (ride("new"), false));
     assert_eq!(rig.peek(ALICE, "Quote", "r1").unwrap().value, ride("new"));
 }
@@ -83,14 +76,14 @@ fn reduced_values_are_restored_and_keep_their_last_known_parts_until_then() {
     rig.quality(Quality::Poor);
     rig.pass(Duration::from_secs(6));
     rig.answer_last("second");
-    let snapshot = shown(&rig, observer);
+    let snapshot = rig.shown(observer);
     assert_eq!((snapshot.detail, snapshot.source), (Detail::Reduced, Source::Network));
     assert_eq!(snapshot.withheld.unwrap().last_known, Some(full_ride("first", &rig)));
     rig.quality(Quality::Good);
-    assert!(shown(&rig, observer).refreshing);
+    assert!(rig.shown(observer).refreshing);
     let attempt = rig.last_attempt();
     answer_full(&mut rig, attempt, "third");
-    let snapshot = shown(&rig, observer);
+    let snapshot = rig.shown(observer);
     assert_eq!((snapshot.detail, snapshot.freshness), (Detail::Full, Freshness::Fresh));
     assert_eq!(snapshot.withheld, None);
 }
@@ -103,7 +96,7 @@ fn a_restore_that_fails_leaves_the_reduced_value() {
     rig.answer_last("reduced");
     rig.quality(Quality::Good);
     rig.break_last();
-    let snapshot = shown(&rig, observer);
+    let snapshot = rig.shown(observer);
     assert_eq!((snapshot.detail, snapshot.refreshing), (Detail::Reduced, false));
     assert!(snapshot.error.is_some());
 }
@@ -136,7 +129,7 @@ fn response_tags_are_compared_when_the_answer_is_there() {
     assert_eq!(rig.sends.len(), sent + 1);
     let response = Response { body: driver("new"), ..Response::default() };
     rig.input(Input::Response { attempt: rig.last_attempt(), response });
-    assert_eq!(shown(&rig, observer).value, driver("new"));
+    assert_eq!(rig.shown(observer).value, driver("new"));
 }
 
 #[test]
@@ -202,22 +195,22 @@ fn an_observer_is_told_of_invalidation_whether_its_answer_is_in_memory_or_not() 
         rig.quality(quality);
         let observer = rig.start(ALICE, "Trip", "r1", options, Form::Observe);
         rig.answer_last("t1");
-        assert_eq!(shown(&rig, observer).value, ride("t1"), "{what}");
+        assert_eq!(rig.shown(observer).value, ride("t1"), "{what}");
         let sent = rig.sends.len();
         let update = rig.get(ALICE, "Update", "r1");
         rig.answer_last("u");
         assert!(rig.result(update).is_some());
         assert_eq!(rig.sends.len(), sent + 2, "{what}: it is fetched again");
-        assert_eq!(shown(&rig, observer).freshness, Freshness::Stale, "{what}");
+        assert_eq!(rig.shown(observer).freshness, Freshness::Stale, "{what}");
         // Invalidated once more, while it is being fetched.
         let before = rig.last_attempt();
         rig.get(ALICE, "Update", "r1");
         rig.answer_last("u");
         rig.answer(before, "t2");
-        assert_eq!(shown(&rig, observer).value, ride("t1"), "{what}: the answer is too old");
+        assert_eq!(rig.shown(observer).value, ride("t1"), "{what}: the answer is too old");
         rig.answer_last("t3");
-        assert_eq!(shown(&rig, observer).value, ride("t3"), "{what}");
-        assert_eq!(shown(&rig, observer).freshness, Freshness::Fresh, "{what}");
+        assert_eq!(rig.shown(observer).value, ride("t3"), "{what}");
+        assert_eq!(rig.shown(observer).freshness, Freshness::Fresh, "{what}");
     }
 }
 
@@ -233,10 +226,10 @@ fn what_comes_from_disk_late_does_not_replace_an_answer_that_has_come_meanwhile(
     rig.input(Input::Refresh { op, observer });
     rig.answer_last("new");
     assert!(rig.result(op).unwrap().is_ok());
-    assert_eq!(shown(&rig, observer).value, ride("new"));
+    assert_eq!(rig.shown(observer).value, ride("new"));
     while !rig.held.is_empty() {
         rig.release();
-        assert_eq!(shown(&rig, observer).value, ride("new"));
+        assert_eq!(rig.shown(observer).value, ride("new"));
     }
 }
 
@@ -260,9 +253,9 @@ fn a_refresh_that_fails_after_an_invalidation_is_not_the_last_word() {
     };
     rig.input(Input::Failed { attempt: refresh, failure });
     assert!(rig.result(op).unwrap().is_err());
-    let snapshot = shown(&rig, observer);
+    let snapshot = rig.shown(observer);
     assert_eq!((snapshot.freshness, snapshot.refreshing), (Freshness::Stale, true));
     let response = Response { body: body("b"), ..Response::default() };
     rig.input(Input::Response { attempt: rig.last_attempt(), response });
-    assert_eq!(shown(&rig, observer).value, body("b"));
+    assert_eq!(rig.shown(observer).value, body("b"));
 }

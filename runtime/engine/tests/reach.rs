@@ -4,36 +4,23 @@
 
 mod rig;
 
+use std::slice;
 use std::time::Duration;
 
 use holdover_engine::{
-    AppState, AttemptId, CallOptions, Code, Event, Failure, Form, Input, OpId, Output, Platform, Quality,
-    Reachability, TransportFailure,
+    AppState, AttemptId, CallOptions, Code, Endpoint, ErrorKind, Event, Failure, Form, Input, Observed, OpId,
+    Platform, Quality, Reachability, TransportFailure,
 };
-use rig::{ALICE, Rig};
+use rig::{ALICE, Rig, broken, ride};
 
 const S: Duration = Duration::from_secs(1);
 const NS: Duration = Duration::from_nanos(1);
-
-fn broken(kind: TransportFailure) -> Failure {
-    Failure::Transport { kind, unsent: false, message: String::new() }
-}
 
 fn intercepted(http_status: Option<u16>) -> Failure {
     Failure::Intercepted { http_status, code: Code::Unknown, retry_after: None, message: String::new() }
 }
 
 impl Rig {
-    fn fail_with(&mut self, failure: Failure) {
-        self.input(Input::Failed { attempt: self.last_attempt(), failure });
-    }
-
-    /// A call that fails.
-    fn try_once(&mut self, failure: Failure) {
-        self.get(ALICE, "Status", "x");
-        self.fail_with(failure);
-    }
-
     fn is_offline(&mut self) -> bool {
         let (op, sent) = (self.get(ALICE, "FailFast", "none"), self.sends.len());
         let ended = self.result(op).is_some();
@@ -42,32 +29,12 @@ impl Rig {
         ended
     }
 
-    fn probes(&self) -> Vec<AttemptId> {
-        let probes = self.wire.iter().filter_map(|output| match output {
-            Output::Probe(probe) => Some(probe.attempt),
-            _ => None,
-        });
-        probes.collect()
-    }
-
-    fn told(&self) -> Vec<&'static str> {
-        let told = self.events.iter().filter_map(|event| match event {
-            Event::Offline { .. } => Some("offline"),
-            Event::Online { .. } => Some("online"),
-            _ => None,
-        });
-        told.collect()
-    }
-
-    fn reachability(&mut self, reachability: Reachability) {
-        self.input(Input::Platform(Platform { reachability, ..Platform::default() }));
-    }
-
-    /// Two calls that reach nobody.
-    fn give_up(&mut self) {
-        for _ in 0..2 {
-            self.try_once(broken(TransportFailure::Unreachable));
-        }
+    /// What was told of probes.
+    fn probing(&self) -> Vec<Event> {
+        let is_probe = |event: &&Event| {
+            matches!(event, Event::ProbeSent { .. } | Event::ProbeAnswered { .. } | Event::ProbeFailed { .. })
+        };
+        self.events.iter().filter(is_probe).cloned().collect()
     }
 
     fn wait_for(&mut self, timeout: Duration) -> OpId {
@@ -318,4 +285,93 @@ fn nothing_is_left_behind_when_all_have_gone() {
     assert!(!rig.is_aborted(probe), "a stream is there");
     rig.input(Input::Cancel { op: stream });
     assert!(rig.is_aborted(probe));
+}
+
+#[test]
+fn what_failures_say_lapses_where_nobody_looks_and_is_told_at_the_next_chance() {
+    let chances = [
+        Input::Tick,
+        Input::MemoryPressure,
+        Input::App(AppState::Background),
+        Input::OwnEstimate(None),
+        Input::Platform(Platform::default()),
+    ];
+    for chance in chances {
+        let mut rig = Rig::new();
+        rig.give_up();
+        assert_eq!(rig.timeout, None, "nobody waits: nothing wakes the device");
+        rig.pass(S - NS);
+        assert!(rig.is_offline());
+        assert_eq!(rig.told(), ["offline"]);
+        rig.now.boot = rig.now.boot.after(NS);
+        rig.input(chance.clone());
+        assert_eq!((rig.told(), rig.probes().len()), (vec!["offline", "online"], 0), "{chance:?}");
+        assert_eq!(rig.timeout, None);
+        assert!(!rig.is_offline());
+    }
+}
+
+#[test]
+fn a_lapse_leaves_a_suspicion() {
+    let mut rig = Rig::new();
+    rig.give_up();
+    rig.pass(S);
+    assert_eq!(rig.told(), ["offline", "online"]);
+    // The next call finds out. Others are not held back meanwhile, although a probe runs for them.
+    let first = rig.get(ALICE, "Status", "a");
+    rig.pass(NS);
+    assert_eq!(rig.probes().len(), 1);
+    let second = rig.get(ALICE, "Status", "b");
+    assert_eq!((rig.result(first), rig.result(second)), (None, None));
+    rig.fail_with(broken(TransportFailure::Unreachable));
+    assert_eq!(rig.told(), ["offline", "online", "offline"]);
+    let third = rig.get(ALICE, "Status", "c");
+    assert_eq!(rig.result(third).unwrap().unwrap_err().kind, ErrorKind::Offline);
+    rig.input(Input::Contact { attempt: rig.probes()[0] });
+    assert_eq!(rig.told(), ["offline", "online", "offline", "online"]);
+}
+
+#[test]
+fn observers_of_what_has_lapsed_are_fetched_again() {
+    let mut rig = Rig::new();
+    let observer = rig.observe(ALICE, "Quote", "r");
+    rig.answer_last("1");
+    rig.reachability(Reachability::Reachable);
+    rig.give_up();
+    rig.pass(S - NS);
+    assert!(rig.is_offline());
+    let op = rig.op();
+    rig.input(Input::Pause { op });
+    assert_eq!(rig.timeout, None);
+    rig.pass(10 * S);
+    assert_eq!(rig.told(), ["offline", "online"], "paused, it lapses too");
+    let sent = rig.sends.len();
+    rig.input(Input::Resume);
+    assert_eq!(rig.sends.len(), sent + 1, "and what is stale by now is fetched");
+    rig.answer_last("2");
+    assert!(matches!(rig.states(observer).last(), Some(Observed::Value(shown)) if shown.value == ride("2")));
+}
+
+#[test]
+fn every_probe_is_told_and_counted() {
+    let mut rig = Rig::new();
+    rig.give_up();
+    rig.wait_for(60 * S);
+    assert_eq!(rig.probing(), []);
+    let endpoint = Endpoint::new("prod");
+    let sent = Event::ProbeSent { endpoint: endpoint.clone() };
+    let failed = |again| Event::ProbeFailed { endpoint: endpoint.clone(), again };
+    rig.pass(S);
+    assert_eq!(rig.probing(), slice::from_ref(&sent));
+    rig.input(Input::Failed { attempt: rig.probes()[0], failure: broken(TransportFailure::Unreachable) });
+    assert_eq!(rig.probing(), [sent.clone(), failed(2 * S)]);
+    rig.pass(2 * S);
+    // Nobody answers within its 10 s.
+    rig.pass(10 * S);
+    assert_eq!(rig.probing(), [sent.clone(), failed(2 * S), sent.clone(), failed(4 * S)]);
+    rig.pass(4 * S);
+    rig.input(Input::Contact { attempt: rig.probes()[2] });
+    assert_eq!(rig.probing()[4..], [sent, Event::ProbeAnswered { endpoint }]);
+    let counts = rig.engine.counts();
+    assert_eq!((counts.probes, counts.answered_probes, counts.failed_probes), (3, 1, 2));
 }

@@ -30,10 +30,6 @@ fn broken(kind: TransportFailure, unsent: bool) -> Failure {
 }
 
 impl Rig {
-    fn fail_with(&mut self, failure: Failure) {
-        self.input(Input::Failed { attempt: self.last_attempt(), failure });
-    }
-
     /// How long the engine waits now until it sends again.
     fn announced(&self) -> Duration {
         let after = self.events.iter().rev().find_map(|event| match event {

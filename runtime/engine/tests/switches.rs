@@ -10,7 +10,7 @@ use bytes::Bytes;
 use holdover_engine::{
     Account, Bypass, CallOptions, Config, Delivered, Detail, Endpoint, Engine, ErrorKind, Event, Failure,
     Form, Freshness, Head, Input, Metadata, Now, Observed, OpId, Output, Part, Quality, Seed, Session,
-    SessionId, Snapshot, Source, StoreFaultKind, Switch, TransportFailure,
+    SessionId, Source, StoreFaultKind, Switch, TransportFailure,
 };
 use rig::{ALICE, Rig, ride, ride_request};
 
@@ -30,13 +30,6 @@ impl Rig {
         let op = self.op();
         self.input(Input::Disable { op, switches });
         op
-    }
-
-    fn shown(&self, observer: OpId) -> Snapshot {
-        match self.states(observer).pop() {
-            Some(Observed::Value(snapshot)) => snapshot,
-            other => panic!("no value is shown: {other:?}"),
-        }
     }
 
     /// Opens a stream that takes many items; its head and first message arrive.
@@ -104,6 +97,53 @@ fn a_cache_is_turned_off_and_on_live() {
     assert_eq!((snapshot.value, snapshot.freshness), (ride("before"), Freshness::Stale));
     rig.answer_last("after");
     assert_eq!(rig.shown(observer).value, ride("after"), "it watches its entry again");
+}
+
+#[test]
+fn names_of_no_method_are_told_of_with_those_that_there_are() {
+    let unknown = |rig: &Rig| {
+        let told = rig.events.iter().filter_map(|event| match event {
+            Event::SwitchesUnknown { names, message } => Some((*names, message.clone())),
+            _ => None,
+        });
+        told.collect::<Vec<_>>()
+    };
+    let named = |names: &[&str]| Switch {
+        part: Part::Cache,
+        methods: Some(names.iter().map(|name| (*name).to_owned()).collect()),
+    };
+    let mut rig = Rig::new();
+    rig.disable(vec![all(Part::Detail), named(&["vectors.v1.Rides/Quote"])]);
+    assert!(unknown(&rig).is_empty());
+    let op = rig.disable(vec![named(&["vectors.v1.Rides/Qoute", "vectors.v1.Rides/Quote"])]);
+    assert_eq!(rig.done(op), Some(Ok(())), "what is known is off");
+    assert_eq!(rig.peek(ALICE, "Quote", "r"), None);
+    let told = unknown(&rig);
+    assert_eq!((told.len(), told[0].0), (1, 1));
+    assert!(told[0].1.starts_with("\"vectors.v1.Rides/Qoute\" is no method"), "{}", told[0].1);
+    assert!(told[0].1.contains("\"vectors.v1.Rides/Chat\"") && told[0].1.contains("more"), "{}", told[0].1);
+    // However many there are, the text is short.
+    let many: Vec<String> = (0..500).map(|n| format!("other.v1.Service{n}/{}", "x".repeat(50))).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    rig.disable(vec![named(&many)]);
+    let (names, message) = unknown(&rig).pop().unwrap();
+    assert_eq!(names, 500);
+    assert!(message.len() < 2_000 && message.contains("and 495 more"), "{message}");
+    assert_eq!(rig.engine.counts().unknown_switches, 501);
+}
+
+#[test]
+fn names_that_are_turned_off_before_any_policy_is_there_are_told_of_when_theirs_comes() {
+    let mut engine = Engine::new(Config::default(), &Seed([3; 32]));
+    let methods = ["vectors.v1.Rides/Quote", "vectors.v1.Rides/Qoute", "later.v1.Service/Get"];
+    let methods = Some(methods.into_iter().map(str::to_owned).collect());
+    let switches = vec![Switch { part: Part::Cache, methods }];
+    engine.handle(Input::Disable { op: OpId(1), switches }, Now::default());
+    assert_eq!(engine.counts().unknown_switches, 0, "nothing is known yet");
+    let policy = Bytes::from_static(include_bytes!("../../../tests/vectors/api.policy"));
+    engine.register(&policy).unwrap();
+    engine.register(&policy).unwrap();
+    assert_eq!(engine.counts().unknown_switches, 1, "the other service may still come");
 }
 
 #[test]

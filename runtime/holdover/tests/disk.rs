@@ -11,7 +11,8 @@ use futures_util::FutureExt as _;
 use holdover::binding::Client;
 use holdover::store::StoreFaultKind;
 use holdover::{
-    Account, Anonymous, Event, Freshness, InlineDriver, OutboxChoice, Protocol, Runtime, Snapshot, Source,
+    Account, Anonymous, Event, Freshness, InlineDriver, OutboxChoice, Part, Protocol, Runtime, Snapshot,
+    Source, Switch,
 };
 use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::{Reply, ScriptedNetwork};
@@ -182,4 +183,53 @@ fn two_runtimes_of_one_process_share_the_cache() {
     one.driver.run();
     assert_eq!(other.quote("r1").unwrap().source(), Source::Cache);
     assert_eq!(network.sent(), 1);
+}
+
+#[test]
+fn what_was_turned_off_is_off_for_the_next_process_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, network) = (ManualClock::new(), ScriptedNetwork::new(answers("q1")));
+    let mut app = App::start(folder.path(), &clock, &network);
+    app.quote("r1").unwrap();
+    let off = app.runtime.disable([Switch { part: Part::Cache, methods: None }]);
+    app.finish(off).unwrap();
+    app.end();
+    let mut app = App::start(folder.path(), &clock, &network);
+    for _ in 0..2 {
+        let quote = app.quote("r1").unwrap();
+        assert_eq!(quote.source(), Source::Network, "neither read nor stored, from the first call on");
+    }
+    assert_eq!(network.sent(), 3);
+    let on = app.runtime.disable([]);
+    app.finish(on).unwrap();
+    app.end();
+    let mut app = App::start(folder.path(), &clock, &network);
+    assert_eq!(app.quote("r1").unwrap().source(), Source::Cache, "what was stored before it was turned off");
+}
+
+#[test]
+fn a_paused_runtime_lets_go_of_the_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let (clock, network) = (ManualClock::new(), ScriptedNetwork::new(answers("q1")));
+    let mut app = App::start(folder.path(), &clock, &network);
+    app.quote("r1").unwrap();
+    app.driver.run();
+    // To the store, a lock on another open file is that of another process.
+    let foreign = fs::File::open(folder.path().join("holdover-cache.lock")).unwrap();
+    assert!(foreign.try_lock().is_err(), "this process has it");
+    let paused = app.runtime.pause();
+    app.finish(paused).unwrap();
+    foreign.try_lock().unwrap();
+    app.runtime.resume();
+    app.quote("r2").unwrap();
+    assert!(app.heard(|event| matches!(event, Event::StoreFailed { kind: StoreFaultKind::Held, .. })));
+    foreign.unlock().unwrap();
+    let paused = app.runtime.pause();
+    app.finish(paused).unwrap();
+    let mut other = App::start(folder.path(), &clock, &network);
+    assert_eq!(other.quote("r1").unwrap().source(), Source::Cache);
+    assert!(!other.heard(|event| matches!(event, Event::StoreFailed { .. })));
+    assert!(foreign.try_lock().is_err(), "the other one has it now");
+    other.end();
+    foreign.try_lock().unwrap();
 }

@@ -1,22 +1,20 @@
-//! The open file.
+//! The open cache: commands, and how sure each commit is.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use bytes::Bytes;
 use holdover_client::store::{
     MAX_SWITCHES, PartitionId, StoreAnswer, StoreCommand, StoreFault, StoreFaultKind,
 };
-use rusqlite::limits::Limit;
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::checksum::Checksum;
 use crate::eviction::Weight;
 use crate::fault::Trouble;
+use crate::file::{connect, remove};
 use crate::lock::{NoLock, ProcessLock};
-use crate::schema::{APPLICATION, FILE, LOCK, MAX_VALUE, OBJECTS, VERSION};
+use crate::schema::{FILE, LOCK};
 use crate::trust::Trust;
 
 /// The one connection of this process to a cache file.
@@ -99,6 +97,7 @@ impl Database {
             StoreCommand::OpenPartition { partition, fresh_key } => {
                 self.open_partition(partition, &fresh_key)
             }
+            StoreCommand::FindPartition { partition } => self.find_partition(partition),
             StoreCommand::Load { partition, key } => Ok(StoreAnswer::Found(self.load(partition, key)?)),
             StoreCommand::Save { record, wall_ms } => self.save(&record, wall_ms),
             StoreCommand::Remove { partition, key, reduced_only } => {
@@ -244,218 +243,5 @@ fn closed() -> Trouble {
     std::io::Error::other("the cache is closed after a fault; open it again").into()
 }
 
-/// Opens the file and makes sure that it is ours. A file of another version is made anew. Whether it is new.
-fn connect(path: &Path) -> Result<(Connection, bool), Trouble> {
-    make_private(path)?;
-    let connection = configured(path)?;
-    let application: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", (), |row| row.get(0))?;
-    match (application, version, objects) {
-        (0, 0, 0) => {
-            create(&connection)?;
-            return Ok((connection, true));
-        }
-        (APPLICATION, VERSION, _) => check_schema(&connection)?,
-        (APPLICATION, _, _) => {
-            connection.close().map_err(|(_, error)| error)?;
-            remove(path)?;
-            make_private(path)?;
-            let connection = configured(path)?;
-            create(&connection)?;
-            return Ok((connection, true));
-        }
-        _ => return Err(Trouble::damaged("it is the database of another program")),
-    }
-    Ok((connection, false))
-}
-
-fn configured(path: &Path) -> Result<Connection, Trouble> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
-        | OpenFlags::SQLITE_OPEN_CREATE
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-    let connection = Connection::open_with_flags(path, flags)?;
-    // Nobody else of this process writes, and nobody of another may: waiting would not help.
-    connection.busy_timeout(Duration::ZERO)?;
-    let length = i32::try_from(2 * MAX_VALUE).unwrap_or(i32::MAX);
-    connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, length)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 0)?;
-    connection.set_limit(Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1)?;
-    connection.set_prepared_statement_cache_capacity(32);
-    // The file may be hostile: nothing in its schema is run, and cells are checked before they are read.
-    connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "cell_size_check", true)?;
-    // One process has the file, so the journal needs no shared memory. Before the journal mode, or it has no effect.
-    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    let journal: String =
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
-    if !journal.eq_ignore_ascii_case("wal") {
-        return Err(std::io::Error::other("the file system cannot carry SQLite's journal").into());
-    }
-    connection.pragma_update(None, "synchronous", "NORMAL")?;
-    connection.pragma_update(None, "fullfsync", true)?;
-    connection.pragma_update(None, "secure_delete", true)?;
-    connection.pragma_update(None, "temp_store", "MEMORY")?;
-    // A journal beyond this is cut back after it was written to the file.
-    connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
-    Ok(connection)
-}
-
-fn create(connection: &Connection) -> Result<(), Trouble> {
-    let transaction = connection.unchecked_transaction()?;
-    for (_, statement) in OBJECTS {
-        transaction.execute_batch(statement)?;
-    }
-    transaction.pragma_update(None, "application_id", APPLICATION)?;
-    transaction.pragma_update(None, "user_version", VERSION)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-/// The schema must be exactly ours: no trigger, no view, no other column.
-fn check_schema(connection: &Connection) -> Result<(), Trouble> {
-    let mut found =
-        connection.prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?;
-    let found = found.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let found: Vec<(String, String)> = found.take(OBJECTS.len() + 1).collect::<Result<_, _>>()?;
-    let same = found.len() == OBJECTS.len()
-        && found.iter().zip(OBJECTS).all(|((name, sql), (own, statement))| name == own && sql == statement);
-    if same { Ok(()) } else { Err(Trouble::damaged("its tables are not ours")) }
-}
-
-/// SQLite gives the journal the rights of the file, so the file is made first, for its owner only.
-fn make_private(path: &Path) -> Result<(), Trouble> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
-    Ok(())
-}
-
-/// Deletes the file and its journal.
-fn remove(path: &Path) -> Result<(), Trouble> {
-    for suffix in ["", "-wal", "-shm", "-journal"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        match fs::remove_file(&name) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
-mod tests {
-    use holdover_client::Store as _;
-    use holdover_client::store::{KeyHash, PartitionKey, Record, TagHash, TagWrite, Variant};
-
-    use super::*;
-    use crate::SqliteStore;
-
-    #[test]
-    fn a_full_disk_is_told_and_survived() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut database = Database::at(folder.path(), 1 << 30).unwrap();
-        database.execute(StoreCommand::Open).unwrap();
-        let (partition, fresh_key) = (PartitionId([1; 32]), PartitionKey::from([2; 32]));
-        database.execute(StoreCommand::OpenPartition { partition, fresh_key }).unwrap();
-        let record = |length| Record {
-            partition,
-            key: KeyHash([3; 32]),
-            variant: Variant::Full,
-            value: Bytes::from(vec![7; length]),
-            meta: Bytes::new(),
-            tags: Vec::new(),
-            expires_ms: 0,
-        };
-        let save = |length, wall_ms| StoreCommand::Save { record: record(length), wall_ms };
-        database.execute(save(10, 1)).unwrap();
-        let before = database.notes.weight.clone();
-        // The same error as from a disk without space.
-        database.connection.as_ref().unwrap().pragma_update(None, "max_page_count", 20).unwrap();
-        let fault = database.execute(save(1_000_000, 2)).unwrap_err();
-        assert_eq!(fault.kind, StoreFaultKind::Full, "{}", fault.message);
-        assert_eq!((&database.notes.weight, database.notes.highest_wall_ms), (&before, Some(1)));
-        let StoreAnswer::Found(found) =
-            database.execute(StoreCommand::Load { partition, key: KeyHash([3; 32]) }).unwrap()
-        else {
-            panic!("not an answer to a load");
-        };
-        assert_eq!(found[0].record, record(10), "what was there is still there");
-        database.execute(save(20, 3)).unwrap();
-    }
-
-    /// A full disk, by SQLite's own measure: what was invalidated cannot be written, but that can.
-    #[test]
-    fn a_full_disk_has_room_for_distrust() {
-        let folder = tempfile::tempdir().unwrap();
-        let (partition, fresh_key) = (PartitionId([1; 32]), PartitionKey::from([2; 32]));
-        let open_partition = StoreCommand::OpenPartition { partition, fresh_key };
-        let record = Record {
-            partition,
-            key: KeyHash([3; 32]),
-            variant: Variant::Full,
-            value: Bytes::from_static(b"outdated"),
-            meta: Bytes::new(),
-            tags: vec![TagHash([4; 32])],
-            expires_ms: i64::MAX,
-        };
-        let load = StoreCommand::Load { partition, key: record.key };
-        let found = |store: &mut SqliteStore| match store.execute(load.clone()).unwrap() {
-            StoreAnswer::Found(found) => found.len(),
-            other => panic!("not an answer to a load: {other:?}"),
-        };
-        let mut store = SqliteStore::new(folder.path());
-        store.execute(StoreCommand::Open).unwrap();
-        store.execute(open_partition).unwrap();
-        store.execute(StoreCommand::Save { record, wall_ms: 1 }).unwrap();
-        let pages = |store: &SqliteStore, most: u32| {
-            let database = store.open.as_ref().unwrap().lock().unwrap();
-            database.connection.as_ref().unwrap().pragma_update(None, "max_page_count", most).unwrap();
-        };
-        let tags = (0..2000_u32).map(|n| {
-            let mut tag = [4; 32];
-            tag[..4].copy_from_slice(&n.to_be_bytes());
-            TagHash(tag)
-        });
-        let write = TagWrite { partition, tags: tags.collect(), all: false, sequence: 1 };
-        let write = StoreCommand::WriteTags(vec![write]);
-        pages(&store, 1);
-        let fault = store.execute(write.clone()).unwrap_err();
-        assert_eq!(fault.kind, StoreFaultKind::Full, "{}", fault.message);
-        store.execute(StoreCommand::Distrust).unwrap();
-        // Room again, and all is told: nothing is lost.
-        pages(&store, 1_000_000);
-        store.execute(write.clone()).unwrap();
-        store.execute(StoreCommand::Trust).unwrap();
-        drop(store);
-        let mut store = SqliteStore::new(folder.path());
-        let StoreAnswer::Opened { distrusted: false, .. } = store.execute(StoreCommand::Open).unwrap() else {
-            panic!("it was taken back");
-        };
-        assert_eq!(found(&mut store), 1);
-        // No room until the end.
-        store.execute(StoreCommand::Distrust).unwrap();
-        drop(store);
-        let mut store = SqliteStore::new(folder.path());
-        let StoreAnswer::Opened { distrusted: true, .. } = store.execute(StoreCommand::Open).unwrap() else {
-            panic!("what was not written is not known");
-        };
-        assert_eq!(found(&mut store), 0);
-        let database = store.open.as_ref().unwrap().lock().unwrap();
-        assert_eq!(database.notes.weight, Weight::default());
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_written_is_read_only() {
-        let error =
-            rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY), None);
-        let fault = Trouble::from(error).into_fault(Path::new("cache"));
-        assert_eq!(fault.kind, StoreFaultKind::ReadOnly);
-        let error = std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem);
-        assert_eq!(Trouble::from(error).into_fault(Path::new("cache")).kind, StoreFaultKind::ReadOnly);
-    }
-}
+mod tests;

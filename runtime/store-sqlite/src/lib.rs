@@ -26,6 +26,7 @@ mod checksum;
 mod database;
 mod eviction;
 mod fault;
+mod file;
 mod lock;
 mod partitions;
 mod records;

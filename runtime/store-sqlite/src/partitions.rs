@@ -58,6 +58,11 @@ impl Partition {
 }
 
 impl Database {
+    pub(crate) fn find_partition(&self, name: PartitionId) -> Result<StoreAnswer, Trouble> {
+        let found = Partition::find(self.reading()?, name)?;
+        Ok(found.map_or(StoreAnswer::Done, |partition| partition.answer()))
+    }
+
     pub(crate) fn open_partition(
         &mut self,
         name: PartitionId,

@@ -166,6 +166,12 @@ impl World {
         self.clock.true_time()
     }
 
+    /// When the engine has something to do by itself, in true time since the story began.
+    #[must_use]
+    pub fn next_timer(&self) -> Option<i128> {
+        self.process.timeout.map(|timeout| self.clock.true_time_of(timeout))
+    }
+
     /// How many requests have been sent, and whether each still waits for an answer in this process.
     #[must_use]
     pub fn waiting_sends(&self) -> Vec<u64> {

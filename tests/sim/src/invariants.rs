@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdover_testkit::vector::{Call, Delivery, HintKind, In, Out, Part, Step};
+use holdover_testkit::vector::{AppWord, CacheMode, Call, Delivery, HintKind, In, Out, Part, Step};
 
 use crate::message;
 use crate::script::{Seen, is_last};
@@ -15,6 +15,8 @@ pub struct Invariants {
     /// The last request that was sent before a tag of an account was invalidated. The account `*` is the device.
     floors: BTreeMap<(String, String), u64>,
     save_data: bool,
+    /// The app is in the background, where little is fetched.
+    background: bool,
 }
 
 #[derive(Debug)]
@@ -60,6 +62,7 @@ impl Invariants {
             Some(In::Restart(_) | In::Reboot(_)) => {
                 self.operations.values_mut().for_each(|op| op.gone = true);
             }
+            Some(In::App(app)) => self.background = app.state == AppWord::Background,
             Some(In::Hint(hint)) => self.restored(&hint.what)?,
             _ => {}
         }
@@ -99,7 +102,12 @@ impl Invariants {
                 (false, false) => account.clone(),
             };
             let full = call.detail.is_some();
-            let restores = observes && call.method == "Trip" && account == "ann" && !own;
+            let restores = observes
+                && call.method == "Trip"
+                && account == "ann"
+                && !own
+                && !full
+                && call.cache != CacheMode::CacheOnly;
             Operation { sees, account, tag, invalidates, full, observes, restores, gone: false, state: None }
         };
         let chore = |account: String, tag: Option<String>| Operation {
@@ -199,10 +207,15 @@ impl Invariants {
     fn restored(&mut self, hint: &HintKind) -> Result<(), String> {
         match hint {
             HintKind::DataSaver(on) => self.save_data = *on,
-            HintKind::Quality(class) if ["MODERATE", "GOOD"].contains(&class.as_str()) && !self.save_data => {
+            HintKind::Quality(class)
+                if ["MODERATE", "GOOD"].contains(&class.as_str()) && !self.save_data && !self.background =>
+            {
                 let forgotten = self.operations.iter().find(|(_, operation)| {
                     let state = operation.state.as_ref().filter(|_| operation.restores && !operation.gone);
-                    state.is_some_and(|state| state.detail.is_some() && !state.refreshing)
+                    state.is_some_and(|state| {
+                        // What has failed waits for the end of its backoff.
+                        state.detail.is_some() && !state.refreshing && state.error.is_none()
+                    })
                 });
                 if let Some((name, _)) = forgotten {
                     return Err(format!(

@@ -5,6 +5,8 @@ pub mod files;
 pub mod invariants;
 pub mod message;
 pub mod model;
+pub mod quality;
 pub mod script;
 pub mod server;
+mod setting;
 pub mod streams;

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use holdover_testkit::vector::{
-    AskWord, Boot, CacheMode, Call, Cancel, Clock, Credentials, Delivery, FullWord, Head, Hint, HintKind, In,
+    App, AppWord, Boot, CacheMode, Call, Cancel, Clock, Delivery, FullWord, Head, Hint, HintKind, In,
     Invalidate, Off, Open, Out, Part, Put, Refresh, Reply, Session, SetMetadata, SignOut, Span, Step, Vector,
     Wall,
 };
+
+pub use crate::setting::setting;
 
 use crate::message;
 use crate::server::{Waiting, answer, body, failure};
@@ -38,6 +40,8 @@ pub enum Action {
     Leave,
     /// The request that was sent last is answered: by what kind of server.
     Newest(u8),
+    /// The request that was sent last fails: how.
+    Lose(u8),
     /// A head arrives.
     Head(u8),
     /// A request is answered: which, and by what kind of server.
@@ -48,6 +52,8 @@ pub enum Action {
     Reply(u8, u8),
     /// The network changes.
     Quality(u8),
+    /// The app goes to the background, or comes back.
+    App(bool),
     /// Data saving is switched.
     DataSaver(bool),
     /// The host has new credentials.
@@ -79,44 +85,21 @@ pub struct Choice {
     pub options: u16,
 }
 
-const METHODS: [&str; 24] = [
+const METHODS: [&str; 29] = [
     "Quote", "Quote", "Stale", "Fare", "Plan", "Plan", "Patient", "History", "Map", "Draft", "Driver",
     "Status", "Sync", "Plain", "Update", "Update", "Replace", "Trip", "Trip", "Trip", "FailFast", "StaleDay",
-    "Leg", "Masked",
+    "Leg", "Masked", "Wait", "Wait", "Deferred", "Retry", "Retry",
 ];
 
-/// The setting of every script: two accounts, one of them at two endpoints, and a hook that asks.
+/// The [`Choice::method`] that is this method whatever the script is about.
+///
+/// # Panics
+/// If scripts do not call the method.
 #[must_use]
-pub fn setting() -> Vector {
-    let pairs = |value: &str| BTreeMap::from([("authorization".to_owned(), value.to_owned())]);
-    let ann = Session {
-        user: Some("ann".into()),
-        credentials: Credentials::Use(pairs("ann")),
-        metadata: BTreeMap::from([("locale".into(), "en".into())]),
-        varies: vec!["locale".into()],
-        ..Session::default()
-    };
-    let bob = Session {
-        user: Some("bob".into()),
-        credentials: Credentials::Ask(AskWord::Ask),
-        ..Session::default()
-    };
-    Vector {
-        listen: Vec::new(),
-        title: "A random script".into(),
-        rules: BTreeMap::new(),
-        why: None,
-        sessions: BTreeMap::from([
-            ("ann".into(), ann.clone()),
-            ("ann at test".into(), Session { endpoint: Some("test".into()), ..ann }),
-            ("bob".into(), bob),
-        ]),
-        quality: None,
-        memory: None,
-        disk: None,
-        seed: 7,
-        steps: Vec::new(),
-    }
+pub fn always(method: &str) -> u8 {
+    let among = 200..=u8::MAX;
+    let is_it = |number: &u8| METHODS[usize::from(*number) % METHODS.len()] == method;
+    among.into_iter().find(is_it).expect("scripts call the method")
 }
 
 /// What a script has to know to go on: read off the outputs.
@@ -182,7 +165,13 @@ impl Seen {
                 In::Cached(Call { cache: CacheMode::Default, ..self.plain("cached", choice)? })
             }
             Action::Prefetch(choice) => In::Prefetch(self.plain("prefetch", choice)?),
-            Action::Observe(choice) => In::Observe(self.plain("observe", choice)?),
+            Action::Observe(choice) => {
+                let call = self.call("observe", choice)?;
+                // What observers of one entry that share no flights do at the same instant is in no rule's order.
+                let cache =
+                    if call.cache == CacheMode::NetworkOnly { CacheMode::Default } else { call.cache };
+                In::Observe(Call { cache, metadata: BTreeMap::new(), ..call })
+            }
             Action::Put(choice) => {
                 let call = self.plain("put", choice)?;
                 let account =
@@ -220,6 +209,7 @@ impl Seen {
             }
             Action::Leave => In::Cancel(Cancel { op: self.operations.last()?.clone() }),
             Action::Newest(server) => In::Answer(answer(self.sends.last()?, server)),
+            Action::Lose(how) => In::Fail(failure(self.sends.last()?.n, how)),
             Action::Fail(which, how) => In::Fail(failure(pick(&self.sends, which)?.n, how)),
             Action::Reply(which, how) => {
                 let (ask, account) = pick(&self.asks, which)?.clone();
@@ -236,6 +226,10 @@ impl Seen {
                 let class =
                     ["OFFLINE", "VERY_POOR", "POOR", "POOR", "MODERATE", "GOOD"][usize::from(class) % 6];
                 In::Hint(Hint { what: HintKind::Quality(class.into()) })
+            }
+            Action::App(background) => {
+                let state = if background { AppWord::Background } else { AppWord::Foreground };
+                In::App(App { state })
             }
             Action::DataSaver(on) => In::Hint(Hint { what: HintKind::DataSaver(on) }),
             Action::NewCredentials if !self.sessions.contains_key("bob") => return None,
@@ -274,7 +268,17 @@ impl Seen {
         // No two requests are sent at the same nanosecond, as no two are in life: then it is clear which is the later.
         let sends = matches!(
             input,
-            In::Get(_) | In::Prefetch(_) | In::Observe(_) | In::Cached(_) | In::Credentials(_) | In::Fail(_)
+            In::Get(_)
+                | In::Prefetch(_)
+                | In::Observe(_)
+                | In::Refresh(_)
+                | In::Invalidate(_)
+                | In::Hint(_)
+                | In::App(_)
+                | In::Cached(_)
+                | In::Credentials(_)
+                | In::Answer(_)
+                | In::Fail(_)
         );
         let at = sends.then_some(Span(time + 1_000_000));
         Some(Step { at, input: Some(input), out: Vec::new() })

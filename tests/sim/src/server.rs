@@ -66,7 +66,11 @@ pub(crate) fn answer(sent: &Waiting, server: u8) -> Answer {
 pub(crate) fn failure(send: u64, how: u8) -> Fail {
     let fail = Fail { send, ..Fail::default() };
     let status = |code: &str| Fail { status: Some(code.into()), ..fail.clone() };
-    match how % 14 {
+    let unavailable = |name: &str, value: &str| Fail {
+        metadata: BTreeMap::from([(name.to_owned(), value.to_owned())]),
+        ..status("UNAVAILABLE")
+    };
+    match how % 18 {
         0 => status("UNAVAILABLE"),
         1 => status("DEADLINE_EXCEEDED"),
         2 => status("INTERNAL"),
@@ -79,6 +83,10 @@ pub(crate) fn failure(send: u64, how: u8) -> Fail {
         10 => Fail { transport: Some(Breakage::TooLarge), ..fail },
         11 => Fail { intercepted: Some(200), ..fail },
         12 => Fail { intercepted: Some(403), ..fail },
+        13 => unavailable("grpc-retry-pushback-ms", "700"),
+        14 => unavailable("grpc-retry-pushback-ms", "-1"),
+        15 => unavailable("retry-after", "3"),
+        16 => Fail { intercepted: Some(503), ..fail },
         _ => status("ABORTED"),
     }
 }

@@ -7,6 +7,7 @@ mod conformance;
 mod regenerate;
 mod step;
 mod test;
+mod toolchain;
 
 use clap::{Parser, Subcommand};
 
@@ -28,6 +29,8 @@ enum Chore {
     Bench(bench::Arguments),
     /// Let the Connect conformance suite test the transport. Needs Go 1.25; the first run downloads the suite.
     Conformance(conformance::Arguments),
+    /// Say which compilers of other languages are there, and install those that are missing, where that can be done.
+    Toolchain(toolchain::Arguments),
 }
 
 fn main() -> std::process::ExitCode {
@@ -36,6 +39,7 @@ fn main() -> std::process::ExitCode {
         Chore::Regenerate(arguments) => regenerate::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
+        Chore::Toolchain(arguments) => toolchain::run(&arguments),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -54,7 +54,10 @@ fn cache(places: &Places<'_>, method: &Method, cache: &Cache) -> Vec<Line> {
             }
         });
     }
-    lines.extend(cache.replay.iter().map(|w| places.line("replay.window", duration(&w.value), &w.origin)));
+    lines.extend(cache.replay.iter().map(|replay| {
+        let window = replay.value.as_ref().map_or_else(|| "missing".to_owned(), duration);
+        places.line("replay.window", window, &replay.origin)
+    }));
     lines.push(places.line("scope", cache.scope.value.as_str_name(), &cache.scope.origin));
     lines.push(places.line("storage", cache.storage.value.as_str_name(), &cache.storage.origin));
     lines.extend(templates(places, "tag", &cache.tags));
@@ -152,17 +155,19 @@ fn delivery(places: &Places<'_>, method: &Method, delivery: &Delivery) -> Vec<Li
         None if method.is_streaming() => {}
         None => lines.push(places.line("retry", "one attempt", &Origin::DEFAULT)),
         Some(retry) => {
-            let attempts = &retry.max_attempts;
-            lines.push(places.line("retry.max_attempts", attempts.value.to_string(), &attempts.origin));
-            let backoff = &retry.initial_backoff;
-            lines.push(places.line("retry.initial_backoff", duration(&backoff.value), &backoff.origin));
-            lines.push(places.line(
-                "retry.max_backoff",
-                duration(&retry.max_backoff.value),
-                &retry.max_backoff.origin,
-            ));
-            let growth = &retry.backoff_multiplier;
-            lines.push(places.line("retry.backoff_multiplier", growth.value.to_string(), &growth.origin));
+            let mut line = |name, value: Option<(String, &Origin)>| {
+                let (value, origin) = value.unwrap_or_else(|| ("missing".to_owned(), &retry.origin));
+                lines.push(places.line(name, value, origin));
+            };
+            let attempts = retry.max_attempts.as_ref();
+            line("retry.max_attempts", attempts.map(|said| (said.value.to_string(), &said.origin)));
+            for (name, backoff) in
+                [("retry.initial_backoff", &retry.initial_backoff), ("retry.max_backoff", &retry.max_backoff)]
+            {
+                line(name, backoff.as_ref().map(|said| (duration(&said.value), &said.origin)));
+            }
+            let growth = retry.backoff_multiplier.as_ref();
+            line("retry.backoff_multiplier", growth.map(|said| (said.value.to_string(), &said.origin)));
             let retried = &retry.retryable_status_codes;
             lines.push(places.line("retry.retryable_status_codes", codes(&retried.value), &retried.origin));
         }

@@ -78,8 +78,8 @@ pub struct Cache {
     pub storage: Value<Storage>,
     /// Names under which entries can be invalidated.
     pub tags: Vec<Value<Result<Template, TemplateError>>>,
-    /// The replay window; server streams only.
-    pub replay: Option<Value<Written>>,
+    /// The replay window; server streams only. The inner `None`: `replay` does not say it, which is an error.
+    pub replay: Option<Value<Option<Written>>>,
 }
 
 impl Cache {
@@ -166,21 +166,34 @@ impl Delivery {
     }
 }
 
-/// gRPC's retry policy.
+/// gRPC's retry policy. It has no defaults: what is `None` is missing, which is an error.
 #[derive(Clone, Debug)]
 pub struct Retry {
     /// Where the nearest block stands.
     pub origin: Origin,
     /// All attempts, the first one included.
-    pub max_attempts: Value<u32>,
+    pub max_attempts: Option<Value<u32>>,
     /// The greatest wait before the second attempt.
-    pub initial_backoff: Value<Written>,
+    pub initial_backoff: Option<Value<Written>>,
     /// The greatest wait.
-    pub max_backoff: Value<Written>,
+    pub max_backoff: Option<Value<Written>>,
     /// How much the greatest wait grows.
-    pub backoff_multiplier: Value<f32>,
+    pub backoff_multiplier: Option<Value<f32>>,
     /// The codes that are retried.
     pub retryable_status_codes: Value<Vec<Code>>,
+}
+
+impl Retry {
+    /// Parts that nobody has written, but for the codes.
+    pub fn missing(&self) -> Vec<&'static str> {
+        let parts = [
+            ("max_attempts", self.max_attempts.is_none()),
+            ("initial_backoff", self.initial_backoff.is_none()),
+            ("max_backoff", self.max_backoff.is_none()),
+            ("backoff_multiplier", self.backoff_multiplier.is_none()),
+        ];
+        parts.into_iter().filter(|(_, is_missing)| *is_missing).map(|(name, _)| name).collect()
+    }
 }
 
 /// What a response loses on a poor network.

@@ -120,6 +120,11 @@ impl Method {
         self.kind != Kind::Unary
     }
 
+    /// The retry policy, where there can be one. On a stream it is an error as a whole (STREAM_BLOCKS), whatever it says.
+    pub fn retry(&self) -> Option<&Retry> {
+        self.delivery.retry.as_ref().filter(|_| !self.is_streaming())
+    }
+
     /// The client sends a sequence of messages, of which nothing is kept.
     pub fn sends_many(&self) -> bool {
         matches!(self.kind, Kind::ClientStream | Kind::BidiStream)

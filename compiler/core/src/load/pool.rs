@@ -123,8 +123,10 @@ fn diagnostic(file: &LoadedFile, sources: &SourceMap, error: &dyn miette::Diagno
     let message = error.to_string().replace("'.", "'").replace("(.", "(");
     let option = first.as_ref().and_then(|(span, _)| file.statement_at(*span));
     let mut diagnostic = match option {
-        Some(_) => Diagnostic::error(codes::OPTION_VALUE, message)
-            .help("write a value of the type that the option has"),
+        Some(_) => {
+            let help = option_help(&message, error.source().map(ToString::to_string).as_deref());
+            Diagnostic::error(codes::OPTION_VALUE, message).help(help)
+        }
         None => Diagnostic::error(codes::SCHEMA_INVALID, message).help("correct the underlined declaration"),
     };
     if let Some((mut span, text)) = first {
@@ -146,6 +148,20 @@ fn diagnostic(file: &LoadedFile, sources: &SourceMap, error: &dyn miette::Diagno
     match error.help() {
         Some(help) => diagnostic.help(help.to_string()),
         None => diagnostic,
+    }
+}
+
+/// What to do about an option. prost-reflect says what is wrong in words only: `message`, and its `cause` inside the value.
+fn option_help(message: &str, cause: Option<&str>) -> &'static str {
+    match cause {
+        Some(cause) if cause.starts_with("a value is already set for oneof") => {
+            "the members of a oneof exclude each other: say one of them, and remove the others"
+        }
+        Some(cause) if cause.ends_with("is already set") => "say it once: remove one of the two values",
+        None if message.ends_with("has already been set") => {
+            "an option is set once: write everything in one `{ … }`, or remove one of the two statements"
+        }
+        _ => "write a value of the type that the option has",
     }
 }
 

@@ -222,6 +222,31 @@ fn a_duration_says_how_it_is_written() {
     assert_eq!(method("option (holdover.method).cache.fresh_for.seconds = 1.5;"), "OPTION_VALUE 1.5");
 }
 
+/// prost-reflect says these in words only.
+#[test]
+fn what_is_said_twice_is_to_be_said_once() {
+    let help = |options: &str| {
+        let text = format!(
+            "syntax = \"proto3\"; import \"holdover/annotations.proto\"; service S {{ rpc M(R) returns (R) {{ {options} }} }} message R {{}}"
+        );
+        let report = one(&text).expect_err("it is said twice");
+        let found: Vec<_> = report.diagnostics.iter().collect();
+        let [found] = found.as_slice() else { panic!("{report}") };
+        assert_eq!(found.code().as_str(), "OPTION_VALUE");
+        let help = found.help_text().unwrap_or_default().to_owned();
+        (report.sources.slice(found.primary().unwrap().span).unwrap().to_owned(), help)
+    };
+    let (_, said) = help("option (holdover.method).cache = {}; option (holdover.method).cache = {};");
+    assert!(said.starts_with("an option is set once"), "{said}");
+    let (place, said) =
+        help("option (holdover.method).cache = { fresh_for: { seconds: 5 } fresh_for: { seconds: 6 } };");
+    assert!(said.starts_with("say it once"), "{said}");
+    assert_eq!(place, "{ seconds: 6 }");
+    let (place, said) = help("option (holdover.method).offline = { wait: { } fail_fast: {} };");
+    assert!(said.starts_with("the members of a oneof exclude each other"), "{said}");
+    assert_eq!(place, "{}");
+}
+
 /// The files of a load as a descriptor set with source information, as protoc would write it.
 fn encoded(loaded: &Loaded) -> Vec<u8> {
     let mut set = Vec::new();

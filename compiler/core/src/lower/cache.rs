@@ -1,6 +1,6 @@
 //! The cache block of a method.
 
-use super::inherit::{Layers, specified};
+use super::inherit::{Layers, duration, specified};
 use super::method::Context;
 use super::path::{ANY, Ends, resolve};
 use super::template;
@@ -24,27 +24,28 @@ pub(super) fn lower(
         return None;
     }
     let kind = context.kind;
-    let mut part = |name: &'static str, value: Option<Value<_>>, streams: bool| {
-        let value = value?;
+    let mut fits = |name: &'static str, origin: &Origin, streams: bool| {
         let fits = streams == (kind == Kind::ServerStream);
         // On other streams nothing fits; the block as a whole is judged below.
         let other = matches!(kind, Kind::ClientStream | Kind::BidiStream);
-        if fits || other || value.origin.level == Level::Method {
-            return Some(value);
+        if fits || other || origin.level == Level::Method {
+            return true;
         }
         let reason = if streams { "the method is not a server stream" } else { "the method is a stream" };
-        skipped.push(skip(Some(name), value.origin, reason));
-        None
+        skipped.push(skip(Some(name), origin.clone(), reason));
+        false
     };
-    let fresh_for = part("fresh_for", layers.duration("fresh_for", |b| b.fresh_for.as_ref()), false);
+    let mut part =
+        |name: &'static str, value: Option<Value<_>>| value.filter(|value| fits(name, &value.origin, false));
+    let fresh_for = part("fresh_for", layers.duration("fresh_for", |b| b.fresh_for.as_ref()));
     let revalidate = layers.duration("stale_while_revalidate", |b| b.stale_while_revalidate.as_ref());
-    let revalidate = part("stale_while_revalidate", revalidate, false);
+    let revalidate = part("stale_while_revalidate", revalidate);
     let error = layers.duration("stale_if_error", |b| b.stale_if_error.as_ref());
-    let error = part("stale_if_error", error, false);
-    let stale_after = part("stale_after", layers.duration("stale_after", |b| b.stale_after.as_ref()), false);
+    let error = part("stale_if_error", error);
+    let stale_after = part("stale_after", layers.duration("stale_after", |b| b.stale_after.as_ref()));
     let replay = layers
-        .duration("replay", |b| b.replay.as_ref().map(|replay| replay.window.as_ref().unwrap_or(&ZERO)));
-    let replay = part("replay", replay, true);
+        .pick("replay", |b| b.replay.as_ref().map(|replay| replay.window.as_ref().map(duration)))
+        .filter(|replay| fits("replay", &replay.origin, true));
     let paths = |name: &str, get: fn(&vocabulary::Cache) -> &[String]| {
         let list = layers.list(name, get);
         list.into_iter().map(|path| path.map(|path| resolve(&context.request, path, Ends::Field))).collect()
@@ -102,8 +103,6 @@ pub(super) fn lower(
         }
     }
 }
-
-const ZERO: prost_types::Duration = prost_types::Duration { seconds: 0, nanos: 0 };
 
 fn skip(part: Option<&'static str>, origin: Origin, reason: &str) -> Skipped {
     Skipped { block: Block::Cache, part, origin, reason: reason.to_owned() }

@@ -86,26 +86,20 @@ fn silent() -> Delivery {
     }
 }
 
-/// gRPC's policy has no defaults, so what is missing is 0 and for the checks to judge.
 fn retry(layers: &Layers<'_, vocabulary::Delivery>) -> Option<Retry> {
     let origin = layers.pick("retry", |b| b.retry.as_ref().map(|_| ()))?.origin;
-    let zero = || Value { value: Ok(std::time::Duration::ZERO), origin: origin.clone() };
     let duration = |part: &str, get: fn(&vocabulary::Retry) -> Option<&prost_types::Duration>| {
-        layers.duration(part, |b| b.retry.as_ref().and_then(get)).unwrap_or_else(zero)
+        layers.duration(part, |b| b.retry.as_ref().and_then(get))
     };
     let codes = layers.list("retry.retryable_status_codes", |b| {
         b.retry.as_ref().map_or(&[], |retry| retry.retryable_status_codes.as_slice())
     });
     let codes_origin = codes.first().map_or_else(|| origin.clone(), |code| code.origin.clone());
     Some(Retry {
-        max_attempts: layers
-            .pick("retry.max_attempts", |b| b.retry.as_ref()?.max_attempts)
-            .unwrap_or_else(|| Value { value: 0, origin: origin.clone() }),
+        max_attempts: layers.pick("retry.max_attempts", |b| b.retry.as_ref()?.max_attempts),
         initial_backoff: duration("retry.initial_backoff", |retry| retry.initial_backoff.as_ref()),
         max_backoff: duration("retry.max_backoff", |retry| retry.max_backoff.as_ref()),
-        backoff_multiplier: layers
-            .pick("retry.backoff_multiplier", |b| b.retry.as_ref()?.backoff_multiplier)
-            .unwrap_or_else(|| Value { value: 0.0, origin: origin.clone() }),
+        backoff_multiplier: layers.pick("retry.backoff_multiplier", |b| b.retry.as_ref()?.backoff_multiplier),
         retryable_status_codes: Value {
             value: super::codes(codes.iter().map(|code| *code.value)),
             origin: codes_origin,

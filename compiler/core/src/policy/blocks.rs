@@ -32,7 +32,7 @@ pub(super) fn cache(pool: &DescriptorPool, types: &Types, method: &Method, cache
         key: Some(plans::key(pool, types, method, cache)),
         key_metadata: cache.key_metadata.iter().map(|name| name.value.clone()).collect(),
         tags: templates(types, &cache.tags),
-        replay_window: cache.replay.as_ref().map_or(0, nanos),
+        replay_window: cache.replay.as_ref().and_then(|replay| replay.value.as_ref()).map_or(0, duration),
     }
 }
 
@@ -75,10 +75,11 @@ pub(super) fn delivery(delivery: &Delivery) -> policy::Delivery {
         attempt_timeout: delivery.attempt_timeout.as_ref().map(nanos),
         total_timeout: delivery.total_timeout.as_ref().map(nanos),
         retry: delivery.retry.as_ref().map(|retry| policy::Retry {
-            max_attempts: retry.max_attempts.value,
-            initial_backoff: nanos(&retry.initial_backoff),
-            max_backoff: nanos(&retry.max_backoff),
-            backoff_multiplier: retry.backoff_multiplier.value,
+            // What is missing is an error, and nothing is emitted then.
+            max_attempts: retry.max_attempts.as_ref().map_or(0, |attempts| attempts.value),
+            initial_backoff: retry.initial_backoff.as_ref().map_or(0, nanos),
+            max_backoff: retry.max_backoff.as_ref().map_or(0, nanos),
+            backoff_multiplier: retry.backoff_multiplier.as_ref().map_or(0.0, |growth| growth.value),
             retryable_status_codes: codes(&retry.retryable_status_codes.value),
         }),
         priority: match delivery.priority.value {

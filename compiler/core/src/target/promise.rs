@@ -16,8 +16,8 @@ pub(super) fn of(method: &Method) -> Vec<String> {
         ),
     }
     said.extend(offline(method));
-    if let Some(retry) = &method.delivery.retry {
-        let attempts = retry.max_attempts.value;
+    let attempts = method.delivery.retry.as_ref().and_then(|retry| retry.max_attempts.as_ref());
+    if let Some(attempts) = attempts.map(|attempts| attempts.value) {
         said.push(format!("After a failure that may pass it is tried again, {attempts} attempts in all."));
     }
     if let Some(defer) = method.delivery.deferral().and_then(words) {
@@ -39,7 +39,11 @@ fn code(text: &str) -> String {
 }
 
 fn words(value: &Value<Written>) -> Option<String> {
-    value.value.as_ref().ok().filter(|duration| !duration.is_zero()).map(|duration| in_words(*duration))
+    time(&value.value)
+}
+
+fn time(written: &Written) -> Option<String> {
+    written.as_ref().ok().filter(|duration| !duration.is_zero()).map(|duration| in_words(*duration))
 }
 
 fn kept(cache: &Cache) -> Option<String> {
@@ -57,7 +61,8 @@ fn kept(cache: &Cache) -> Option<String> {
 }
 
 fn server_stream(method: &Method) -> Vec<String> {
-    let replay = method.cache.as_ref().and_then(|cache| cache.replay.as_ref()).and_then(words);
+    let replay = method.cache.as_ref().and_then(|cache| cache.replay.as_ref());
+    let replay = replay.and_then(|replay| replay.value.as_ref()).and_then(time);
     let reopens = "When it breaks it opens again by itself, and the next message says that there may be a gap before it.";
     match replay {
         Some(window) => vec![

@@ -176,7 +176,7 @@ impl Window {
     /// For a stream whose every message counts.
     pub(crate) const DEEP: Self = Self::of(16);
     /// For a stream that may skip to its newest message: what waits here cannot be skipped any more.
-    pub(crate) const SHALLOW: Self = Self::of(2);
+    pub(crate) const SHALLOW: Self = Self::of(4);
     /// For a method that answers once: nobody has to ask.
     pub(crate) const NONE: Self = Self::of(0);
 

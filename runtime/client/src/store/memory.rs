@@ -153,6 +153,11 @@ impl Contents {
                 });
                 return StoreAnswer::Partition { key: partition.key.clone(), sequence: partition.sequence };
             }
+            StoreCommand::FindPartition { partition } => {
+                if let Some(Partition { key, sequence, .. }) = self.partitions.get(&partition) {
+                    return StoreAnswer::Partition { key: key.clone(), sequence: *sequence };
+                }
+            }
             StoreCommand::Load { partition, key } => return StoreAnswer::Found(self.load(partition, key)),
             StoreCommand::Save { record, wall_ms } => {
                 self.highest_wall_ms = self.highest_wall_ms.max(Some(wall_ms));

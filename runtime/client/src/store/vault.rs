@@ -13,7 +13,8 @@ use super::{
 };
 
 /// Wraps keys by a key that never leaves the platform, such as one of iOS's Secure Enclave or Keychain or of Android's
-/// Keystore. Called on the store's thread, a few times a run; it may block.
+/// Keystore. Called on the store's thread, and it may block: a key is unwrapped once a run for each account whose answers
+/// are used, and wrapped when the store first hears of an account.
 ///
 /// All runtimes of a process that share a store need the same provider.
 pub trait KeyProvider: Send + 'static {
@@ -70,18 +71,26 @@ impl Vault {
         partition: PartitionId,
         fresh_key: PartitionKey,
     ) -> Result<StoreAnswer, StoreFault> {
-        let fresh = self.lock_up(&fresh_key)?;
         let open = |fresh_key| StoreCommand::OpenPartition { partition, fresh_key };
-        let answer = self.store.execute(open(fresh.clone()))?;
+        // The platform is asked to wrap a key only when one is needed.
+        let (answer, fresh) = match self.store.execute(StoreCommand::FindPartition { partition })? {
+            StoreAnswer::Done => {
+                let fresh = self.lock_up(&fresh_key)?;
+                (self.store.execute(open(fresh.clone()))?, Some(fresh))
+            }
+            found => (found, None),
+        };
         let StoreAnswer::Partition { key: kept, sequence } = answer else { return Ok(answer) };
-        if kept == fresh {
-            self.know(partition, &fresh_key);
-            return Ok(StoreAnswer::Partition { key: fresh_key, sequence });
-        }
-        if let Some(key) = self.unlock(&kept)? {
+        let key = match fresh {
+            Some(fresh) if fresh == kept => Some(fresh_key.clone()),
+            // It was there, or another runtime that shares the store has made it meanwhile.
+            _ => self.unlock(&kept)?,
+        };
+        if let Some(key) = key {
             self.know(partition, &key);
             return Ok(StoreAnswer::Partition { key, sequence });
         }
+        let fresh = self.lock_up(&fresh_key)?;
         self.store.execute(StoreCommand::DropPartition { partition, erase: true })?;
         self.store.execute(open(fresh))?;
         self.know(partition, &fresh_key);

@@ -61,6 +61,9 @@ impl Stats {
             deferrals,
             times_offline,
             times_online,
+            probes,
+            answered_probes,
+            failed_probes,
             unusable,
             oversized,
             old_generations,
@@ -98,6 +101,7 @@ impl Stats {
             pauses,
             resumptions,
             switch_changes,
+            unknown_switches,
         } = counts;
         let MemoryUse { entries, pinned, bytes } = memory;
         let mut list = List(Vec::new());
@@ -183,6 +187,13 @@ impl Stats {
             [("offline", times_offline), ("online", times_online)],
         );
         list.family(
+            "holdover.endpoint.probes",
+            "{probe}",
+            "Probes of endpoints in doubt, and what came of them.",
+            "holdover.probe.state",
+            [("sent", probes), ("answered", answered_probes), ("failed", failed_probes)],
+        );
+        list.family(
             "holdover.network.io",
             "By",
             "Bodies on the wire.",
@@ -204,6 +215,12 @@ impl Stats {
         list.one("holdover.pauses", "{pause}", "Pauses of the runtime.", pauses);
         list.one("holdover.resumptions", "{resumption}", "Pauses that have ended.", resumptions);
         list.one("holdover.switches.changes", "{change}", "Changes of what is turned off.", switch_changes);
+        list.one(
+            "holdover.switches.unknown",
+            "{name}",
+            "Names that were to be turned off and are of no method.",
+            unknown_switches,
+        );
         list.one("holdover.detail.withheld", "{answer}", "Reduced answers that were delivered.", withheld);
         list.one(
             "holdover.detail.refetches",

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use holdover_client::binding::Client;
 use holdover_client::{
-    Account, Anonymous, AppState, Detail, Estimate, Interface, MemoryStore, Part, Platform, Quality, Runtime,
-    Source, Streaming, Switch,
+    Account, Anonymous, AppState, Detail, Estimate, Event, Interface, MemoryStore, Part, Platform, Quality,
+    Runtime, Source, Streaming, Switch,
 };
 use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::{Reply, ScriptedNetwork};
@@ -135,6 +135,32 @@ fn pausing_disabling_and_dropping_memory_are_complete_when_they_are_done() {
     drop(world.runtime.shutdown());
     let late = world.runtime.pause();
     assert!(world.finish(late).unwrap_err().message.contains("shut down"));
+}
+
+#[test]
+fn turning_off_what_does_not_exist_is_told_with_what_does() {
+    let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = heard.clone();
+    let (clock, network) = (ManualClock::new(), ScriptedNetwork::new(answers("q1")));
+    let (runtime, mut driver) = builder(&clock, &network)
+        .on_event(move |event, _| {
+            if let Event::SwitchesUnknown { message, .. } = event {
+                log.lock().unwrap().push(message.clone());
+            }
+        })
+        .build_inline()
+        .unwrap();
+    let off = |name: &str| Switch { part: Part::Cache, methods: Some(vec![name.to_owned()]) };
+    drop(runtime.disable([off("vectors.v1.Rides/GetQuote")]));
+    driver.run();
+    assert!(heard.lock().unwrap().is_empty(), "no client is bound yet");
+    Client::bind(&runtime.session(Account::user("u-1"), Anonymous), POLICY).unwrap();
+    driver.run();
+    drop(runtime.disable([off("vectors.v1.Rides/Quote")]));
+    driver.run();
+    let heard = heard.lock().unwrap();
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert!(heard[0].contains("GetQuote") && heard[0].contains("\"vectors.v1.Rides/Chat\""), "{heard:?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod credentials;
 mod life;
 mod observing;
 mod panics;
+mod replays;
 mod restarts;
 mod rides;
 mod sequences;

@@ -1,16 +1,14 @@
 //! Streams of a server: order, back pressure, ends of every sort.
 
 use futures_util::{FutureExt as _, StreamExt as _};
-use holdover_client::binding::Client;
 use holdover_client::{
-    Account, Anonymous, CacheMode, Code, ErrorKind, Freshness, OutboxChoice, Progress, Snapshot, Source,
-    Streaming, TransportFailure,
+    Code, ErrorKind, Freshness, OutboxChoice, Progress, Snapshot, Source, Streaming, TransportFailure,
 };
 use holdover_testkit::network::{Reply, ScriptedStream};
 
-use crate::rides::{FEED, POLICY, QUOTE, Ride, WATCH, World, answers, encode, request, ride, secs, status};
+use crate::rides::{FEED, QUOTE, Ride, WATCH, World, answers, encode, request, ride, secs, status};
 
-type Rides = Streaming<Ride>;
+pub(crate) type Rides = Streaming<Ride>;
 pub(crate) type Next<T> = Option<Option<Result<Snapshot<T>, holdover_client::Error>>>;
 
 /// What there is to read now: `None` where there is nothing yet.
@@ -36,7 +34,7 @@ pub(crate) fn failed(next: Next<Ride>) -> holdover_client::Error {
 }
 
 /// A world whose streams the test serves, and one that is open.
-fn open(method: usize) -> (World, Rides, ScriptedStream) {
+pub(crate) fn open(method: usize) -> (World, Rides, ScriptedStream) {
     let mut world = World::new();
     world.network.now(|_| Reply::Live);
     let mut stream = world.rides.server_stream(method, &request("r1"));
@@ -47,7 +45,7 @@ fn open(method: usize) -> (World, Rides, ScriptedStream) {
     (world, stream, wire)
 }
 
-fn send(wire: &ScriptedStream, id: &str) {
+pub(crate) fn send(wire: &ScriptedStream, id: &str) {
     wire.message(encode(&ride(id)));
 }
 
@@ -303,74 +301,6 @@ fn a_method_of_another_kind_is_misuse() {
 }
 
 #[test]
-fn a_reopened_stream_shows_its_last_message_first() {
-    let (mut world, mut stream, wire) = open(WATCH);
-    send(&wire, "a");
-    assert_eq!(ids(&mut world, &mut stream), ["a"]);
-    drop(stream);
-    world.pass(secs(5));
-    let mut stream: Rides = world.rides.server_stream(WATCH, &request("r1"));
-    let first = world.finish(stream.next()).unwrap().unwrap();
-    assert_eq!(
-        (first.source(), first.freshness(), first.value),
-        (Source::Replay, Freshness::Stale, ride("a"))
-    );
-    world.driver.run();
-    world.network.stream(1).head();
-    send(&world.network.stream(1), "b");
-    let live = next(&mut world, &mut stream).unwrap().unwrap().unwrap();
-    assert_eq!((live.source(), live.freshness(), live.value), (Source::Network, Freshness::Fresh, ride("b")));
-}
-
-#[test]
-fn network_only_begins_with_the_next_message() {
-    let (mut world, mut stream, wire) = open(WATCH);
-    send(&wire, "a");
-    assert_eq!(ids(&mut world, &mut stream), ["a"]);
-    let mut live: Rides = world.rides.server_stream(WATCH, &request("r1")).cache(CacheMode::NetworkOnly);
-    assert!(live.next().now_or_never().is_none());
-    assert!(next(&mut world, &mut live).is_none(), "neither what is kept nor the current message");
-    send(&wire, "b");
-    let first = next(&mut world, &mut live).unwrap().unwrap().unwrap();
-    assert_eq!((first.source(), first.value), (Source::Network, ride("b")));
-    assert_eq!(world.network.streams(), 1, "it is shared");
-}
-
-#[test]
-fn a_slow_reader_of_a_shared_stream_skips_to_the_newest_and_is_told() {
-    let (mut world, mut fast, wire) = open(WATCH);
-    let mut slow: Rides = world.rides.server_stream(WATCH, &request("r1"));
-    assert!(next(&mut world, &mut slow).is_none());
-    for n in 0..50 {
-        send(&wire, &n.to_string());
-        assert_eq!(ids(&mut world, &mut fast), [n.to_string()]);
-    }
-    let mut seen = Vec::new();
-    let mut gaps = 0;
-    while let Some(Some(Ok(item))) = next(&mut world, &mut slow) {
-        gaps += usize::from(item.gap());
-        seen.push(item.value.id.unwrap());
-    }
-    assert!(seen.len() <= 4, "{seen:?}");
-    assert_eq!((seen.last().map(String::as_str), gaps), (Some("49"), 1), "{seen:?}");
-}
-
-#[test]
-fn the_last_of_several_readers_to_leave_closes_a_shared_stream() {
-    let (mut world, one, wire) = open(WATCH);
-    let mut other: Rides = world.rides.server_stream(WATCH, &request("r1"));
-    assert!(next(&mut world, &mut other).is_none());
-    drop(one);
-    world.driver.run();
-    assert!(!wire.is_dropped());
-    send(&wire, "a");
-    assert_eq!(ids(&mut world, &mut other), ["a"]);
-    drop(other);
-    world.driver.run();
-    assert_eq!((world.network.streams(), wire.is_dropped()), (1, true));
-}
-
-#[test]
 fn many_streams_do_not_starve_one_another() {
     let mut world = World::new();
     world.network.now(|_| Reply::Live);
@@ -391,19 +321,6 @@ fn many_streams_do_not_starve_one_another() {
         assert_eq!(ids(&mut world, stream).len(), 100);
     }
     assert!((0..100).all(|n| world.network.stream(n).is_dropped()));
-}
-
-#[test]
-fn another_account_has_streams_of_its_own() {
-    let (mut world, mut mine, wire) = open(WATCH);
-    let session = world.runtime.session(Account::user("u-2"), Anonymous);
-    let rides = Client::bind(&session, POLICY).unwrap();
-    let mut theirs: Rides = rides.server_stream(WATCH, &request("r1"));
-    assert!(next(&mut world, &mut theirs).is_none());
-    send(&wire, "mine");
-    assert_eq!(ids(&mut world, &mut mine), ["mine"]);
-    assert!(next(&mut world, &mut theirs).is_none());
-    assert_eq!(world.network.streams(), 2);
 }
 
 /// Counts how often it is woken.

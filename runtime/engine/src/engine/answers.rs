@@ -9,6 +9,7 @@ use holdover_wire::PresenceError;
 
 use super::Engine;
 use crate::call::OpId;
+use crate::detail;
 use crate::entry::{Answer, Entry};
 use crate::error::{Error, ErrorKind};
 use crate::event::{Event, NotStored};
@@ -18,7 +19,7 @@ use crate::flight::{Attempt, Fallback, Flight};
 use crate::key::Key;
 use crate::method::Method;
 use crate::network::{AttemptId, Response};
-use crate::operation::{Role, Spec};
+use crate::operation::Spec;
 use crate::snapshot::{Detail, Freshness, PlanHash, Snapshot, Source, Withheld};
 
 /// The greatest `age` header that is believed, in seconds: as long as the longest window.
@@ -53,7 +54,7 @@ impl Engine {
                 return self.invalidate_by_answer(&flight, &response.body, &Err(failed.error));
             }
         };
-        if let Some(bytes) = plan.and_then(|_| crate::detail::dropped(&response)) {
+        if let Some(bytes) = plan.and_then(|_| detail::dropped(&response)) {
             self.event(Event::Trimmed { method: spec.method.id, bytes });
         }
         let age_before = age_header(&response);
@@ -127,7 +128,7 @@ impl Engine {
         for waiter in &flight.waiters {
             let Some(operation) = self.operations.get_mut(waiter) else { continue };
             operation.flight = None;
-            if matches!(operation.role, Role::Observe(_)) {
+            if operation.is_observer() {
                 match kept {
                     // What it depends on was invalidated on the way: the observer waits for an answer that knows.
                     Some(Err(NotStored::OldGeneration)) => self.refetch(*waiter),
@@ -144,6 +145,7 @@ impl Engine {
         if kept == Some(Ok(())) {
             self.show_watchers(spec, answer, plan, Source::Network, &flight.waiters);
         }
+        self.backoff_ended(spec);
     }
 
     /// The plan by which an answer is reduced, or why it is not usable.
@@ -154,7 +156,7 @@ impl Engine {
         response: &Response,
     ) -> Result<Option<PlanHash>, Failed> {
         self.check_presence(method, &response.body)?;
-        crate::detail::applied(method, want, response, &self.limits)
+        detail::applied(method, want, response, &self.limits)
             .map_err(|error| Failed::unusable(format!("the answer cannot be read: {error}"), Vec::new()))
     }
 
@@ -248,7 +250,7 @@ impl Engine {
         // Calls that wait for another flight may fall back on it (reading 20).
         for id in self.interested.get(key).into_iter().flatten() {
             if let Some(operation) = self.operations.get_mut(id).filter(|o| o.has_looked_up()) {
-                operation.held = Some(entry.clone());
+                operation.known = Some(entry.clone());
             }
         }
         if on_disk {
@@ -272,11 +274,13 @@ impl Engine {
         }
     }
 
-    /// What a call that waits for a flight has found in memory or on disk, and has been told of since.
+    /// What a call that waits for a flight, or an observer, has found in memory or on disk, and has been told of since.
     fn looked_up(&self, key: &Key) -> Option<Entry> {
         let interested = self.interested.get(key)?.iter();
-        let operation = interested.filter_map(|id| self.operations.get(id)).find(|o| o.has_looked_up())?;
-        Some(operation.held.clone().unwrap_or_default())
+        let operation = interested
+            .filter_map(|id| self.operations.get(id))
+            .find(|o| o.has_looked_up() || o.has_seen_all())?;
+        Some(operation.known.clone().unwrap_or_default())
     }
 
     /// The server says that there is no such answer: whatever is stored and older goes (rule C3).
@@ -300,7 +304,7 @@ impl Engine {
         }
         for id in self.interested.get(key).into_iter().flatten() {
             if let Some(operation) = self.operations.get_mut(id) {
-                operation.held = None;
+                operation.known = None;
             }
         }
         self.watchers_evicted(spec, error, &flight.waiters);
@@ -316,7 +320,7 @@ impl Engine {
         let operation = self.operations.get(&id)?;
         let stored = operation.spec.key.as_ref().and_then(|key| self.memory.look(key));
         let full = |entry: &Entry| entry.full.as_ref().map(|answer| answer.value.clone());
-        stored.and_then(full).or_else(|| operation.held.as_ref().and_then(full))
+        stored.and_then(full).or_else(|| operation.known.as_ref().and_then(full))
     }
 
     /// An answer that has just arrived, as those who waited for it get it (rule C1).

@@ -1,12 +1,14 @@
 //! Calls: how they start, wait and end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::Engine;
 use super::offline::no_network_in_time;
 use super::specs::Specs;
+use super::states::shown_freshness;
 use crate::call::{CacheMode, CallOptions, Form, MethodId, OpId, Priority};
 use crate::detail;
 use crate::entry::Entry;
@@ -20,7 +22,7 @@ use crate::operation::{Observer, Operation, Role};
 use crate::output::Delivered;
 use crate::partition::Waiter;
 use crate::session::SessionId;
-use crate::snapshot::{Freshness, Observed, Snapshot};
+use crate::snapshot::{Observed, Snapshot};
 use crate::time::nanos;
 use crate::timer::Timer;
 use crate::window::Row;
@@ -63,7 +65,7 @@ impl Engine {
         if needs_cache && method.cache.is_none() {
             return Err(Error::misuse(format!(
                 "{} is not cached, so it cannot be observed, prefetched or served from the cache alone: get it, or annotate it with `cache`",
-                &method.path[1..]
+                method.full_name()
             )));
         }
         let specs = self.specs(session, &method, request, &options.metadata)?;
@@ -75,7 +77,7 @@ impl Engine {
             Form::Prefetch => Priority::Background,
             Form::Get | Form::Observe | Form::Stream => method.priority,
         });
-        let deferral = self.deferral(method, priority).unwrap_or_default();
+        let deferral = self.deferral(&specs.call, priority).unwrap_or_default();
         let total = method.total_timeout(priority).saturating_add(deferral);
         let timeout = options.timeout.unwrap_or(total);
         let role = match form {
@@ -99,7 +101,7 @@ impl Engine {
             wait,
             stale_after: None,
             flight: None,
-            held: None,
+            known: None,
             settling: false,
         };
         self.enter(id, operation);
@@ -131,7 +133,7 @@ impl Engine {
         let spec = operation.spec.clone();
         if let Some(key) = spec.key.as_ref().filter(|_| is_read) {
             if let Some(entry) = self.memory.get(key) {
-                operation.held = Some(entry.clone());
+                operation.known = Some(entry.clone());
             } else if self.wait_for_store(id, &spec) || self.load(id, &spec) {
                 return;
             }
@@ -143,18 +145,18 @@ impl Engine {
     pub(super) fn loaded(&mut self, id: OpId, entry: Option<&Entry>) {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let mut found = entry.cloned();
-        if let Some(shown) = operation.held.take() {
+        if let Some(shown) = operation.known.take() {
             // An observer has been given an answer meanwhile.
             found.get_or_insert_default().accept_all(shown);
         }
-        operation.held = found;
+        operation.known = found;
         self.decide(id);
     }
 
     /// Everything that is stored is known: serves it, or asks the network, by the table of section C.
     fn decide(&mut self, id: OpId) {
         let Some(operation) = self.operations.get(&id) else { return };
-        if matches!(operation.role, Role::Observe(_)) {
+        if operation.is_observer() {
             return self.decide_observer(id);
         }
         let (mode, spec) = (operation.mode, operation.spec.clone());
@@ -168,7 +170,6 @@ impl Engine {
         if self.is_sign_in_required(&spec) && spec.method.is_read() {
             return self.end(id, Err(failure::sign_in_required()));
         }
-        self.notice_lapse(&spec.endpoint);
         match (standing, row, mode) {
             (Some(standing), Row::Revalidate | Row::IfError, CacheMode::CacheOnly) => {
                 self.serve(id, row, standing.snapshot);
@@ -176,10 +177,10 @@ impl Engine {
             (Some(standing), _, CacheMode::CacheOnly)
                 if self.is_offline(&spec) && Self::may_serve_expired(&spec, &standing) =>
             {
-                self.decide_offline(id, Some(standing));
+                self.decide_offline(id, Some(standing), false);
             }
             (_, _, CacheMode::CacheOnly) => self.end(id, Err(not_stored())),
-            (standing, _, _) if self.is_offline(&spec) => self.decide_offline(id, standing),
+            (standing, _, _) if self.is_offline(&spec) => self.decide_offline(id, standing, true),
             (Some(standing), Row::Revalidate, _) => {
                 let snapshot = self.refresh_behind_call(id, standing.snapshot);
                 self.serve(id, row, snapshot);
@@ -198,7 +199,7 @@ impl Engine {
                 if spec.key.is_some() && mode != CacheMode::NetworkOnly {
                     self.event(Event::Miss { method: spec.method.id });
                 }
-                let renews = self.operations.get(&id).is_some_and(|operation| operation.held.is_some());
+                let renews = self.operations.get(&id).is_some_and(|operation| operation.known.is_some());
                 self.ask_network(id, renews);
             }
         }
@@ -225,7 +226,7 @@ impl Engine {
         self.refresh_behind(&spec, want, priority, snapshot)
     }
 
-    fn set_stale_after(&mut self, id: OpId) {
+    pub(super) fn set_stale_after(&mut self, id: OpId) {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let deadline = operation.started.after(operation.timeout);
         let remaining = nanos(deadline.since(self.now.boot));
@@ -235,7 +236,7 @@ impl Engine {
             Some(_) => remaining / 2,
             None => (remaining / 2).min(1_000_000_000),
         };
-        let at = self.now.boot.after(std::time::Duration::from_nanos(wait));
+        let at = self.now.boot.after(Duration::from_nanos(wait));
         operation.stale_after = Some(self.timers.set(at, Timer::StaleAfter(id)));
     }
 
@@ -268,6 +269,11 @@ impl Engine {
         if waits.is_some_and(|flight| flight.held == Some(Held::Offline)) {
             return self.end(id, Err(no_network_in_time(operation.timeout)));
         }
+        let is_deferred = waits.is_some_and(|flight| matches!(flight.held, Some(Held::Deferred(_))));
+        if is_deferred && self.is_offline(&operation.spec) {
+            let error = self.offline(&operation.spec, operation.mode);
+            return self.end(id, Err(error));
+        }
         let message = format!(
             "no answer within the {} s that the caller waits: allow more time, or let the method serve stale answers",
             operation.timeout.as_secs_f64()
@@ -296,8 +302,7 @@ impl Engine {
             Role::Get | Role::Prefetch if may_serve => {
                 if let Some(standing) = self.fallback(id) {
                     let error = Some(Box::new(failed.error.clone()));
-                    let freshness =
-                        if standing.row == Row::Fresh { Freshness::Fresh } else { Freshness::Stale };
+                    let freshness = shown_freshness(standing.row);
                     return self.serve(id, standing.row, Snapshot { error, freshness, ..standing.snapshot });
                 }
                 if let Some(standing) = self.expired_fallback(id, failed) {

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::Engine;
-use crate::account::{Asker, Credentials, Slot};
+use super::sessions::SessionState;
 use crate::call::OpId;
 use crate::credentials::{AskCredentials, AskId, CredentialsAnswer};
+use crate::credentials::{Asker, Credentials, Slot};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::failure::{self, Failed};
@@ -60,7 +61,7 @@ impl Engine {
         if self.sessions.contains_key(&own) {
             return Some(own);
         }
-        let stands_in = |session: &super::SessionState| {
+        let stands_in = |session: &SessionState| {
             session.config.account == *account && session.config.endpoint == slot.0 && !session.signed_out
         };
         let other = self.sessions.iter().find(|(_, session)| stands_in(session));
@@ -249,8 +250,7 @@ impl Engine {
 
     /// A session of an account, for events that no call has caused.
     fn any_session(&self, account: &Account) -> Option<SessionId> {
-        let theirs =
-            |session: &super::SessionState| session.config.account == *account && !session.signed_out;
+        let theirs = |session: &SessionState| session.config.account == *account && !session.signed_out;
         self.sessions.iter().find(|(_, session)| theirs(session)).map(|(id, _)| *id)
     }
 
@@ -258,7 +258,7 @@ impl Engine {
         let theirs = |spec: &Spec| spec.account == *account && spec.has_credentials();
         self.operations
             .iter()
-            .filter(|(_, operation)| matches!(operation.role, Role::Observe(_)) && theirs(&operation.spec))
+            .filter(|(_, operation)| operation.is_observer() && theirs(&operation.spec))
             .map(|(id, _)| *id)
             .collect()
     }

@@ -4,21 +4,28 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use super::Engine;
-use super::offline::offline;
-use crate::call::Priority;
+use crate::call::{CacheMode, Priority};
 use crate::event::Event;
 use crate::failure::Failed;
 use crate::fault::{Fault, planted};
 use crate::flight::{Flight, FlightId, Held};
-use crate::method::Method;
+use crate::method::OfflineMode;
 use crate::network::Quality;
+use crate::operation::Spec;
 use crate::timer::Timer;
 
 impl Engine {
-    /// For how long a call of this priority would be deferred now, if it is (rule I2). Unknown quality is good enough.
-    pub(super) fn deferral(&self, method: &Method, priority: Priority) -> Option<Duration> {
+    /// For how long a call of this priority would be deferred now, if it is (rule I2). Unknown quality is good enough; an
+    /// endpoint that is known to be offline is not (reading 64).
+    pub(super) fn deferral(&self, spec: &Spec, priority: Priority) -> Option<Duration> {
+        let at_most = spec.method.defer_at_most.filter(|_| priority == Priority::Background)?;
         let is_poor = self.network.quality != Quality::Unspecified && self.network.quality <= Quality::Poor;
-        method.defer_at_most.filter(|_| is_poor && priority == Priority::Background)
+        (is_poor || self.is_offline(spec)).then_some(at_most)
+    }
+
+    /// For how long a call that would end OFFLINE waits for a network instead, if it does.
+    pub(super) fn deferral_offline(&self, spec: &Spec, priority: Priority) -> Option<Duration> {
+        self.deferral(spec, priority).filter(|_| spec.method.offline != OfflineMode::FailFast)
     }
 
     /// Sends a flight, unless something holds it back.
@@ -33,9 +40,13 @@ impl Engine {
             if flight.waits_for_network() {
                 return self.hold_until_online(id);
             }
-            return self.ended.push_back((id, Failed::unsent(offline())));
+            if flight.was_deferred || self.deferral_offline(&spec, priority).is_none() {
+                // Those who wait are told by their own modes.
+                let error = self.offline(&spec, CacheMode::Default);
+                return self.ended.push_back((id, Failed::unsent(error)));
+            }
         }
-        if let Some(wait) = self.deferral(&spec.method, priority).filter(|_| !flight.was_deferred) {
+        if let Some(wait) = self.deferral(&spec, priority).filter(|_| !flight.was_deferred) {
             let timer = self.timers.set(self.now.boot.after(wait), Timer::Deferral(id));
             let is_left = flight.waiters.is_empty();
             self.event(Event::Deferred { method: spec.method.id, at_most: wait });
@@ -61,10 +72,14 @@ impl Engine {
 
     pub(super) fn hold(&mut self, id: FlightId, held: Held) {
         if let Some(flight) = self.flights.get_mut(&id) {
-            if held == Held::Offline {
-                self.reaches.interest.wait(&flight.spec.endpoint);
-                // Others may refresh meanwhile.
-                self.refreshes.give_back_turn(id);
+            match held {
+                Held::Offline => {
+                    self.reaches.interest.wait(&flight.spec.endpoint);
+                    // Others may refresh meanwhile.
+                    self.refreshes.give_back_turn(id);
+                }
+                Held::Deferred(_) => self.reaches.interest.wait(&flight.spec.endpoint),
+                Held::Turn => {}
             }
             flight.held = Some(held);
         }
@@ -77,19 +92,30 @@ impl Engine {
             None => return,
             Some(Held::Deferred(timer)) => {
                 flight.was_deferred = !planted(Fault::DeferralNeverEnds);
+                self.reaches.interest.stop_waiting(&flight.spec.endpoint);
                 self.timers.cancel(&mut Some(timer));
                 self.refreshes.somebody_waits(id);
             }
-            Some(Held::Offline) => self.reaches.interest.stop_waiting(&flight.spec.endpoint),
+            Some(Held::Offline) => {
+                self.reaches.interest.stop_waiting(&flight.spec.endpoint);
+                self.launch(id);
+                return self.network_asked(id);
+            }
             Some(Held::Turn) => {}
         }
         self.launch(id);
     }
 
-    /// Lets go of all flights that match: INTERACTIVE first, then oldest first.
-    pub(super) fn let_go_all(&mut self, wanted: impl Fn(&Flight) -> bool) {
-        let flights = self.flights.iter().filter(|(_, flight)| wanted(flight)).map(|(id, _)| *id);
-        for id in self.in_order(flights) {
+    /// Lets go of all flights whose endpoint can be reached again: INTERACTIVE first, then oldest first. In a pause they
+    /// wait on, so that their totals do not begin before they are sent.
+    pub(super) fn let_go_reachable(&mut self) {
+        if self.is_paused() {
+            return;
+        }
+        let is_ready = |flight: &Flight| flight.held == Some(Held::Offline) && !self.is_offline(&flight.spec);
+        let ready: Vec<FlightId> =
+            self.flights.iter().filter(|(_, flight)| is_ready(flight)).map(|(id, _)| *id).collect();
+        for id in self.in_order(ready) {
             self.let_go(id);
         }
     }
@@ -104,9 +130,12 @@ impl Engine {
 
     /// The quality of the network is another one: deferred calls go if it is good enough.
     pub(super) fn end_deferrals(&mut self) {
+        if self.is_paused() {
+            return;
+        }
         let is_ready = |flight: &Flight| {
             matches!(flight.held, Some(Held::Deferred(_)))
-                && self.deferral(&flight.spec.method, flight.priority).is_none()
+                && self.deferral(&flight.spec, flight.priority).is_none()
         };
         // All of one priority, and by age.
         let ready: Vec<FlightId> =

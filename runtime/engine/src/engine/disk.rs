@@ -1,8 +1,10 @@
-//! The second tier: what it is asked, and what happens when it fails (rule E5).
+//! The second tier: what it is asked, and what its answers are for (rule E5).
+
+mod faults;
+mod openings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
 use holdover_wire::Tag;
 
@@ -14,15 +16,12 @@ use crate::event::{Event, Tier};
 use crate::key::{Key, Owner};
 use crate::operation::Spec;
 use crate::output::{Delivered, Output};
-use crate::partition::{Partition, Stage, Waiter};
+use crate::partition::Waiter;
 use crate::store::{
     KeyHash, PartitionId, StoreAnswer, StoreCommand, StoreFault, StoreFaultKind, StoreId, StoreRequest,
     TagWrite,
 };
 use crate::time::Instant;
-
-/// How long the runtime runs on memory before it tries a failed store again.
-const RETRY: Duration = Duration::from_secs(30);
 
 /// What is known about the store.
 pub(super) struct Disk {
@@ -166,55 +165,6 @@ impl Disk {
 }
 
 impl Engine {
-    /// Whether the store can be used now; opens it on first use, and again some time after a fault.
-    pub(super) fn need_disk(&mut self) -> Need {
-        match self.disk.stage {
-            DiskStage::Open => Need::Ready,
-            DiskStage::Opening | DiskStage::Finishing(_) | DiskStage::Paused => Need::Wait,
-            DiskStage::Unopened => {
-                self.disk.stage = DiskStage::Opening;
-                self.command(StoreCommand::Open, Pending::Open);
-                Need::Wait
-            }
-            DiskStage::Failed(until) if until <= self.now.boot => {
-                self.disk.stage = DiskStage::Reopening;
-                self.command(StoreCommand::Open, Pending::Open);
-                Need::Absent
-            }
-            DiskStage::Absent | DiskStage::Failed(_) | DiskStage::Reopening | DiskStage::Recreating => {
-                Need::Absent
-            }
-        }
-    }
-
-    /// Nothing is asked of the store until [`Engine::reopen_disk`]. Whether there is something to close.
-    pub(super) fn close_disk(&mut self) -> bool {
-        if self.disk.stage == DiskStage::Absent {
-            return false;
-        }
-        let was_open = std::mem::replace(&mut self.disk.stage, DiskStage::Paused) != DiskStage::Unopened;
-        for partition in self.partitions.values_mut() {
-            partition.durable = false;
-        }
-        was_open
-    }
-
-    /// The store may be opened again: at the next need, or at once if something is running.
-    pub(super) fn reopen_disk(&mut self) {
-        if self.disk.stage != DiskStage::Paused {
-            return;
-        }
-        self.disk.stage = DiskStage::Unopened;
-        let waits = |partition: &Partition| partition.stage == Stage::Opening || partition.waits_for_store();
-        if self.switchboard.is_waited_for()
-            || !self.disk.leaving.is_empty()
-            || !self.operations.is_empty()
-            || self.partitions.values().any(waits)
-        {
-            self.need_disk();
-        }
-    }
-
     /// Whether the store is closed for a pause, or has not found an open partition again since: who needs what is stored
     /// there waits.
     pub(super) fn is_reopening(&mut self, owner: &Owner) -> bool {
@@ -225,7 +175,7 @@ impl Engine {
 
     /// Lets a call wait until what is on disk can be told.
     pub(super) fn wait_for_store(&mut self, id: OpId, spec: &Spec) -> bool {
-        if !spec.method.cache.as_ref().is_some_and(|cache| cache.disk) || !self.is_reopening(&spec.owner) {
+        if !spec.may_be_on_disk() || !self.is_reopening(&spec.owner) {
             return false;
         }
         self.partition(&spec.owner).waiting.push(Waiter::Call(id));
@@ -284,135 +234,6 @@ impl Engine {
         self.mend_trust();
     }
 
-    fn disk_opened(&mut self, highest_wall_ms: Option<i64>, unfinished: Vec<PartitionId>) {
-        if self.clock.recall(highest_wall_ms, &self.now) {
-            self.event(Event::ClockDistrusted);
-        }
-        let mut to_drop = std::mem::take(&mut self.disk.untold.undropped);
-        to_drop.extend(unfinished);
-        to_drop.extend(&self.disk.untold.spoilt);
-        if to_drop.is_empty() {
-            return self.disk_ready();
-        }
-        self.disk.stage = DiskStage::Finishing(to_drop.len());
-        for partition in to_drop {
-            let command = StoreCommand::DropPartition { partition, erase: true };
-            self.command(command, Pending::Finish(partition));
-        }
-    }
-
-    /// An interrupted sign-out has been finished.
-    fn finished(&mut self, partition: PartitionId) {
-        self.disk.untold.removals.retain(|(of, ..)| *of != partition);
-        if !self.disk.untold.spoilt.remove(&partition) {
-            self.event(Event::SignOutFinished);
-        }
-        if let DiskStage::Finishing(left) = &mut self.disk.stage {
-            *left -= 1;
-            if *left == 0 {
-                self.disk_ready();
-            }
-        }
-    }
-
-    /// The store works, and nothing in it is against a promise.
-    fn disk_ready(&mut self) {
-        self.disk.stage = DiskStage::Open;
-        if std::mem::take(&mut self.disk.recreated) {
-            self.event(Event::StoreRecreated);
-        }
-        if std::mem::take(&mut self.disk.reported) {
-            self.event(Event::StoreRecovered);
-        }
-        for (partition, key, reduced_only) in std::mem::take(&mut self.disk.untold.removals) {
-            let command = StoreCommand::Remove { partition, key, reduced_only };
-            self.command(command, Pending::Remove(partition, key, reduced_only));
-        }
-        for sign_out in std::mem::take(&mut self.disk.leaving) {
-            self.mark(sign_out);
-        }
-        self.save_switches_late();
-        let wants = |partition: &Partition| {
-            partition.stage == Stage::Opening || (partition.stage == Stage::Open && !partition.durable)
-        };
-        let owners: Vec<Owner> =
-            self.partitions.iter().filter(|(_, p)| wants(p)).map(|(owner, _)| owner.clone()).collect();
-        for owner in owners {
-            self.ask_for_partition(&owner);
-        }
-    }
-
-    /// A command failed: the runtime goes on in memory, and says so once.
-    fn disk_failed(&mut self, pending: Pending, fault: StoreFault) {
-        let was_recreating = self.disk.stage == DiskStage::Recreating;
-        let recreate = fault.kind == StoreFaultKind::Corrupt && !was_recreating;
-        if !std::mem::replace(&mut self.disk.reported, true) {
-            self.event(Event::StoreFailed { kind: fault.kind, message: fault.message.clone() });
-        }
-        // Answers to commands from before the fault say nothing new.
-        let is_news = !matches!(
-            self.disk.stage,
-            DiskStage::Failed(_) | DiskStage::Recreating | DiskStage::Reopening | DiskStage::Paused
-        ) || matches!(pending, Pending::Open);
-        if is_news {
-            if recreate {
-                self.disk.stage = DiskStage::Recreating;
-                self.disk.recreated = true;
-                self.disk.untold.removals.clear();
-                self.command(StoreCommand::Recreate, Pending::Open);
-            } else {
-                self.disk.stage = DiskStage::Failed(self.now.boot.after(RETRY));
-            }
-        }
-        for partition in self.partitions.values_mut() {
-            partition.durable = false;
-        }
-        let message = fault.message;
-        match pending {
-            Pending::Load(spec) => self.found(&spec, Vec::new()),
-            Pending::Finish(partition) => {
-                self.disk.untold.undropped.insert(partition);
-            }
-            Pending::Remove(partition, key, reduced_only) => {
-                self.disk.untold.remove_later(partition, key, reduced_only);
-                self.distrust(Vec::new());
-            }
-            Pending::Tags(owners, tags, all, then) => {
-                for owner in owners {
-                    if let Some(partition) = self.partitions.get_mut(&owner)
-                        && (all || !partition.write_later(&tags))
-                    {
-                        let id = partition.id;
-                        self.disk.untold.spoil(id);
-                    }
-                }
-                self.distrust(then);
-            }
-            Pending::Switches(ops) => self.switches_saved(ops, Some(&message)),
-            Pending::Mark(sign_out) => self.mark_failed(&sign_out, &message),
-            Pending::Drop(sign_out) => {
-                self.disk.untold.undropped.insert(sign_out.partition);
-                self.dropped(&sign_out, Err(&message));
-            }
-            Pending::Distrust => self.distrusted(false),
-            Pending::Trust => self.trust_mended(false),
-            Pending::Open | Pending::Partition(_) | Pending::Save | Pending::Close => {}
-        }
-        for sign_out in std::mem::take(&mut self.disk.leaving) {
-            self.mark_failed(&sign_out, &message);
-        }
-        self.fail_switches(&message);
-        let opening: Vec<Owner> = self
-            .partitions
-            .iter()
-            .filter(|(_, partition)| partition.stage == Stage::Opening || partition.waits_for_store())
-            .map(|(owner, _)| owner.clone())
-            .collect();
-        for owner in opening {
-            self.opened(&owner);
-        }
-    }
-
     pub(super) fn write_tags(
         &mut self,
         writes: Vec<TagWrite>,
@@ -433,15 +254,5 @@ impl Engine {
         let sequence = partition.ledger.sequence();
         let write = TagWrite { partition: partition.id, tags: hashes, all: false, sequence };
         self.write_tags(vec![write], vec![owner.clone()], tags, false, Vec::new());
-    }
-
-    /// Signs out as soon as the store is open.
-    pub(super) fn leave_when_open(&mut self, sign_out: SignOut) {
-        self.disk.leaving.push(sign_out);
-    }
-
-    /// Remembers to destroy a partition that could not even be marked.
-    pub(super) fn drop_when_open(&mut self, partition: PartitionId) {
-        self.disk.untold.undropped.insert(partition);
     }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::Engine;
-use crate::account::Asker;
+use super::reach::is_lost;
 use crate::call::{OpId, Priority};
+use crate::credentials::Asker;
 use crate::detail;
 use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
@@ -186,7 +187,7 @@ impl Engine {
         let body = match detail::shape(method, want, &spec.request, &mut metadata, &self.limits) {
             Ok(body) => body,
             Err(error) => {
-                let message = format!("the request of {} cannot be trimmed: {error}", &method.path[1..]);
+                let message = format!("the request of {} cannot be trimmed: {error}", method.full_name());
                 return self.lose(id, Error::misuse(message));
             }
         };
@@ -247,7 +248,7 @@ impl Engine {
         self.evidence_failed(attempt, &failure);
         let Some((id, attempt)) = self.land(attempt) else { return };
         let Some(spec) = self.flights.get(&id).map(|flight| flight.spec.clone()) else { return };
-        let verdict = Verdict::of(&failure);
+        let (verdict, is_lost) = (Verdict::of(&failure), is_lost(&failure));
         let mut failed = failure::understand(failure);
         self.event(Event::AttemptFailed { method: spec.method.id, kind: failed.error.kind });
         if failed.class == Class::SignIn {
@@ -258,7 +259,7 @@ impl Engine {
             failed.class = Class::Other;
             failed.error.kind = ErrorKind::Rejected;
         }
-        self.retry_or_fail(id, failed, &verdict);
+        self.retry_or_fail(id, failed, &verdict, is_lost);
     }
 
     pub(super) fn attempt_timeout(&mut self, id: FlightId) {
@@ -270,7 +271,7 @@ impl Engine {
         self.evidence_timeout(attempt.id);
         self.outputs.push_back(Output::CancelAttempt(attempt.id));
         self.event(Event::AttemptFailed { method, kind: ErrorKind::Timeout });
-        self.retry_or_fail(id, Failed::timeout("the attempt", timeout, false), &Verdict::timeout());
+        self.retry_or_fail(id, Failed::timeout("the attempt", timeout, false), &Verdict::timeout(), true);
     }
 
     pub(super) fn total_timeout(&mut self, id: FlightId) {
@@ -315,12 +316,15 @@ impl Engine {
 
     /// Takes a flight out of everything.
     pub(super) fn finish(&mut self, id: FlightId) -> Option<Flight> {
-        self.life.held.remove(&id);
+        self.life.unsent.remove(&id);
         let mut flight = self.flights.remove(&id)?;
         self.timers.cancel(&mut flight.total);
         self.timers.cancel(&mut flight.retry);
         match flight.held {
-            Some(Held::Deferred(timer)) => self.timers.cancel(&mut Some(timer)),
+            Some(Held::Deferred(timer)) => {
+                self.timers.cancel(&mut Some(timer));
+                self.reaches.interest.stop_waiting(&flight.spec.endpoint);
+            }
             Some(Held::Offline) => self.reaches.interest.stop_waiting(&flight.spec.endpoint),
             Some(Held::Turn) | None => {}
         }

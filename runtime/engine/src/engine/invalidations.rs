@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::flight::Flight;
 use crate::key::Owner;
-use crate::operation::{Role, Spec};
+use crate::operation::Spec;
 use crate::output::Delivered;
 use crate::partition::{Invalidation, Stage, Waiter};
 use crate::session::SessionId;
@@ -149,9 +149,7 @@ impl Engine {
                 self.write_tags(writes, owners.clone(), tags, all, then);
             }
         }
-        for owner in &owners {
-            self.refetch_observers(owner);
-        }
+        self.refetch_observers(&owners);
     }
 
     /// Tells everybody who waited for tags to be durable.
@@ -162,18 +160,12 @@ impl Engine {
     }
 
     /// Observers of entries that are outdated now fetch them again (rule B4).
-    fn refetch_observers(&mut self, owner: &Owner) {
-        let watching = |spec: &Spec| spec.key.is_some() && spec.owner == *owner;
-        let observers: Vec<OpId> = self
-            .operations
-            .iter()
-            .filter(|(_, operation)| matches!(operation.role, Role::Observe(_)) && watching(&operation.spec))
-            .map(|(id, _)| *id)
-            .collect();
-        for id in observers {
+    fn refetch_observers(&mut self, owners: &[Owner]) {
+        let watching = |spec: &Spec| spec.key.is_some() && owners.contains(&spec.owner);
+        for id in self.observers_in_order(|operation| watching(&operation.spec)) {
             let Some(operation) = self.operations.get(&id) else { continue };
             let outdated = match operation.flight {
-                Some(flight) => self.is_outdated(flight, operation.held.as_ref()),
+                Some(flight) => self.is_outdated(flight, operation.known.as_ref()),
                 None => self.standing(id).is_some_and(|standing| standing.invalidated),
             };
             if outdated {

@@ -24,7 +24,7 @@ pub(super) struct Life {
     grace: Option<TimerId>,
     pub(super) pause: Pause,
     /// Flights that are sent when the runtime works again.
-    pub(super) held: BTreeSet<FlightId>,
+    pub(super) unsent: BTreeSet<FlightId>,
     /// Observers that fetch when they are awake again.
     postponed: BTreeSet<OpId>,
 }
@@ -90,9 +90,7 @@ impl Engine {
 
     /// Takes flights back that match and that no caller waits for.
     pub(super) fn suspend_flights(&mut self, wanted: impl Fn(&Flight) -> bool) {
-        let observes = |id: &OpId| {
-            self.operations.get(id).is_some_and(|operation| matches!(operation.role, Role::Observe(_)))
-        };
+        let observes = |id: &OpId| self.is_observer(*id);
         let flights: Vec<FlightId> = self
             .flights
             .iter()
@@ -135,24 +133,15 @@ impl Engine {
             return;
         }
         let postponed = std::mem::take(&mut self.life.postponed);
+        // What they wait for and what they show is fetched in one order.
         for id in self.observers_in_order(|_| true) {
-            if postponed.contains(&id)
-                && self.operations.get(&id).is_some_and(|operation| operation.flight.is_none())
-            {
+            let is_idle = self.operations.get(&id).is_some_and(|operation| operation.flight.is_none());
+            if is_idle && postponed.contains(&id) {
                 self.refetch(id);
+            } else {
+                self.renew(vec![id]);
             }
         }
-        self.renew_observers();
-    }
-
-    /// What observers show is fetched again where it is stale or has failed: the app came to the foreground, or the network
-    /// is back.
-    pub(super) fn renew_observers(&mut self) {
-        if self.rests() || !self.in_foreground() {
-            return;
-        }
-        let observers = self.observers_in_order(|_| true);
-        self.renew(observers);
     }
 
     /// Nobody sees what observers show: crossings wait until somebody does.

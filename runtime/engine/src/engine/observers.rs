@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::calls::not_stored;
-use super::offline::{known_offline, offline};
+use super::offline::known_offline;
 use super::serving::Standing;
 use super::states::shown_freshness;
 use crate::call::{CacheMode, DetailMode, OpId, Priority};
@@ -45,6 +45,10 @@ impl Engine {
         }
     }
 
+    pub(super) fn is_observer(&self, id: OpId) -> bool {
+        self.operations.get(&id).is_some_and(Operation::is_observer)
+    }
+
     /// Delivers a state, unless it is the one that is shown.
     pub(super) fn show(&mut self, id: OpId, state: Observed) {
         let Some(observer) = self.observer(id) else { return };
@@ -54,8 +58,7 @@ impl Engine {
         observer.shown = Some(state.clone());
         if let Observed::Failed(_) = state {
             // Nothing is shown that could stop being fresh.
-            let mut crossing = observer.crossing.take();
-            self.timers.cancel(&mut crossing);
+            self.cancel_crossing(id);
         }
         self.deliver(id, Delivered::Observed(Box::new(state)));
     }
@@ -121,8 +124,7 @@ impl Engine {
     /// Shows what is stored, which is a hit where no value has been shown before.
     pub(super) fn show_hit(&mut self, id: OpId, row: Row, snapshot: Snapshot) {
         let Some(method) = self.operations.get(&id).map(|operation| operation.spec.method.id) else { return };
-        let is_first =
-            self.observer(id).is_some_and(|observer| !matches!(observer.shown, Some(Observed::Value(_))));
+        let is_first = self.observer(id).is_some_and(|observer| observer.value().is_none());
         if is_first {
             self.hit(method, row, snapshot.age);
         }
@@ -152,7 +154,10 @@ impl Engine {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let spec = operation.spec.clone();
         operation.want = detail::wanted(&spec.method, operation.detail, spec.own_mask, network);
-        let (want, renews) = (operation.want, operation.held.is_some());
+        let want = operation.want;
+        // Whether an observer has read it or not (reading 15).
+        let is_stored = spec.key.as_ref().is_some_and(|key| self.memory.look(key).is_some());
+        let renews = is_stored || operation.known.is_some();
         let ticket = Ticket {
             want,
             priority: if urgency == Urgency::Restore { Priority::Background } else { operation.priority },
@@ -197,7 +202,6 @@ impl Engine {
         if mode == CacheMode::CacheOnly {
             return self.show_stored(id, &spec, standing);
         }
-        self.notice_lapse(&spec.endpoint);
         if urgency != Urgency::Pulled && self.is_offline(&spec) {
             let standing = standing.filter(|_| mode != CacheMode::NetworkOnly);
             return self.show_offline(id, standing);
@@ -208,8 +212,7 @@ impl Engine {
 
     /// The value that is shown, being refreshed. `loading` and `failed` stay until there is something better to show.
     fn show_refreshing(&mut self, id: OpId) {
-        let shows_value =
-            self.observer(id).is_some_and(|observer| matches!(observer.shown, Some(Observed::Value(_))));
+        let shows_value = self.observer(id).is_some_and(|observer| observer.value().is_some());
         if shows_value && let Some(standing) = self.standing(id) {
             let freshness = shown_freshness(standing.row);
             let refreshing = self.operations.get(&id).is_some_and(|operation| operation.flight.is_some());
@@ -281,10 +284,8 @@ impl Engine {
         let to_restore = |operation: &Operation| {
             let Role::Observe(observer) = &operation.role else { return false };
             let Some(detail) = &operation.spec.method.detail else { return false };
-            let shows_reduced =
-                matches!(&observer.shown, Some(Observed::Value(shown)) if shown.detail == Detail::Reduced);
             detail.restore
-                && shows_reduced
+                && observer.shows_reduced()
                 && operation.detail == DetailMode::Default
                 && operation.mode != CacheMode::CacheOnly
                 && !detail::is_called_for(detail.reduce_at, network)
@@ -306,7 +307,7 @@ impl Engine {
 
     /// Pull to refresh: the network now, whatever is on its way already.
     pub(super) fn pull_to_refresh(&mut self, op: OpId, id: OpId) {
-        let Some(operation) = self.operations.get(&id).filter(|o| matches!(o.role, Role::Observe(_))) else {
+        let Some(operation) = self.operations.get(&id).filter(|o| o.is_observer()) else {
             let error = Error::misuse("there is no such observer any more: observe again");
             return self.deliver(op, Delivered::Answer(Box::new(Err(error))));
         };
@@ -324,7 +325,7 @@ impl Engine {
             wait: None,
             stale_after: None,
             flight: None,
-            held: operation.held.clone(),
+            known: operation.known.clone(),
             settling: false,
         };
         let is_blocked = self.is_sign_in_required(&spec);
@@ -335,7 +336,7 @@ impl Engine {
             let error = match () {
                 () if is_blocked => failure::sign_in_required(),
                 () if is_cache_only => not_stored(),
-                () => offline(),
+                () => self.offline(&spec, CacheMode::NetworkOnly),
             };
             return self.deliver(op, Delivered::Answer(Box::new(Err(error))));
         }

@@ -3,12 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Engine;
+use super::disk::{Need, Pending};
 use crate::key::Owner;
 use crate::partition::{Partition, Stage, Waiter};
 use crate::session::Account;
 use crate::store::{PartitionKey, StoreCommand};
-
-use super::disk::{Need, Pending};
 
 impl Engine {
     pub(super) fn is_open(&self, owner: &Owner) -> bool {

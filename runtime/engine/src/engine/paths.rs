@@ -10,7 +10,7 @@ use crate::output::Output;
 use crate::timer::Timer;
 
 /// How long what was sent over the old path may go on.
-const DRAIN: Duration = Duration::from_secs(5);
+pub(super) const DRAIN: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// What the platform says of the way out has changed. `before` is what it said last of a way that there was.
@@ -40,7 +40,9 @@ impl Engine {
         let is_old = |attempt: &AttemptId| *attempt <= last && !planted(Fault::OldPathNeverDrains);
         let attempts: Vec<AttemptId> = self.on_the_wire().take_while(is_old).collect();
         for attempt in attempts {
-            self.cut(attempt, "the device has moved to another network");
+            if !self.move_drained(attempt) {
+                self.cut(attempt, "the device has moved to another network");
+            }
         }
     }
 

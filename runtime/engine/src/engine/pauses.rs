@@ -49,6 +49,8 @@ impl Engine {
             PauseStage::Draining(_) | PauseStage::Closing => {}
             PauseStage::Working => {
                 self.life.pause.stage = PauseStage::Draining(None);
+                // What is on the wire is not given the time that it would take.
+                self.evidence_interrupted();
                 self.rest_observers();
                 self.suspend_flights(|flight| flight.held.is_some());
                 self.streams_paused();
@@ -130,7 +132,7 @@ impl Engine {
     /// Whether a flight may be sent now; it is sent later, if not.
     pub(super) fn may_send(&mut self, id: FlightId) -> bool {
         if self.is_paused() {
-            self.life.held.insert(id);
+            self.life.unsent.insert(id);
         }
         !self.is_paused()
     }
@@ -149,8 +151,11 @@ impl Engine {
         self.reopen_disk();
         // No probes have run meanwhile.
         self.review_all();
-        let held = std::mem::take(&mut self.life.held);
-        for id in self.in_order(held) {
+        self.let_go_reachable();
+        // What is deferred and need not be any more follows when this is settled.
+        self.network_news = true;
+        let unsent = std::mem::take(&mut self.life.unsent);
+        for id in self.in_order(unsent) {
             self.depart(id);
         }
         self.wake();

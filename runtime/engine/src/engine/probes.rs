@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Engine;
 use super::reach::{Doubt, FIRST, Sign, sign};
+use crate::event::Event;
 use crate::fault::{Fault, planted};
 use crate::lifecycle::AppState;
 use crate::network::{AttemptId, Failure, Probe, Reachability};
@@ -29,6 +30,7 @@ impl Engine {
     /// A probe has reached its endpoint.
     pub(super) fn contact(&mut self, attempt: AttemptId) {
         if let Some(endpoint) = self.reaches.probes.remove(&attempt) {
+            self.event(Event::ProbeAnswered { endpoint: endpoint.clone() });
             self.heard(&endpoint);
         }
     }
@@ -54,6 +56,8 @@ impl Engine {
         }
         doubt.failures = doubt.failures.saturating_add(u32::from(is_evidence));
         doubt.wait(now);
+        let again = doubt.due.since(now);
+        self.event(Event::ProbeFailed { endpoint: endpoint.clone(), again });
         self.review(endpoint);
     }
 
@@ -76,6 +80,7 @@ impl Engine {
             (doubt.probe, doubt.timer) = (Some(attempt), Some(timer));
         }
         self.reaches.probes.insert(attempt, endpoint.clone());
+        self.event(Event::ProbeSent { endpoint: endpoint.clone() });
         let probe = Probe { attempt, endpoint: endpoint.clone(), timeout: PATIENCE };
         self.outputs.push_back(Output::Probe(Box::new(probe)));
     }

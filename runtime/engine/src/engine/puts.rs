@@ -28,13 +28,10 @@ impl Engine {
         value: Bytes,
         options: &CallOptions,
     ) {
-        if self
-            .methods
-            .get(usize::try_from(method.0).unwrap_or(usize::MAX))
-            .is_some_and(|method| method.off.cache)
-        {
+        if self.puts_nothing(method) {
             // Nothing is kept: the next call asks the network.
-            return self.deliver(op, Delivered::Done(Ok(())));
+            let result = self.session(session).map(drop);
+            return self.deliver(op, Delivered::Done(result));
         }
         match self.check_put(session, method, request, &value, options) {
             Ok(spec) => {
@@ -44,6 +41,12 @@ impl Engine {
             }
             Err(error) => self.deliver(op, Delivered::Done(Err(error))),
         }
+    }
+
+    /// Whether the cache of a method is off.
+    fn puts_nothing(&self, method: MethodId) -> bool {
+        let index = usize::try_from(method.0).unwrap_or(usize::MAX);
+        self.methods.get(index).is_some_and(|method| method.off.cache)
     }
 
     fn check_put(
@@ -62,7 +65,7 @@ impl Engine {
         if spec.shared_key().is_none() {
             return Err(Error::misuse(format!(
                 "a value cannot be put for this call of {}: its method has no `cache`, or the call stays out of the cache",
-                &method.path[1..]
+                method.full_name()
             )));
         }
         match self.missing_parts(&method, value) {
@@ -71,7 +74,7 @@ impl Engine {
                 let lacks = [paths.join(", ").as_str(), if more { " and more" } else { "" }].concat();
                 let message = format!(
                     "the value that was put for {} lacks what the API promises: {lacks}; put a complete answer",
-                    &method.path[1..]
+                    method.full_name()
                 );
                 Err(Error { paths, ..Error::new(ErrorKind::Unusable, message) })
             }
@@ -88,6 +91,10 @@ impl Engine {
         let Put { op, spec, value } = put;
         if !self.chores.contains_key(&op) {
             return;
+        }
+        if self.puts_nothing(spec.method.id) {
+            // That became known while it waited for the store.
+            return self.finish_chore(op, Ok(()));
         }
         let mut answer = Answer {
             value,

@@ -70,8 +70,7 @@ impl Engine {
         self.reach_changed(&before);
         self.way_out_changed(&before, &platform);
         if save_data != platform.save_data {
-            self.restore_observers();
-            self.network_news = true;
+            (self.network_news, self.detail_news) = (true, true);
         }
     }
 
@@ -129,9 +128,9 @@ impl Engine {
         };
         let samples = u32::try_from(self.evidence.estimator.samples()).unwrap_or(u32::MAX);
         self.event(Event::QualityChanged { from, to, source, estimate, samples });
-        self.restore_observers();
-        // Deferred calls go when those have gone that waited for a network at all.
-        self.network_news = true;
+        // Deferred calls go when those have gone that waited for a network at all, and what is shown is had in full after
+        // them (rule F8).
+        (self.network_news, self.detail_news) = (true, true);
     }
 
     /// A request is on its way. Every attempt is told of, and its end too, by one of the other functions here.

@@ -8,7 +8,6 @@ use super::interest::Interest;
 use super::paths::is_another;
 use crate::event::{Event, QualitySource};
 use crate::fault::{Fault, planted};
-use crate::flight::Held;
 use crate::network::{AttemptId, Failure, Platform, Quality, Reachability, TransportFailure};
 use crate::session::Endpoint;
 use crate::time::Instant;
@@ -57,6 +56,14 @@ impl Doubt {
         Self { failures: 0, waits: 0, due: at, probe: None, timer: None }
     }
 
+    /// Whether failures say that the endpoint is offline. That holds until a probe is due, and while it runs; where none
+    /// runs then, it has lapsed.
+    fn is_known(&self, now: Instant) -> bool {
+        // A timer that is set and due is a probe that begins at this very instant.
+        let holds = self.probe.is_some() || self.timer.is_some() || now < self.due;
+        self.failures >= KNOWN && holds
+    }
+
     /// Begins the next wait: 1 s, 2 s, 4 s, … 60 s.
     pub(super) fn wait(&mut self, now: Instant) {
         let wait = FIRST.saturating_mul(1 << self.waits.min(6)).min(LONGEST);
@@ -96,6 +103,13 @@ pub(super) fn sign(failure: &Failure) -> Sign {
     }
 }
 
+/// Whether the network may have been lost with an attempt that failed so: as it is no contact, a connection that breaks
+/// is what happens then.
+pub(super) fn is_lost(failure: &Failure) -> bool {
+    let is_broken = matches!(failure, Failure::Transport { kind: TransportFailure::Reset, .. });
+    is_broken || matches!(sign(failure), Sign::NoContact)
+}
+
 impl Engine {
     /// Whether an endpoint is known to be offline: as the app pins it, else by the platform or by failures.
     pub(super) fn is_known_offline(&self, endpoint: &Endpoint) -> bool {
@@ -122,11 +136,9 @@ impl Engine {
         self.platform().reachability == Reachability::Unreachable && !self.reaches.reached.contains(endpoint)
     }
 
-    /// What failures say holds until a probe is due, and while it runs. Where none runs it has lapsed.
+    /// Whether failures say that an endpoint is offline.
     pub(super) fn is_given_up(&self, endpoint: &Endpoint) -> bool {
-        self.reaches.doubts.get(endpoint).is_some_and(|doubt| {
-            doubt.failures >= KNOWN && (doubt.probe.is_some() || self.now.boot < doubt.due)
-        })
+        self.reaches.doubts.get(endpoint).is_some_and(|doubt| doubt.is_known(self.now.boot))
     }
 
     /// Something came from an endpoint.
@@ -174,6 +186,7 @@ impl Engine {
 
     /// Tells of an endpoint that has come to be offline, or online, and gets going what waited for it.
     pub(super) fn review(&mut self, endpoint: &Endpoint) {
+        self.forget_lapsed(endpoint);
         let is_offline = self.is_known_offline(endpoint);
         if is_offline && self.reaches.told.insert(endpoint.clone()) {
             self.event(Event::Offline { endpoint: endpoint.clone() });
@@ -187,10 +200,27 @@ impl Engine {
         }
     }
 
-    /// What failures said may have lapsed without anybody looking.
-    pub(super) fn notice_lapse(&mut self, endpoint: &Endpoint) {
-        if self.reaches.told.contains(endpoint) && !self.is_known_offline(endpoint) {
+    /// What failures said has lapsed. A suspicion is left: the next failure in a row says it again.
+    fn forget_lapsed(&mut self, endpoint: &Endpoint) {
+        let now = self.now.boot;
+        if let Some(doubt) = self.reaches.doubts.get_mut(endpoint).filter(|doubt| !doubt.is_known(now)) {
+            doubt.failures = doubt.failures.min(KNOWN - 1);
+        }
+    }
+
+    /// Time has passed. What failures said may have lapsed meanwhile, without a timer where nobody waits (rule J1): that
+    /// is told at the first chance.
+    pub(super) fn notice_lapses(&mut self) {
+        let now = self.now.boot;
+        let has_lapsed = |doubt: &Doubt| doubt.failures >= KNOWN && !doubt.is_known(now);
+        let doubts = self.reaches.doubts.iter();
+        let lapsed: Vec<Endpoint> =
+            doubts.filter(|(_, doubt)| has_lapsed(doubt)).map(|(endpoint, _)| endpoint.clone()).collect();
+        for endpoint in &lapsed {
             self.review(endpoint);
+        }
+        if !lapsed.is_empty() {
+            self.settle();
         }
     }
 
@@ -239,9 +269,7 @@ impl Engine {
 
     /// An endpoint can be reached again: calls that waited for it go first, then what observers show is fetched again.
     fn recover(&mut self, endpoint: &Endpoint) {
-        self.let_go_all(|flight| {
-            matches!(flight.held, Some(Held::Offline)) && flight.spec.endpoint == *endpoint
-        });
+        self.let_go_reachable();
         // Streams follow when this is settled.
         self.network_news = true;
         self.end_backoffs(Some(endpoint));

@@ -16,7 +16,7 @@ use crate::store::{KeyHash, Loaded, PartitionId, Record, StoreCommand, Variant};
 impl Engine {
     /// Whether answers of a call go to the store.
     pub(super) fn writes_to_disk(&self, spec: &Spec) -> bool {
-        spec.method.cache.as_ref().is_some_and(|cache| cache.disk)
+        spec.may_be_on_disk()
             && !self.is_cache_off(spec)
             && self.disk.is_open()
             && self.partitions.get(&spec.owner).is_some_and(|partition| partition.durable)
@@ -127,7 +127,7 @@ impl Engine {
 
     /// Removes a call's entry, or its reduced record, from disk; later if the store does not work now.
     pub(super) fn remove_from_disk(&mut self, spec: &Spec, reduced_only: bool) {
-        if !spec.method.cache.as_ref().is_some_and(|cache| cache.disk) || !self.disk.exists() {
+        if !spec.may_be_on_disk() || !self.disk.exists() {
             return;
         }
         let Some((partition, key)) = self.key_on_disk(spec) else { return };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Engine;
 use crate::event::Event;
-use crate::failure::{Class, Failed};
+use crate::failure::Failed;
 use crate::fault::{Fault, planted};
 use crate::flight::FlightId;
 use crate::retry::{self, Budget, Pushback, Verdict};
@@ -13,9 +13,10 @@ use crate::timer::Timer;
 
 impl Engine {
     /// An attempt has failed: the flight makes another one later, if its method and the budget allow, or ends.
-    pub(super) fn retry_or_fail(&mut self, id: FlightId, failed: Failed, verdict: &Verdict) {
+    /// `is_lost`: the network may have been lost with it.
+    pub(super) fn retry_or_fail(&mut self, id: FlightId, failed: Failed, verdict: &Verdict, is_lost: bool) {
         let Some(delay) = self.retry_delay(id, &failed, verdict) else {
-            if self.waits_again(id, &failed) {
+            if self.waits_again(id, &failed, is_lost) {
                 return;
             }
             return self.flight_failed(id, failed);
@@ -33,13 +34,12 @@ impl Engine {
 
     /// A call that waits for the network does so again if it was lost while the call was on its way, unless it must not
     /// be sent twice.
-    fn waits_again(&mut self, id: FlightId, failed: &Failed) -> bool {
+    fn waits_again(&mut self, id: FlightId, failed: &Failed, is_lost: bool) -> bool {
         let Some(flight) = self.flights.get(&id) else { return false };
         let spec = flight.spec.clone();
         let may_repeat = failed.harmless || spec.method.is_idempotent();
-        let was_lost = failed.class == Class::Transient && self.is_suspect(&spec.endpoint);
         let waits = flight.waits_for_network() && !flight.waiters.is_empty();
-        if !(waits && may_repeat && was_lost && self.is_offline(&spec)) {
+        if !(waits && may_repeat && is_lost && self.is_offline(&spec)) {
             return false;
         }
         if let Some(flight) = self.flights.get_mut(&id) {

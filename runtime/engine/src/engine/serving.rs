@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use holdover_wire::KeyOutcome;
 
 use super::Engine;
 use super::offline::known_offline;
@@ -15,11 +16,10 @@ use crate::event::Event;
 use crate::key;
 use crate::method::OfflineMode;
 use crate::network::Kind;
-use crate::operation::{Operation, Role, Spec, wish};
+use crate::operation::{Operation, Spec, wish};
 use crate::session::SessionId;
 use crate::snapshot::Snapshot;
 use crate::window::Row;
-use holdover_wire::KeyOutcome;
 
 /// The best stored answer for a call.
 pub(super) struct Standing {
@@ -62,11 +62,11 @@ impl Engine {
 
     /// The stored answers of a call. An observer keeps its own, and is told of every change.
     fn entry<'a>(&'a self, operation: &'a Operation) -> Option<&'a Entry> {
-        let held = operation.held.as_ref();
-        if matches!(operation.role, Role::Observe(_)) {
-            return held;
+        let known = operation.known.as_ref();
+        if operation.is_observer() {
+            return known;
         }
-        operation.spec.key.as_ref().and_then(|key| self.memory.look(key)).or(held)
+        operation.spec.key.as_ref().and_then(|key| self.memory.look(key)).or(known)
     }
 
     /// By what the entry of a call is judged; `None` for calls that have no entry.

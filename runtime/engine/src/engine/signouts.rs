@@ -102,10 +102,7 @@ impl Engine {
     /// the account since then are not concerned: they wait for the new partition.
     fn end_account(&mut self, sign_out: &SignOut) {
         let account = &sign_out.account;
-        let sessions = &self.sessions;
-        let is_ending = |spec: &Spec| {
-            spec.account == *account && sessions.get(&spec.session).is_none_or(|session| session.signed_out)
-        };
+        let is_ending = |spec: &Spec| self.has_left(account, spec);
         let ending: Vec<OpId> =
             self.operations.iter().filter(|(_, o)| is_ending(&o.spec)).map(|(id, _)| *id).collect();
         // Flights of device entries belong to no account: others may wait for them.

@@ -1,9 +1,12 @@
 //! From a call's arguments to what is called.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use holdover_wire::KeyOutcome;
 
-use super::{Engine, SessionState};
+use super::Engine;
+use super::sessions::SessionState;
 use crate::call::MethodId;
 use crate::detail;
 use crate::error::{Error, ErrorKind};
@@ -13,7 +16,6 @@ use crate::metadata::Metadata;
 use crate::method::{Cache, Method};
 use crate::operation::Spec;
 use crate::session::{Session, SessionId};
-use std::sync::Arc;
 
 /// The name that makes a call its own (rule A5).
 const AUTHORIZATION: &str = "authorization";
@@ -173,7 +175,7 @@ impl Engine {
             ErrorKind::TooLarge,
             format!(
                 "the {what} of {} has {} bytes and {} are allowed: send less, or raise max_message_bytes",
-                &method.path[1..],
+                method.full_name(),
                 message.len(),
                 self.config.max_message_bytes
             ),
@@ -185,7 +187,7 @@ impl Engine {
             ErrorKind::TooLarge,
             format!(
                 "the metadata of {} has {size} bytes and {} are allowed: send less, or raise max_metadata_bytes",
-                &method.path[1..],
+                method.full_name(),
                 self.config.max_metadata_bytes
             ),
         )

@@ -8,7 +8,7 @@ use crate::call::OpId;
 use crate::entry::Answer;
 use crate::error::Error;
 use crate::failure::{Class, Failed};
-use crate::operation::{Role, Spec};
+use crate::operation::Spec;
 use crate::snapshot::{Detail, Freshness, Observed, PlanHash, Snapshot, Source};
 use crate::window::Row;
 
@@ -43,10 +43,7 @@ impl Engine {
 
     /// The flight that an observer waited for has brought nothing newer than what is shown.
     pub(super) fn refreshed(&mut self, id: OpId) {
-        let Some(Observed::Value(shown)) = self.observer(id).and_then(|observer| observer.shown.clone())
-        else {
-            return;
-        };
+        let Some(shown) = self.observer(id).and_then(|observer| observer.value().cloned()) else { return };
         let standing = self.standing(id).filter(|standing| standing.snapshot.as_of_ms == shown.as_of_ms);
         let age = standing.map_or(shown.age, |standing| standing.snapshot.age);
         self.show(id, Observed::Value(Snapshot { refreshing: false, age, ..shown }));
@@ -57,8 +54,7 @@ impl Engine {
         let Some(interested) = spec.key.as_ref().and_then(|key| self.interested.get(key)) else {
             return Vec::new();
         };
-        let observes =
-            |id: &OpId| self.operations.get(id).is_some_and(|o| matches!(o.role, Role::Observe(_)));
+        let observes = |id: &OpId| self.is_observer(*id);
         interested.difference(except).copied().filter(observes).collect()
     }
 
@@ -83,14 +79,23 @@ impl Engine {
         }
     }
 
+    /// An answer has ended the backoff of its key: observers that wait for that, and were not shown it, fetch (rule B4).
+    pub(super) fn backoff_ended(&mut self, spec: &Spec) {
+        for id in self.watchers(spec, &BTreeSet::new()) {
+            if self.observer_waits(id) {
+                self.set_refetch(id);
+            }
+        }
+    }
+
     /// Adds an answer to what the observer knows.
     fn take_in(&mut self, id: OpId, answer: &Answer, plan: Option<PlanHash>) {
         let Some(operation) = self.operations.get_mut(&id) else { return };
         let stored = operation.spec.shared_key().and_then(|key| self.memory.look(key));
         if let Some(stored) = stored {
-            operation.held = Some(stored.clone());
+            operation.known = Some(stored.clone());
         } else {
-            operation.held.get_or_insert_default().accept(answer.clone(), plan);
+            operation.known.get_or_insert_default().accept(answer.clone(), plan);
         }
     }
 
@@ -127,15 +132,11 @@ impl Engine {
         let may_show = |standing: &Standing| match standing.row {
             Row::Fresh => true,
             Row::Revalidate => failed.class != Class::SignIn,
-            Row::IfError => is_transient,
-            Row::Expired => is_transient,
+            Row::IfError | Row::Expired => is_transient,
         };
         match standing.filter(may_show) {
             Some(standing) => {
-                let freshness = match standing.row {
-                    Row::Expired => Freshness::Expired,
-                    row => shown_freshness(row),
-                };
+                let freshness = standing.row.freshness();
                 let error = Some(Box::new(error));
                 self.show_hit(id, standing.row, Snapshot { freshness, error, ..standing.snapshot });
             }

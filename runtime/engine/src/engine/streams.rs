@@ -11,7 +11,7 @@ mod sequences;
 mod starts;
 
 use super::Engine;
-use crate::account::Asker;
+use crate::credentials::Asker;
 use crate::network::AttemptId;
 use crate::output::Output;
 use crate::session::Account;

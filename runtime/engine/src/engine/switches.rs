@@ -1,5 +1,6 @@
 //! The kill switch: parts of policies, turned off live and for later processes (rule J5).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,14 +12,13 @@ use crate::call::OpId;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::fault::{Fault, planted};
-use crate::lifecycle::Switch;
 use crate::method::{Method, Off};
 use crate::operation::{Role, Spec};
 use crate::output::Delivered;
-use crate::snapshot::{Detail, Observed};
+use crate::snapshot::Detail;
 use crate::store::{StoreCommand, StoreFaultKind};
 use crate::stream::{Promise, StreamId};
-use crate::switches;
+use crate::switches::{self, Switch};
 
 /// What is turned off, and who waits until that is durable.
 #[derive(Default)]
@@ -56,6 +56,9 @@ impl Engine {
         self.switchboard.encoded = encoded;
         self.switchboard.waiting.push(op);
         self.turn(switches);
+        if !self.registered.is_empty() {
+            self.tell_unknown_switches(|_| true);
+        }
         match self.need_disk() {
             Need::Ready => self.save_switches_late(),
             Need::Wait => {}
@@ -66,6 +69,28 @@ impl Engine {
                 self.switches_saved(waiting, None);
             }
         }
+    }
+
+    /// Tells of names that are turned off and that no method has, of services that match.
+    fn tell_unknown_switches(&mut self, wanted: impl Fn(&str) -> bool) {
+        let known: BTreeSet<&str> = self.registered.iter().map(|method| method.full_name()).collect();
+        let mut unknown = switches::unknown(&self.switchboard.switches, |name| known.contains(name));
+        unknown.retain(|name| name.split_once('/').is_some_and(|(service, _)| wanted(service)));
+        if unknown.is_empty() {
+            return;
+        }
+        let message = switches::tell_unknown(&unknown, &known.into_iter().collect::<Vec<&str>>());
+        let names = u32::try_from(unknown.len()).unwrap_or(u32::MAX);
+        self.event(Event::SwitchesUnknown { names, message });
+    }
+
+    /// Methods of a policy have been registered, those from this one on. A name of one of its services that is turned off
+    /// was to be one of them.
+    pub(super) fn switches_meet_policy(&mut self, first: usize) {
+        let methods = self.registered.iter().skip(first);
+        let services: BTreeSet<String> =
+            methods.filter_map(|method| Some(method.full_name().split_once('/')?.0.to_owned())).collect();
+        self.tell_unknown_switches(|service| services.contains(service));
     }
 
     /// Nobody waits for it any more. It is in force, and is saved.
@@ -197,12 +222,10 @@ impl Engine {
             if is_one { operation.spec.clone() } else { Arc::new(operation.refresh.under(method)) };
         let after = operation.spec.key.clone();
         let shows_reduced = match &operation.role {
-            Role::Observe(observer) => {
-                matches!(&observer.shown, Some(Observed::Value(shown)) if shown.detail == Detail::Reduced)
-            }
+            Role::Observe(observer) => observer.shows_reduced(),
             Role::Get | Role::Prefetch | Role::Refresh => {
                 if after.is_none() {
-                    operation.held = None;
+                    operation.known = None;
                 }
                 false
             }

@@ -77,6 +77,7 @@ impl Disk {
                 let tags = self.tags.iter().filter(|((of, _), _)| *of == partition);
                 StoreAnswer::Partition { key, sequence: tags.map(|(_, n)| *n).max().unwrap_or(0) }
             }
+            StoreCommand::FindPartition { .. } => unreachable!("the engine does not ask this"),
             StoreCommand::Load { partition, key } => {
                 let found = [false, true].iter().filter_map(|reduced| {
                     let record = self.records.get(&(partition, key, *reduced))?.clone();

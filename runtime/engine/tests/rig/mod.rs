@@ -1,8 +1,12 @@
 //! A driver for tests: a scripted network and hook, a store in memory that can fail or be held, and virtual clocks.
-#![allow(dead_code, reason = "every test file uses a part of it")]
+#![allow(dead_code, unused_imports, reason = "every test file uses a part of it")]
 #![allow(clippy::unwrap_used, reason = "a panic is how tests fail")]
 
 pub(crate) mod disk;
+mod messages;
+mod platform;
+pub(crate) mod reach;
+mod streams;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -10,12 +14,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use holdover_engine::{
     Account, AskCredentials, AttemptId, BootId, CallOptions, Code, Config, CredentialsAnswer, Delivered,
-    Endpoint, Engine, Error, Event, Failure, Form, Head, Input, Instant, Metadata, MethodId, Now, Observed,
-    OpId, Output, Quality, Registered, Request, Response, Seed, Session, SessionId, Snapshot, StoreCommand,
+    Endpoint, Engine, Error, Event, Failure, Form, Input, Instant, Metadata, MethodId, Now, Observed, OpId,
+    Output, Quality, Registered, Request, Response, Seed, Session, SessionId, Snapshot, StoreCommand,
     StoreRequest, TransportFailure,
 };
 
 pub(crate) use disk::Disk;
+pub(crate) use messages::{ride, ride_request, string_field};
+pub(crate) use reach::broken;
 
 /// What came out, in order, as words: `send Quote`, `deliver 3`, `store WriteTags`.
 pub(crate) type Trace = Vec<String>;
@@ -241,73 +247,6 @@ impl Rig {
         self.input(Input::Response { attempt, response });
     }
 
-    /// Opens a stream of a ride, or one whose request is a sequence.
-    pub(crate) fn stream(&mut self, session: SessionId, method: &str, ride: &str) -> OpId {
-        self.stream_with(session, method, ride, CallOptions::default())
-    }
-
-    pub(crate) fn stream_with(
-        &mut self,
-        session: SessionId,
-        method: &str,
-        ride: &str,
-        options: CallOptions,
-    ) -> OpId {
-        let op = self.op();
-        let id = self.method(method);
-        let request = if ride.is_empty() { Bytes::new() } else { ride_request(ride) };
-        self.input(Input::Call { op, session, method: id, request, options, form: Form::Stream });
-        op
-    }
-
-    pub(crate) fn demand(&mut self, op: OpId, items: u32) {
-        self.input(Input::Demand { op, items });
-    }
-
-    /// The head of what was sent last.
-    pub(crate) fn head_last(&mut self) {
-        self.input(Input::Head { attempt: self.last_attempt(), head: Head::default() });
-    }
-
-    pub(crate) fn message(&mut self, attempt: AttemptId, id: &str) {
-        self.input(Input::Message { attempt, message: ride(id) });
-    }
-
-    /// A message of what was sent last.
-    pub(crate) fn message_last(&mut self, id: &str) {
-        self.message(self.last_attempt(), id);
-    }
-
-    pub(crate) fn end_last(&mut self) {
-        self.input(Input::Ended { attempt: self.last_attempt(), trailers: Metadata::new() });
-    }
-
-    /// The items of a stream, in order.
-    pub(crate) fn items(&self, op: OpId) -> Vec<Snapshot> {
-        let items = self.delivered.iter().filter_map(|(to, delivered)| match delivered {
-            Delivered::Item(snapshot) if *to == op => Some(*snapshot.clone()),
-            _ => None,
-        });
-        items.collect()
-    }
-
-    /// The end of a stream, if it has come.
-    pub(crate) fn ended(&self, op: OpId) -> Option<Result<(), Error>> {
-        self.delivered.iter().find_map(|(to, delivered)| match delivered {
-            Delivered::Ended(result) if *to == op => Some(result.clone()),
-            _ => None,
-        })
-    }
-
-    /// How many messages the wire has been asked for.
-    pub(crate) fn pulled(&self, attempt: AttemptId) -> u32 {
-        let pulls = self.wire.iter().filter_map(|output| match output {
-            Output::Pull { attempt: of, messages } if *of == attempt => Some(*messages),
-            _ => None,
-        });
-        pulls.fold(0, u32::saturating_add)
-    }
-
     /// Whether an attempt was cancelled on the wire.
     pub(crate) fn is_aborted(&self, attempt: AttemptId) -> bool {
         self.aborted.contains(&attempt)
@@ -362,6 +301,14 @@ impl Rig {
         states.collect()
     }
 
+    /// The value that an observer shows now.
+    pub(crate) fn shown(&self, observer: OpId) -> Snapshot {
+        match self.states(observer).pop() {
+            Some(Observed::Value(snapshot)) => snapshot,
+            other => panic!("no value is shown: {other:?}"),
+        }
+    }
+
     /// A call that is answered at once: the entry is stored afterwards.
     pub(crate) fn fetch(&mut self, session: SessionId, method: &str, ride: &str, id: &str) {
         let op = self.get(session, method, ride);
@@ -394,28 +341,12 @@ pub(crate) fn token(account: &Account) -> Metadata {
     metadata
 }
 
-/// A RideRequest.
-pub(crate) fn ride_request(ride: &str) -> Bytes {
-    string_field(1, ride)
-}
-
-/// A Ride with an id, which is REQUIRED.
-pub(crate) fn ride(id: &str) -> Bytes {
-    string_field(1, id)
-}
-
-pub(crate) fn string_field(number: u8, text: &str) -> Bytes {
-    let length = u8::try_from(text.len()).ok().filter(|length| *length < 128).expect("a short text");
-    let mut out = vec![number << 3 | 2, length];
-    out.extend_from_slice(text.as_bytes());
-    out.into()
-}
-
 fn command_name(command: &StoreCommand) -> &'static str {
     match command {
         StoreCommand::Open => "Open",
         StoreCommand::Recreate => "Recreate",
         StoreCommand::OpenPartition { .. } => "OpenPartition",
+        StoreCommand::FindPartition { .. } => "FindPartition",
         StoreCommand::Load { .. } => "Load",
         StoreCommand::Save { .. } => "Save",
         StoreCommand::Remove { .. } => "Remove",

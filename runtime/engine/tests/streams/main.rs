@@ -6,6 +6,8 @@
 mod rig;
 
 mod invalidating;
+mod moved;
+mod noted;
 mod passed_through;
 mod reconnected;
 mod replayed;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use holdover_engine::{
-    CallOptions, Detail, DetailMode, ErrorKind, Event, Head, Input, Metadata, OpId, Quality, Source,
+    AppState, CallOptions, Detail, DetailMode, ErrorKind, Event, Head, Input, Metadata, OpId, Quality, Source,
 };
 
 use crate::rig::{ALICE, Rig, ride, string_field};
@@ -179,16 +179,44 @@ fn a_full_message_and_a_reduced_one_are_kept_side_by_side() {
     message(&mut rig, ride("reduced"));
     rig.input(Input::Cancel { op });
     let mut rig = rig.restart();
-    let wants_all = taking(&mut rig);
-    assert_eq!(
-        (rig.items(wants_all)[0].value.clone(), rig.items(wants_all)[0].detail),
-        (noted("full"), Detail::Full)
-    );
-    rig.input(Input::Cancel { op: wants_all });
-    rig.quality(Quality::Poor);
-    let wants_less = taking(&mut rig);
-    let item = rig.items(wants_less)[0].clone();
-    assert_eq!((item.value, item.detail), (ride("reduced"), Detail::Reduced));
-    assert_eq!(item.withheld.unwrap().last_known, Some(noted("full")));
+    let options = CallOptions { detail: DetailMode::Full, ..CallOptions::default() };
+    let all_only = rig.stream_with(ALICE, "WatchTrimmed", "r1", options);
+    rig.demand(all_only, 1);
+    let item = rig.items(all_only)[0].clone();
+    assert_eq!((item.value, item.detail), (noted("full"), Detail::Full));
+    rig.input(Input::Cancel { op: all_only });
+    // The newest is the last message, on a good network too: nobody's screen goes back in time.
+    for quality in [Quality::Good, Quality::Poor] {
+        rig.quality(quality);
+        let op = taking(&mut rig);
+        let item = rig.items(op)[0].clone();
+        assert_eq!((item.value, item.detail), (ride("reduced"), Detail::Reduced), "{quality:?}");
+        assert_eq!(item.withheld.unwrap().last_known, Some(noted("full")));
+        rig.input(Input::Cancel { op });
+    }
     assert_eq!(rig.disk.records.len(), 2);
+}
+
+#[test]
+fn what_comes_back_to_the_screen_is_never_older_than_what_was_on_it() {
+    let mut rig = Rig::new();
+    let op = taking(&mut rig);
+    message(&mut rig, noted("full"));
+    rig.quality(Quality::Poor);
+    rig.break_last();
+    rig.pass(std::time::Duration::from_secs(2));
+    assert!(is_reduced(&rig));
+    let said = format!("reduced; plan={}", plan(&rig));
+    head(&mut rig, &said);
+    message(&mut rig, ride("reduced"));
+    rig.input(Input::App(AppState::Background));
+    rig.pass(std::time::Duration::from_secs(31));
+    rig.quality(Quality::Good);
+    rig.input(Input::App(AppState::Foreground));
+    let back = rig.items(op).pop().unwrap();
+    assert_eq!((back.source, back.value, back.detail), (Source::Replay, ride("reduced"), Detail::Reduced));
+    assert!(!is_reduced(&rig), "the new stream is a full one");
+    message(&mut rig, noted("newer"));
+    let live = rig.items(op).pop().unwrap();
+    assert_eq!((live.source, live.value, live.detail), (Source::Network, noted("newer"), Detail::Full));
 }

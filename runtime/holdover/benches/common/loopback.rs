@@ -63,15 +63,30 @@ async fn answered(request: Request<hyper::body::Incoming>) -> Result<Response<Bo
     let (content_type, body) = match method {
         "Feed" => ("application/connect+proto", burst(how_many(&body)).boxed()),
         "Follow" => ("application/connect+proto", every(Duration::from_millis(1), how_many(&body)).boxed()),
-        "Watch" => ("application/connect+proto", open_for_ever().boxed()),
+        "Watch" => match of_burst(&body) {
+            Some(messages) => ("application/connect+proto", burst(messages).boxed()),
+            None => ("application/connect+proto", open_for_ever().boxed()),
+        },
         _ => ("application/proto", Full::new(Bytes::from(answer().encode_to_vec())).boxed()),
     };
     Ok(Response::builder().header("content-type", content_type).body(body).unwrap())
 }
 
-/// What a streamed request asks for, after its prefix.
+/// The ride that a streamed request is about, after its prefix.
+fn ride(body: &Bytes) -> String {
+    RideRequest::decode(body.get(5..).unwrap_or_default()).unwrap().ride_id
+}
+
+/// How many messages a request asks for.
 fn how_many(body: &Bytes) -> usize {
-    RideRequest::decode(body.get(5..).unwrap_or_default()).unwrap().ride_id.parse().unwrap()
+    ride(body).parse().unwrap()
+}
+
+/// How many messages a ride has that is named for that: `2000-messages-7`.
+fn of_burst(body: &Bytes) -> Option<usize> {
+    let ride = ride(body);
+    let (messages, _) = ride.split_once("-messages-")?;
+    messages.parse().ok()
 }
 
 /// A message behind its prefix. <https://connectrpc.com/docs/protocol/#streaming-rpcs>

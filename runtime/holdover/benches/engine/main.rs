@@ -3,7 +3,8 @@
 //! - The kept message of a stream that is opened again, from the call to the item: at most 1 ms, from memory and from the
 //!   disk.
 //! - A message of a stream over loopback against the bare transport: at most 5 % or 5 µs more, whichever is larger, by the
-//!   throughput of a burst. How much later a message arrives that comes alone, changes of thread included, is printed.
+//!   throughput of a burst, of a method that passes messages through and of one that keeps the last. How much later a
+//!   message arrives that comes alone, changes of thread included, is printed.
 //!
 //! Both sides of a comparison take turns, in many rounds, and each is represented by its quietest round: whatever else
 //! the machine does can only add time. Exits with 1 when a bar is missed, unless `--print` is given.
@@ -39,7 +40,7 @@ const FEED: usize = 23;
 
 fn main() {
     let server = Loopback::start();
-    let bars = [replay(&server), burst(&server)];
+    let bars = [replay(&server), burst(&server), kept_burst(&server)];
     one_by_one(&server);
     let print_only = std::env::args().any(|argument| argument == "--print");
     if bars.contains(&false) && !print_only {
@@ -143,29 +144,66 @@ fn read(rides: &Client, method: usize, messages: usize, mut each: impl FnMut(Rid
     assert_eq!(read, messages);
 }
 
-fn burst(server: &Loopback) -> bool {
-    const MESSAGES: usize = 2_000;
+/// How many messages a burst has.
+const MESSAGES: usize = 2_000;
 
+fn per_message(run: impl FnOnce()) -> Duration {
+    let begun = Instant::now();
+    run();
+    begun.elapsed() / u32::try_from(MESSAGES).unwrap()
+}
+
+/// Compares a message of a burst with one of the bare transport.
+fn beside_bare(what: &str, ours: &[Duration], bares: &[Duration]) -> bool {
+    let (bare, call) = (quietest(bares), quietest(ours));
+    let extra = call.saturating_sub(bare);
+    let percent = 100.0 * extra.as_secs_f64() / bare.as_secs_f64();
+    println!("a message of {what}, decoded: {call:?}; the bare transport: {bare:?}");
+    let within = extra <= Duration::from_micros(5) || percent <= 5.0;
+    let how = format!("{extra:?} or {percent:.1} % more, bar 5 µs or 5 %");
+    bar(&format!("message of {what} / bare transport"), within, &how)
+}
+
+fn burst(server: &Loopback) -> bool {
     let runtime = runtime(server).build().unwrap();
     let rides = client(&runtime);
     let bare = Bare::new(&rides);
     let (mut bares, mut ours) = (Vec::new(), Vec::new());
-    let per_message = |run: &dyn Fn()| {
-        let begun = Instant::now();
-        run();
-        begun.elapsed() / u32::try_from(MESSAGES).unwrap()
-    };
     for _ in 0..60 {
-        bares.push(per_message(&|| bare.read("Feed", MESSAGES, |ride| _ = black_box(ride))));
-        ours.push(per_message(&|| read(&rides, FEED, MESSAGES, |ride| _ = black_box(ride))));
+        bares.push(per_message(|| bare.read("Feed", MESSAGES, |ride| _ = black_box(ride))));
+        ours.push(per_message(|| read(&rides, FEED, MESSAGES, |ride| _ = black_box(ride))));
     }
-    let (bare, call) = (quietest(&bares), quietest(&ours));
-    let extra = call.saturating_sub(bare);
-    let percent = 100.0 * extra.as_secs_f64() / bare.as_secs_f64();
-    println!("a message of a burst, decoded: {call:?}; the bare transport: {bare:?}");
-    let within = extra <= Duration::from_micros(5) || percent <= 5.0;
-    let how = format!("{extra:?} or {percent:.1} % more, bar 5 µs or 5 %");
-    bar("message of a stream / bare transport", within, &how)
+    beside_bare("a burst", &ours, &bares)
+}
+
+/// A burst over a stream that keeps its last message, which others could share. Its reader may be shown less than all: the
+/// time is that until the server's last message was read.
+fn kept_burst(server: &Loopback) -> bool {
+    let runtime = runtime(server).build().unwrap();
+    let rides = client(&runtime);
+    let bare = Bare::new(&rides);
+    let (mut bares, mut ours, mut shown) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..60 {
+        bares.push(per_message(|| bare.read("Feed", MESSAGES, |ride| _ = black_box(ride))));
+        // Another ride each time: one that was watched before would begin with its last message.
+        let request = RideRequest { ride_id: format!("{MESSAGES}-messages-{round}") };
+        let mut items = 0;
+        ours.push(per_message(|| {
+            let mut stream: Streaming<Ride> = rides.server_stream(WATCH, &request);
+            block_on(async {
+                while let Some(item) = stream.next().await {
+                    black_box(item.unwrap().value);
+                    items += 1;
+                }
+            });
+        }));
+        assert!((1..=MESSAGES).contains(&items), "{items} items");
+        shown.push(items);
+    }
+    let met = beside_bare("a burst with `replay`", &ours, &bares);
+    shown.sort_unstable();
+    println!("  of {MESSAGES} messages the reader was shown {} (median)", shown[shown.len() / 2]);
+    met
 }
 
 /// How long ago a message was sent.

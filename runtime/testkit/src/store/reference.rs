@@ -89,6 +89,12 @@ impl Reference {
                 let sequence = self.sequences.get(&partition).copied().unwrap_or(0);
                 return StoreAnswer::Partition { key, sequence };
             }
+            StoreCommand::FindPartition { partition } => {
+                if let Some(key) = self.keys.get(&partition).cloned() {
+                    let sequence = self.sequences.get(&partition).copied().unwrap_or(0);
+                    return StoreAnswer::Partition { key, sequence };
+                }
+            }
             StoreCommand::Load { partition, key } => return self.load(partition, key),
             StoreCommand::Save { record, wall_ms } => return self.save(record, wall_ms),
             StoreCommand::Remove { partition, key, reduced_only } => {

@@ -268,6 +268,9 @@ fn listened(event: &Event) -> Option<(&'static str, Vec<(&'static str, &str)>)> 
         }
         Event::Offline { endpoint } => ("offline", vec![("endpoint", &*endpoint.0)]),
         Event::Online { endpoint } => ("online", vec![("endpoint", &*endpoint.0)]),
+        Event::ProbeSent { endpoint } => ("probe_sent", vec![("endpoint", &*endpoint.0)]),
+        Event::ProbeAnswered { endpoint } => ("probe_answered", vec![("endpoint", &*endpoint.0)]),
+        Event::ProbeFailed { endpoint, .. } => ("probe_failed", vec![("endpoint", &*endpoint.0)]),
         _ => return None,
     })
 }

@@ -1,18 +1,19 @@
 //! Calls: what they are served, and what they wait for.
 
-use holdover_testkit::vector::{CacheMode, Call, Delivery, ErrorOut, Event, Message, Out, Put};
+use holdover_testkit::vector::{CacheMode, Call, ErrorOut, Event, Out};
 
-use super::entry::{Entry, Placed, Want, tags};
+use super::entry::Want;
 use super::flights::NewFlight;
-use super::method::{Method, Offline, S};
-use super::{Model, OpenSession, Partition, Skip, error, span};
-use crate::message;
+use super::holds::Held;
+use super::method::{Method, Offline};
+use super::{Model, OpenSession, Partition, Skip, error};
 
 /// A call that waits for a flight.
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
     pub(super) op: String,
     pub(super) account: String,
+    pub(super) endpoint: String,
     pub(super) method: &'static Method,
     pub(super) partition: Partition,
     /// Where it reads; unset for calls that have no entry.
@@ -40,13 +41,13 @@ impl Model {
     }
 
     /// E1, as far as scripts vary it: endpoint, method, request, and ambient metadata that varies.
-    fn key(session: &OpenSession, method: &Method, request: &[u8]) -> String {
+    pub(super) fn key(session: &OpenSession, method: &Method, request: &[u8]) -> String {
         let varies: Vec<Option<&String>> =
             session.config.varies.iter().map(|name| session.config.metadata.get(name)).collect();
         format!("{} {} {request:?} {varies:?}", session.config.endpoint(), method.name)
     }
 
-    fn partition(method: &Method, account: &str) -> Partition {
+    pub(super) fn partition(method: &Method, account: &str) -> Partition {
         match method.cache {
             Some(cache) if cache.device => Partition::Device,
             _ => Partition::Account(account.into()),
@@ -60,6 +61,7 @@ impl Model {
             self.fail(&call.op, error("SIGNED_OUT"));
             return Ok(());
         }
+        let background = Self::background(call, method, prefetch);
         let Some(cache) = method.cache else {
             if prefetch || call.cache == CacheMode::CacheOnly {
                 self.fail(&call.op, error("MISUSE"));
@@ -68,7 +70,7 @@ impl Model {
                 && self.sign_in_required(&session.account)
             {
                 self.fail(&call.op, error("SIGN_IN_REQUIRED"));
-            } else if self.quality == 0 && method.name != "Plain" {
+            } else if self.is_offline() && method.has_gate() {
                 // I1; what has no annotations has no gate (G1).
                 if call.metadata.contains_key("authorization") {
                     self.bypassed();
@@ -78,7 +80,7 @@ impl Model {
                 if call.metadata.contains_key("authorization") {
                     self.bypassed();
                 }
-                self.wait(call, &session, None, false, prefetch, None);
+                self.wait(call, &session, None, false, prefetch, None)?;
             }
             return Ok(());
         };
@@ -87,12 +89,11 @@ impl Model {
             if call.cache == CacheMode::CacheOnly {
                 return Err(Skip);
             }
-            if self.quality == 0 {
+            if self.is_offline() && !self.waits_offline(method, background) {
                 self.fail(&call.op, error("OFFLINE"));
                 return Ok(());
             }
-            self.wait(call, &session, None, false, prefetch, None);
-            return Ok(());
+            return self.wait(call, &session, None, false, prefetch, None);
         }
         self.clock_is_clear()?;
         let key = Self::key(&session, method, &call.request.0);
@@ -102,11 +103,7 @@ impl Model {
         let reads = call.cache != CacheMode::NetworkOnly;
         if reads {
             self.look_at(&partition, &key);
-        } else if self
-            .entries
-            .iter()
-            .any(|entry| entry.key == key && entry.partition == partition && entry.unseen)
-        {
+        } else if self.may_be_on_disk_only(&partition, &key) {
             // Whether a call that reads nothing finds out that it renews an entry is nobody's business.
             return Err(Skip);
         }
@@ -126,144 +123,63 @@ impl Model {
             return Err(Skip);
         }
         match (best, row) {
-            (Some(placed), 4) if self.quality == 0 && serves_stale => {
+            (Some(placed), 4) if self.is_offline() && serves_stale => {
                 self.serve_expired(call, prefetch, &placed);
             }
             (Some(placed), 2 | 3) if call.cache == CacheMode::CacheOnly => {
                 self.serve(&call.op, prefetch, &placed, false, None);
             }
             _ if call.cache == CacheMode::CacheOnly => self.fail(&call.op, error("OFFLINE")),
-            (Some(placed), 2 | 3) if self.quality == 0 && method.offline != Offline::FailFast => {
+            _ if self.is_offline() && method.offline == Offline::Wait => {
+                return self.wait(call, &session, Some(key), shared, prefetch, None);
+            }
+            (Some(placed), 2 | 3) if self.is_offline() && method.offline != Offline::FailFast => {
                 self.serve(&call.op, prefetch, &placed, false, Some(error("OFFLINE")));
             }
-            _ if self.quality == 0 => self.fail(&call.op, error("OFFLINE")),
+            _ if self.is_offline() && !self.waits_offline(method, background) => {
+                self.fail(&call.op, error("OFFLINE"));
+            }
             (Some(placed), 2) => {
                 let (refreshing, failure) = self.refresh(call, &session, &key, prefetch, want)?;
                 self.serve(&call.op, prefetch, &placed, refreshing, failure);
             }
             (Some(placed), 3) => {
-                let backoff = self.backoff(&partition, &key)?.filter(|backoff| backoff.transient);
-                if backoff.is_some() && method.offline == Offline::FailFast {
-                    return Err(Skip);
-                }
+                let serves = !matches!(method.offline, Offline::FailFast | Offline::Wait);
+                let backoff = self.backoff(&partition, &key)?.filter(|backoff| backoff.transient && serves);
                 if let Some(backoff) = backoff {
                     self.serve(&call.op, prefetch, &placed, false, Some(backoff.error));
                     return Ok(());
                 }
-                let total = method.total(Self::background(call, method, prefetch));
+                let total = method.total(background);
                 let remaining = call.timeout.map_or(total, |timeout| timeout.0);
-                let after = match cache.stale_after {
-                    Some(given) if given < remaining => given,
-                    Some(_) => remaining / 2,
-                    None => (remaining / 2).min(S),
-                };
-                let stale_at = (!placed.invalidated).then_some(self.now + after);
-                self.wait(call, &session, Some(key), shared, prefetch, stale_at);
+                let stale_at = (!placed.invalidated).then_some(self.now + cache.stale_after(remaining));
+                self.wait(call, &session, Some(key), shared, prefetch, stale_at)?;
             }
-            _ => self.wait(call, &session, Some(key), shared, prefetch, None),
+            _ => self.wait(call, &session, Some(key), shared, prefetch, None)?,
         }
         Ok(())
     }
 
-    /// I1: what has expired, while the mode permits it.
-    fn serve_expired(&mut self, call: &Call, prefetch: bool, placed: &Placed) {
-        let limit = match Method::named(&call.method).offline {
-            Offline::ServeStale(limit) => limit,
-            Offline::Default | Offline::FailFast => Some(0),
-        };
-        if limit.is_none_or(|limit| placed.age < limit) {
-            self.serve(&call.op, prefetch, placed, false, Some(error("OFFLINE")));
-        } else {
-            self.fail(&call.op, error("OFFLINE"));
-        }
+    /// A process that restarted has not looked yet, or what it has got is a part of what may be there.
+    pub(super) fn may_be_on_disk_only(&self, partition: &Partition, key: &str) -> bool {
+        let found = self.entries.iter().filter(|entry| entry.key == *key && entry.partition == *partition);
+        found.clone().any(|entry| entry.unseen) || found.map(|entry| entry.reduced).eq([true])
     }
 
     /// A5: a call with its own authorization says so.
-    fn bypassed(&mut self) {
+    pub(super) fn bypassed(&mut self) {
         let fields = [("reason".to_owned(), "OWN_AUTHORIZATION".into())].into();
         self.outs.push(Out::Event(Event { name: "bypassed".into(), fields }));
     }
 
-    pub(super) fn cached(&mut self, call: &Call) -> Result<(), Skip> {
-        let method = Method::named(&call.method);
-        let session = self.session(call.session.as_ref());
-        let (Some(cache), false) = (method.cache, session.signed_out) else {
-            self.done(&call.op);
-            return Ok(());
-        };
-        if self.quality == 0 && method.offline != Offline::Default {
-            return Err(Skip);
-        }
-        self.clock_is_clear()?;
-        let key = Self::key(&session, method, &call.request.0);
-        let partition = Self::partition(method, &session.account);
-        let found = self.entries.iter().filter(|entry| entry.key == key && entry.partition == partition);
-        if found.clone().any(|entry| entry.unseen) || found.clone().map(|entry| entry.reduced).eq([true]) {
-            // How much of what is stored a process has in memory is not for the rules to say.
-            return Err(Skip);
-        }
-        let want = self.want(method, call);
-        let best = self.best(&partition, &key, &cache, want);
-        match best {
-            Some(placed) if placed.row == 1 => self.serve(&call.op, false, &placed, false, None),
-            Some(placed)
-                if placed.row == 2
-                    && !(partition != Partition::Device && self.sign_in_required(&session.account)) =>
-            {
-                if self.quality == 0 && call.cache != CacheMode::CacheOnly {
-                    self.serve(&call.op, false, &placed, false, Some(error("OFFLINE")));
-                } else {
-                    let (refreshing, failure) = self.refresh(call, &session, &key, false, want)?;
-                    self.serve(&call.op, false, &placed, refreshing, failure);
-                }
-            }
-            _ => self.done(&call.op),
-        }
-        Ok(())
-    }
-
-    pub(super) fn put(&mut self, put: &Put) -> Result<(), Skip> {
-        let method = Method::named(&put.method);
-        let session = self.session(put.session.as_ref());
-        let Some(cache) = method.cache else { return Err(Skip) };
-        if session.signed_out {
-            self.fail(&put.op, error("SIGNED_OUT"));
-            return Ok(());
-        }
-        if !message::has(&put.value.0, 1) {
-            self.fail(&put.op, ErrorOut { paths: vec!["id".into()], ..error("UNUSABLE") });
-            return Ok(());
-        }
-        let key = Self::key(&session, method, &put.request.0);
-        let partition = Self::partition(method, &session.account);
-        if self.entries.iter().any(|entry| entry.key == key && entry.partition == partition && entry.unseen) {
-            return Err(Skip);
-        }
-        let entry = Entry {
-            tags: tags(method.tags, &put.request.0, &put.value.0),
-            reduced: false,
-            value: put.value.0.clone(),
-            sent: self.moment(),
-            header_age: 0,
-            put: true,
-            memory_only: cache.memory,
-            unseen: false,
-            partition,
-            key,
-        };
-        self.store(entry);
-        self.done(&put.op);
-        Ok(())
-    }
-
-    fn background(call: &Call, method: &Method, prefetch: bool) -> bool {
+    pub(super) fn background(call: &Call, method: &Method, prefetch: bool) -> bool {
         match call.priority.as_deref() {
             Some(priority) => priority == "BACKGROUND",
             None => prefetch || method.background,
         }
     }
 
-    fn new_flight(
+    pub(super) fn new_flight(
         call: &Call,
         session: &OpenSession,
         (key, reads): (Option<String>, Option<String>),
@@ -285,11 +201,13 @@ impl Model {
             reads,
             reduced,
             background,
+            refresh: false,
+            insists: false,
         }
     }
 
     /// Row 2's unawaited refresh.
-    fn refresh(
+    pub(super) fn refresh(
         &mut self,
         call: &Call,
         session: &OpenSession,
@@ -314,7 +232,7 @@ impl Model {
         };
         let key = Some(key.to_owned());
         let flight = Self::new_flight(&plain, session, (key.clone(), key), background, want.reduced);
-        self.refresh_behind(flight)
+        self.refresh_behind(NewFlight { refresh: true, ..flight })
     }
 
     /// Joins or starts the flight that the call waits for. `shared`: the answer is stored, and others may wait for it.
@@ -326,7 +244,7 @@ impl Model {
         shared: bool,
         prefetch: bool,
         stale_at: Option<i128>,
-    ) {
+    ) -> Result<(), Skip> {
         let method = Method::named(&call.method);
         let background = Self::background(call, method, prefetch);
         let want = self.want(method, call);
@@ -337,12 +255,15 @@ impl Model {
             background,
             want.reduced,
         );
-        let wait = call.timeout.map_or(method.total(background), |timeout| timeout.0);
+        // Reading 64.
+        let total = method.total(background) + self.deferral(method, background).unwrap_or(0);
+        let wait = call.timeout.map_or(total, |timeout| timeout.0);
         // The call is there before its flight: the flight may end at once.
         self.names += 1;
         let waiting = Waiting {
             op: call.op.clone(),
             account: session.account.clone(),
+            endpoint: session.config.endpoint().into(),
             partition: Self::partition(method, &session.account),
             method,
             want,
@@ -354,46 +275,11 @@ impl Model {
             key,
         };
         self.calls.push(waiting);
-        self.fly(flight, Some(&call.op), call.cache == CacheMode::NetworkOnly);
-    }
-
-    /// Ends a call with what is stored.
-    pub(super) fn serve(
-        &mut self,
-        op: &str,
-        prefetch: bool,
-        placed: &Placed,
-        refreshing: bool,
-        error: Option<ErrorOut>,
-    ) {
-        if prefetch {
-            return self.done(op);
-        }
-        let entry = &placed.entry;
-        let delivery = Delivery {
-            to: op.into(),
-            value: Some(Message(entry.value.clone())),
-            source: Some("CACHE".into()),
-            freshness: Some(
-                match placed.row {
-                    1 => "FRESH",
-                    4 => "EXPIRED",
-                    _ => "STALE",
-                }
-                .into(),
-            ),
-            age: span(placed.age),
-            as_of: span(entry.sent.wall_ms * 1_000_000 - entry.header_age),
-            detail: entry.reduced.then(|| "REDUCED".into()),
-            last_known: self.last_known(&entry.partition, &entry.key).filter(|_| entry.reduced).map(Message),
-            refreshing,
-            error,
-            ..Delivery::default()
-        };
-        self.outs.push(Out::To(delivery));
+        self.fly(flight, Some(&call.op), call.cache == CacheMode::NetworkOnly)
     }
 
     pub(super) fn cancel(&mut self, op: &str) {
+        self.stop_observing(op);
         self.leave(op);
     }
 
@@ -406,55 +292,14 @@ impl Model {
 
     /// The caller's wait is over.
     pub(super) fn wait_over(&mut self, op: &str) {
-        self.fail(op, error("TIMEOUT"));
+        let call = self.calls.iter().find(|call| call.op == op).expect("its timer has just fired");
+        let held = self.flights.iter().find(|flight| flight.id == call.flight).and_then(|flight| flight.held);
+        let kind = match held {
+            Some(Held::Offline) => "OFFLINE",
+            Some(Held::Deferred(_)) if self.is_offline() => "OFFLINE",
+            Some(Held::Deferred(_) | Held::Turn) | None => "TIMEOUT",
+        };
+        self.fail(op, error(kind));
         self.leave(op);
-    }
-
-    /// Row 3 has waited long enough.
-    pub(super) fn stale_after(&mut self, op: &str) -> Result<(), Skip> {
-        self.clock_is_clear()?;
-        let index = self.calls.iter().position(|call| call.op == op).expect("its timer has just fired");
-        self.calls[index].stale_at = None;
-        let call = self.calls[index].clone();
-        let (Some(key), Some(cache)) = (&call.key, &call.method.cache) else { return Ok(()) };
-        match self.best(&call.partition, key, cache, call.want) {
-            Some(placed) if placed.row <= 3 && !placed.invalidated => {
-                self.serve(op, call.prefetch, &placed, true, None);
-                self.leave(op);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Something is stored, whatever its age.
-    fn has_expired(&self, partition: &Partition, key: &str) -> bool {
-        self.entries.iter().any(|entry| entry.partition == *partition && entry.key == key)
-    }
-
-    /// The flight that a call waits for has failed: readings 20 and 21.
-    pub(super) fn flight_failed(&mut self, op: &str, error: &ErrorOut, transient: bool) -> Result<(), Skip> {
-        let Some(index) = self.calls.iter().position(|call| call.op == op) else { return Ok(()) };
-        let call = self.calls.remove(index);
-        if let (Some(key), Some(cache), true) = (&call.key, &call.method.cache, transient)
-            && call.cache != CacheMode::NetworkOnly
-        {
-            self.clock_is_clear()?;
-            let full = self.best(&call.partition, key, cache, call.want).filter(|placed| placed.row <= 3);
-            if matches!(call.method.offline, Offline::ServeStale(_)) && self.has_expired(&call.partition, key)
-            {
-                // Served only if the flight had no contact at all: reading 63.
-                return Err(Skip);
-            }
-            let any = Want { strictly_full: false, ..call.want };
-            let found =
-                full.or_else(|| self.best(&call.partition, key, cache, any).filter(|placed| placed.row <= 3));
-            if let Some(placed) = found {
-                self.serve(op, call.prefetch, &placed, false, Some(error.clone()));
-                return Ok(());
-            }
-        }
-        self.fail(op, error.clone());
-        Ok(())
     }
 }

@@ -1,7 +1,8 @@
 //! What is stored, and in which row it is.
 
 use super::method::{Cache, Tags};
-use super::{Model, Partition, Skip};
+use super::states::Kept;
+use super::{Model, Partition};
 use crate::message;
 
 /// A stored answer.
@@ -125,32 +126,33 @@ impl Model {
     }
 
     /// Stores an answer if it may be: E2, D1, D3 and reading 25.
-    pub(super) fn store(&mut self, new: Entry) {
-        if self.is_invalidated(&new) {
-            return;
-        }
+    pub(super) fn store(&mut self, new: Entry) -> Kept {
         let same_key = |entry: &Entry| entry.partition == new.partition && entry.key == new.key;
         let later = self.entries.iter().any(|entry| {
-            same_key(entry) && entry.reduced == new.reduced && !entry.put && entry.sent.order > new.sent.order
+            same_key(entry) && entry.reduced == new.reduced && !entry.put && entry.sent.time > new.sent.time
         });
         let gone = self.evictions.iter().any(|(partition, key, sent)| {
-            *partition == new.partition && *key == new.key && *sent > new.sent.order
+            *partition == new.partition && *key == new.key && *sent > new.sent.time
         });
         if (later || gone) && !new.put {
-            return;
+            return Kept::Superseded;
+        }
+        if self.is_invalidated(&new) {
+            return Kept::Outdated;
         }
         self.entries.retain(|entry| {
             !(same_key(entry)
                 && (entry.reduced == new.reduced
-                    || (!new.reduced && entry.reduced && entry.sent.order < new.sent.order)))
+                    || (!new.reduced && entry.reduced && entry.sent.time <= new.sent.time)))
         });
         if !new.memory_only {
-            self.saved_wall_ms = self.saved_wall_ms.max(self.seen_wall_ms);
+            self.saved_wall_ms = self.saved_wall_ms.max(self.known_wall_ms);
         }
         self.entries.push(new);
+        Kept::Stored
     }
 
-    pub(super) fn evict(&mut self, partition: &Partition, key: &str, sent: u64) {
+    pub(super) fn evict(&mut self, partition: &Partition, key: &str, sent: i128) {
         self.evictions.push((partition.clone(), key.to_owned(), sent));
         self.entries.retain(|entry| !(entry.partition == *partition && entry.key == key));
     }
@@ -162,22 +164,6 @@ impl Model {
                 entry.unseen = false;
             }
         }
-    }
-
-    /// Whether E3 says that entries of earlier boots count as invalidated.
-    fn clock_distrusted(&self) -> bool {
-        self.jumped_ahead || self.moment().wall_ms < self.seen_wall_ms - 60_000
-    }
-
-    /// What a clock has seen is kept, but the rules do not say how soon: where that would matter, no step is taken.
-    pub(super) fn clock_is_clear(&self) -> Result<(), Skip> {
-        if self.entries.iter().all(|entry| entry.sent.boot == self.boot) {
-            return Ok(());
-        }
-        let now = self.moment().wall_ms;
-        let back = (now < self.seen_wall_ms - 60_000) == (now < self.saved_wall_ms - 60_000);
-        let ahead = self.jumped_ahead || now <= self.saved_wall_ms + super::YEAR_MS;
-        if back && ahead { Ok(()) } else { Err(Skip) }
     }
 }
 

@@ -7,6 +7,9 @@ use holdover_testkit::vector::{Account, ErrorOut, Event, Out, Question, Reply};
 use super::method::S;
 use super::{Model, Skip, error};
 
+/// The number of a question that is answered at once.
+const AUTOMATIC: u64 = 0;
+
 type Metadata = BTreeMap<String, String>;
 
 /// What a question is about: endpoint and method.
@@ -25,6 +28,8 @@ pub(super) struct Hook {
     /// The question that has been asked.
     asked: Option<(u64, Slot)>,
     asked_at: i128,
+    /// Flights that waited then.
+    asked_by: Vec<u64>,
     sign_in_required: bool,
 }
 
@@ -37,6 +42,26 @@ impl Model {
         self.hooks.get(account).is_some_and(|hook| hook.sign_in_required)
     }
 
+    /// The answer that is kept for a flight.
+    fn kept(&self, id: u64) -> Option<Metadata> {
+        let flight = self.flight(id);
+        let slot: Slot = (flight.what.endpoint.clone(), flight.what.method.name.into());
+        let (metadata, expires) = self.hooks.get(&flight.account)?.kept.get(&slot)?;
+        expires.is_none_or(|at| self.moment().wall_ms < at).then(|| metadata.clone())
+    }
+
+    /// Whether a request with this metadata carries the credentials of an account, as far as it has any.
+    pub(super) fn carries(&self, account: &str, endpoint: &str, method: &str, metadata: &Metadata) -> bool {
+        let slot: Slot = (endpoint.into(), method.into());
+        let kept = self.hooks.get(account).and_then(|hook| hook.kept.get(&slot));
+        kept.is_none_or(|(kept, _)| kept.iter().all(|(name, value)| metadata.get(name) == Some(value)))
+    }
+
+    /// Whether the hook has to be asked before a flight is sent.
+    pub(super) fn has_to_ask(&self, id: u64) -> bool {
+        self.flight(id).has_credentials() && self.kept(id).is_none()
+    }
+
     /// Sends a flight, or asks for its credentials first.
     pub(super) fn depart(&mut self, id: u64) {
         let flight = self.flight(id);
@@ -45,14 +70,10 @@ impl Model {
         }
         let slot: Slot = (flight.what.endpoint.clone(), flight.what.method.name.into());
         let account = flight.account.clone();
-        let now = self.moment().wall_ms;
-        let hook = self.hook(&account);
-        if let Some((metadata, _)) =
-            hook.kept.get(&slot).filter(|(_, expires)| expires.is_none_or(|at| now < at))
-        {
-            let metadata = metadata.clone();
+        if let Some(metadata) = self.kept(id) {
             return self.send(id, Some(metadata));
         }
+        let hook = self.hook(&account);
         match hook.queue.iter_mut().find(|(waiting, _)| *waiting == slot) {
             Some((_, flights)) => flights.push(id),
             None => hook.queue.push((slot, vec![id])),
@@ -66,16 +87,18 @@ impl Model {
         if hook.asked.is_some() {
             return;
         }
-        let Some((slot, _)) = hook.queue.first().cloned() else { return };
+        let Some((slot, asked_by)) = hook.queue.first().cloned() else { return };
         let rejected = hook.refused.contains(&slot);
-        if let Some(metadata) = hook.automatic.clone() {
-            return self.use_it(account, &slot, &metadata, None);
+        if hook.automatic.is_some() {
+            // It answers when everything else has happened that happens now.
+            hook.asked = Some((AUTOMATIC, slot));
+            return;
         }
         self.asks += 1;
         let n = self.asks;
         let now = self.now;
         let hook = self.hook(account);
-        (hook.asked, hook.asked_at) = (Some((n, slot.clone())), now);
+        (hook.asked, hook.asked_at, hook.asked_by) = (Some((n, slot.clone())), now, asked_by);
         let (endpoint, method) = slot;
         self.outs.push(Out::Ask(Question {
             n,
@@ -86,17 +109,37 @@ impl Model {
         }));
     }
 
+    /// Hooks that answer at once do so. Whether one did.
+    pub(super) fn answer_automatically(&mut self) -> bool {
+        let asked = self.hooks.iter().find_map(|(account, hook)| match &hook.asked {
+            Some((AUTOMATIC, slot)) => Some((account.clone(), slot.clone(), hook.automatic.clone()?)),
+            _ => None,
+        });
+        let Some((account, slot, metadata)) = asked else { return false };
+        self.hook(&account).asked = None;
+        self.use_it(&account, &slot, &metadata, None);
+        true
+    }
+
     fn use_it(&mut self, account: &str, slot: &Slot, metadata: &Metadata, expires: Option<i128>) {
         let hook = self.hook(account);
         hook.kept.insert(slot.clone(), (metadata.clone(), expires));
         hook.refused.retain(|refused| refused != slot);
-        hook.sign_in_required = false;
         let waiting =
             hook.queue.iter().position(|(queued, _)| queued == slot).map(|index| hook.queue.remove(index).1);
+        self.end_sign_in(account);
         for id in waiting.unwrap_or_default() {
             self.send(id, Some(metadata.clone()));
         }
         self.ask(account);
+    }
+
+    /// A4: that state ends.
+    fn end_sign_in(&mut self, account: &str) {
+        if std::mem::take(&mut self.hook(account).sign_in_required) {
+            let refetched = self.observers_signed_in(account);
+            self.note(refetched);
+        }
     }
 
     pub(super) fn reply(&mut self, reply: &Reply) -> Result<(), Skip> {
@@ -151,7 +194,8 @@ impl Model {
 
     fn begin_sign_in(&mut self, account: &str) -> Result<(), Skip> {
         let hook = self.hook(account);
-        if !std::mem::replace(&mut hook.sign_in_required, true) {
+        let began = !std::mem::replace(&mut hook.sign_in_required, true);
+        if began {
             self.outs.push(Out::Event(Event { name: "sign_in_required".into(), fields: BTreeMap::new() }));
         }
         let waiting: Vec<u64> =
@@ -161,13 +205,16 @@ impl Model {
                 self.end_unsent(id, error("SIGN_IN_REQUIRED"), false)?;
             }
         }
+        if began {
+            self.observers_sign_in(account)?;
+        }
         Ok(())
     }
 
     /// A success ends the sign-in state.
     pub(super) fn signed_in(&mut self, id: u64) -> Result<(), Skip> {
         let account = self.flight(id).account.clone();
-        self.hook(&account).sign_in_required = false;
+        self.end_sign_in(&account);
         Ok(())
     }
 
@@ -180,14 +227,40 @@ impl Model {
         }
         hook.kept.clear();
         hook.refused.clear();
-        hook.sign_in_required = false;
+        self.end_sign_in(account);
         Ok(())
     }
 
-    /// A question may be given up when it has waited for this long: whose turn it is then, the model does not know.
-    pub(super) fn hooks_answer_in_time(&self, to: i128) -> Result<(), Skip> {
-        let is_late = |hook: &Hook| hook.asked.is_some() && to - hook.asked_at >= 30 * S;
-        if self.hooks.values().any(is_late) { Err(Skip) } else { Ok(()) }
+    /// When a question has waited for so long that it may be given up (reading 65).
+    pub(super) fn questions_give_up(&self) -> Vec<(i128, String)> {
+        let asked = self.hooks.iter().filter(|(_, hook)| hook.automatic.is_none() && hook.asked.is_some());
+        asked.map(|(account, hook)| (hook.asked_at + 30 * S, account.clone())).collect()
+    }
+
+    /// The hook has not answered for 30 s: nobody waits any more who waited when it was asked.
+    pub(super) fn give_up_question(&mut self, account: &str) -> Result<(), Skip> {
+        let hook = self.hook(account);
+        let Some((_, slot)) = hook.asked.take() else { return Ok(()) };
+        let at = hook.queue.iter().position(|(queued, _)| *queued == slot);
+        if let Some((slot, flights)) = at.map(|at| hook.queue.remove(at)) {
+            if flights.iter().any(|flight| hook.asked_by.contains(flight)) {
+                // How much later it is given up is not said.
+                return Err(Skip);
+            }
+            if !flights.is_empty() {
+                hook.queue.push((slot, flights));
+            }
+        }
+        let may_wait = |(from, _, op): (i128, i128, String)| {
+            let theirs = self.observer(&op).is_some_and(|observer| observer.session.account == account);
+            theirs && from <= self.now
+        };
+        if self.permits().into_iter().any(may_wait) {
+            // An observer may have come to wait for an answer just before, and nobody sees that.
+            return Err(Skip);
+        }
+        self.ask(account);
+        Ok(())
     }
 
     /// A flight that ends does not wait any more.

@@ -1,5 +1,7 @@
 //! The methods of `tests/vectors/api.proto`, copied by hand: the model reads no policy.
 
+use super::retries::Retry;
+
 /// One second in nanoseconds.
 pub(super) const S: i128 = 1_000_000_000;
 
@@ -17,6 +19,9 @@ pub(super) struct Method {
     pub(super) timeouts: Option<(i128, i128)>,
     pub(super) detail: Option<Trim>,
     pub(super) offline: Offline,
+    /// How long a BACKGROUND call waits for a better network (I2).
+    pub(super) defer_at_most: Option<i128>,
+    pub(super) retry: Option<Retry>,
 }
 
 /// What a call does when the network is known to be away (I1).
@@ -28,6 +33,8 @@ pub(super) enum Offline {
     ServeStale(Option<i128>),
     /// Row 1 only.
     FailFast,
+    /// Row 1, or else the call waits.
+    Wait,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +61,7 @@ pub(super) struct Trim {
     /// VERY_POOR is 1, POOR 2.
     pub(super) reduce_at: u8,
     pub(super) by_header: bool,
+    pub(super) restore: bool,
 }
 
 const fn cache(fresh: i128, revalidate: i128, if_error: i128) -> Cache {
@@ -78,6 +86,8 @@ const fn read(name: &'static str, cache: Option<Cache>, tags: Tags) -> Method {
         timeouts: None,
         detail: None,
         offline: Offline::Default,
+        defer_at_most: None,
+        retry: None,
     }
 }
 
@@ -86,7 +96,7 @@ const fn mutation(name: &'static str, invalidates: Option<&'static str>) -> Meth
 }
 
 /// All that the model knows.
-pub(super) const METHODS: [Method; 19] = [
+pub(super) const METHODS: [Method; 22] = [
     read("Quote", Some(cache(5, 60, 600)), Tags::Ride),
     read("Fare", Some(cache(10, 0, 0)), Tags::Ride),
     read("Plan", Some(cache(10, 0, 600)), Tags::Ride),
@@ -101,15 +111,15 @@ pub(super) const METHODS: [Method; 19] = [
     mutation("Update", Some("ride")),
     mutation("Replace", Some("driver")),
     Method {
-        detail: Some(Trim { reduce_at: 2, by_header: true }),
+        detail: Some(Trim { reduce_at: 2, by_header: true, restore: true }),
         ..read("Trip", Some(cache(5, 60, 600)), Tags::Ride)
     },
     Method {
-        detail: Some(Trim { reduce_at: 1, by_header: true }),
+        detail: Some(Trim { reduce_at: 1, by_header: true, restore: false }),
         ..read("Leg", Some(cache(60, 0, 0)), Tags::None)
     },
     Method {
-        detail: Some(Trim { reduce_at: 2, by_header: false }),
+        detail: Some(Trim { reduce_at: 2, by_header: false, restore: false }),
         ..read("Masked", Some(cache(60, 0, 0)), Tags::None)
     },
     Method { offline: Offline::ServeStale(None), ..read("Stale", Some(cache(10, 0, 0)), Tags::None) },
@@ -118,6 +128,21 @@ pub(super) const METHODS: [Method; 19] = [
         ..read("StaleDay", Some(cache(10, 0, 0)), Tags::None)
     },
     Method { offline: Offline::FailFast, ..read("FailFast", Some(cache(10, 60, 600)), Tags::None) },
+    Method { offline: Offline::Wait, ..read("Wait", Some(cache(10, 0, 600)), Tags::None) },
+    Method {
+        background: true,
+        defer_at_most: Some(60 * S),
+        ..read("Deferred", Some(cache(10, 0, 0)), Tags::None)
+    },
+    Method {
+        retry: Some(Retry {
+            max_attempts: 3,
+            initial_backoff: S,
+            max_backoff: 10 * S,
+            backoff_multiplier: 2,
+        }),
+        ..read("Retry", Some(cache(10, 0, 600)), Tags::None)
+    },
 ];
 
 impl Method {
@@ -126,6 +151,11 @@ impl Method {
             .iter()
             .find(|method| method.name == name)
             .expect("scripts call only methods that the model knows")
+    }
+
+    /// What has no annotations is let through without a network (G1).
+    pub(super) fn has_gate(&self) -> bool {
+        self.name != "Plain"
     }
 
     /// C5.

@@ -1,29 +1,46 @@
-//! The reference model: what the rules say about gets, prefetches, puts, mutations and invalidations, written from
+//! The reference model: what the rules say about gets, prefetches, observers, puts, mutations and invalidations, written from
 //! `runtime/SEMANTICS.md` as plainly as possible and sharing no code with the engine. Everything is a list that is
-//! searched from end to end. Observers are not modelled: they have invariants and vectors.
+//! searched from end to end.
 //!
 //! Where neither a rule nor a reading decides, the model declines to take the step ([`Skip`]), and the script goes on
 //! without it.
 
+mod answers;
 mod calls;
+mod clocks;
 mod entry;
+mod failures;
 mod flights;
+mod holds;
 mod hook;
+mod life;
 mod method;
+mod observers;
 mod pace;
+mod puts;
+mod reach;
+mod refetches;
+mod retries;
+mod serving;
+mod states;
+mod time;
 
 use std::collections::BTreeMap;
 
 use holdover_testkit::vector::{
-    Credentials, Delivery, ErrorOut, HintKind, In, Out, Part, Session, Span, Step, Vector,
+    AppWord, Credentials, Delivery, ErrorOut, HintKind, In, Out, Part, Session, Span, Step, Vector,
 };
+use holdover_testkit::world::Shown;
 
-use entry::{Entry, Moment};
+use entry::Entry;
 use flights::Flight;
 use hook::Hook;
 
 /// E3's limit of a jump ahead.
 const YEAR_MS: i128 = 365 * 24 * 3_600_000;
+
+/// No wall time has been seen.
+const UNKNOWN_MS: i128 = -1_000 * YEAR_MS;
 
 /// The rules do not say what would happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +60,8 @@ pub struct Model {
     wall_shift: i128,
     boot: u32,
     seen_wall_ms: i128,
+    /// By this process, or by those whose knowledge it has.
+    known_wall_ms: i128,
     saved_wall_ms: i128,
     jumped_ahead: bool,
     order: u64,
@@ -52,11 +71,24 @@ pub struct Model {
     hooks: BTreeMap<String, Hook>,
     entries: Vec<Entry>,
     /// What the answer to a request that was sent then said to be gone.
-    evictions: Vec<(Partition, String, u64)>,
+    evictions: Vec<(Partition, String, i128)>,
     invalidations: Vec<Invalidation>,
     flights: Vec<Flight>,
     paces: Vec<pace::Pace>,
+    reaches: Vec<reach::Reach>,
+    /// Of endpoints, in tenths of tokens.
+    budgets: Vec<(String, i32)>,
     calls: Vec<calls::Waiting>,
+    observers: Vec<observers::Observer>,
+    /// Since when the app is in the background.
+    background_since: Option<i128>,
+    grace_is_over: bool,
+    /// What was sent before says nothing about the network.
+    evidence_since: i128,
+    /// What came out of the engine in this step, and when: it tells where in their range random times were.
+    seen: Option<Vec<(i128, Out)>>,
+    /// Something has happened that the rules leave open.
+    undecided: bool,
     sends: u64,
     asks: u64,
     names: u64,
@@ -86,7 +118,8 @@ impl Model {
             wall_shift: 0,
             boot: 1,
             seen_wall_ms: 0,
-            saved_wall_ms: 0,
+            known_wall_ms: UNKNOWN_MS,
+            saved_wall_ms: UNKNOWN_MS,
             jumped_ahead: false,
             order: 0,
             quality: quality(setting.quality.as_deref().unwrap_or("GOOD")),
@@ -98,7 +131,15 @@ impl Model {
             invalidations: Vec::new(),
             flights: Vec::new(),
             paces: Vec::new(),
+            reaches: Vec::new(),
+            budgets: Vec::new(),
             calls: Vec::new(),
+            observers: Vec::new(),
+            background_since: None,
+            grace_is_over: false,
+            evidence_since: 0,
+            seen: None,
+            undecided: false,
             sends: 0,
             asks: 0,
             names: 0,
@@ -110,13 +151,20 @@ impl Model {
         model
     }
 
-    /// What comes out of a step.
+    /// What comes out of a step, given what the engine did: by that it is known when random times were. Without it they are
+    /// as late as they can be.
     ///
     /// # Errors
     /// [`Skip`] if the rules do not say; the model is of no use then.
-    pub fn step(&mut self, step: &Step) -> Result<Vec<Out>, Skip> {
+    pub fn step(&mut self, step: &Step, got: Option<&[Shown]>) -> Result<Vec<Out>, Skip> {
+        self.seen = got.map(|got| got.iter().map(|shown| (shown.at, shown.out.clone())).collect());
         if let Some(at) = step.at {
             self.let_time_pass(at.0)?;
+            let just_now = |(from, until, _): &(i128, i128, String)| *from == at.0 && from < until;
+            if step.input.is_some() && self.permits().iter().any(just_now) {
+                // What comes at this very instant may be because of either.
+                return Err(Skip);
+            }
         }
         if let Some(input) = &step.input {
             self.order += 1;
@@ -125,8 +173,20 @@ impl Model {
                 self.look_at_the_clock();
             }
             self.feed(input)?;
+            self.settle()?;
         }
-        Ok(std::mem::take(&mut self.outs))
+        if self.undecided {
+            return Err(Skip);
+        }
+        let mut outs = std::mem::take(&mut self.outs);
+        for out in &mut outs {
+            if let Out::To(delivery) = out {
+                for error in [&mut delivery.error, &mut delivery.failed].into_iter().flatten() {
+                    error.message = None;
+                }
+            }
+        }
+        Ok(outs)
     }
 
     fn feed(&mut self, input: &In) -> Result<(), Skip> {
@@ -134,6 +194,9 @@ impl Model {
             In::Get(call) => self.get(call, false),
             In::Prefetch(call) => self.get(call, true),
             In::Cached(call) => self.cached(call),
+            In::Observe(call) => self.observe(call),
+            In::Refresh(refresh) => self.pull(refresh),
+            In::App(app) => self.app(app.state == AppWord::Background),
             In::Put(put) => self.put(put),
             In::Invalidate(invalidate) => {
                 let session = self.session(invalidate.session.as_ref());
@@ -145,7 +208,7 @@ impl Model {
                     return Err(Skip);
                 };
                 let tag = format!("{literal}{}", value.as_str().ok_or(Skip)?);
-                self.invalidate(&session.account, tag);
+                self.invalidate(&session.account, &tag);
                 self.done(&invalidate.op);
                 Ok(())
             }
@@ -182,8 +245,12 @@ impl Model {
             In::Fail(fail) => self.failure(fail),
             In::Hint(hint) => {
                 match &hint.what {
-                    HintKind::Quality(class) => self.quality = quality(class),
-                    HintKind::DataSaver(on) => self.save_data = *on,
+                    HintKind::Quality(class) => self.set_quality(quality(class))?,
+                    HintKind::DataSaver(on) => {
+                        if std::mem::replace(&mut self.save_data, *on) != *on {
+                            self.restore()?;
+                        }
+                    }
                     HintKind::Credentials(session) => {
                         let account = self.sessions[session].account.clone();
                         self.new_credentials(&account)?;
@@ -223,15 +290,26 @@ impl Model {
     }
 
     /// D1 and D4.
-    fn invalidate(&mut self, account: &str, tag: String) {
+    fn invalidate(&mut self, account: &str, tag: &str) {
         self.order += 1;
-        self.invalidations.push(Invalidation { account: account.into(), tag, order: self.order });
+        self.invalidations.push(Invalidation { account: account.into(), tag: tag.into(), order: self.order });
+        let refetched = self.refetch_outdated(account, tag);
+        self.note(refetched);
+    }
+
+    /// What the rules leave open may happen deep down.
+    fn note(&mut self, result: Result<(), Skip>) {
+        self.undecided |= result.is_err();
     }
 
     /// A6, for every session of the account.
     fn sign_out(&mut self, account: &str) {
         for session in self.sessions.values_mut() {
             session.signed_out |= session.account == account;
+        }
+        for op in self.observers_that(|observer| observer.session.account == account) {
+            self.fail(&op, error("SIGNED_OUT"));
+            self.stop_observing(&op);
         }
         for op in self
             .calls
@@ -252,43 +330,6 @@ impl Model {
         }
         self.entries.retain(|entry| entry.partition != Partition::Account(account.into()));
         self.hooks.remove(account);
-    }
-
-    /// E6, and what outlives a process.
-    fn restart(&mut self, off: i128, reboot: bool) {
-        self.now += off;
-        self.boot += u32::from(reboot);
-        self.calls.clear();
-        self.flights.clear();
-        self.paces.clear();
-        self.jumped_ahead = false;
-        self.entries.retain(|entry| !entry.memory_only);
-        for entry in &mut self.entries {
-            entry.unseen = true;
-        }
-        self.hooks.clear();
-        let open: Vec<(String, OpenSession)> = std::mem::take(&mut self.sessions).into_iter().collect();
-        for (name, session) in open.into_iter().filter(|(_, session)| !session.signed_out) {
-            self.open(&name, &session.config);
-        }
-    }
-
-    fn moment(&self) -> Moment {
-        Moment {
-            order: self.order,
-            time: self.now,
-            boot: self.boot,
-            wall_ms: (self.now + self.wall_shift).div_euclid(1_000_000),
-        }
-    }
-
-    /// E3: the highest wall time is kept, and a jump of more than a year is remembered.
-    fn look_at_the_clock(&mut self) {
-        let now = self.moment().wall_ms;
-        if now > self.seen_wall_ms + YEAR_MS {
-            self.jumped_ahead = true;
-        }
-        self.seen_wall_ms = self.seen_wall_ms.max(now);
     }
 
     fn done(&mut self, to: &str) {

@@ -61,17 +61,14 @@ impl Model {
 
     /// What is replayed; to who wants everything (`full`), nothing that is reduced (F7).
     pub(super) fn replay(&self, name: &Name, full: bool) -> Result<Option<Piece>, Skip> {
-        let mut found = self.kept.iter().filter(|kept| kept.name == *name);
-        let Some(kept) = found.next() else { return Ok(None) };
-        if found.next().is_some() {
-            // Which of two is better is F7's business, and not modelled.
-            return Err(Skip);
-        }
+        // Of two, the newer one is the last message (reading 44).
+        let found = self.kept.iter().filter(|kept| kept.name == *name && !(full && kept.reduced));
+        let Some(kept) = found.max_by_key(|kept| kept.order) else { return Ok(None) };
         let age = self.now - kept.last_live;
         if kept.doubt > 0 && (WINDOW - kept.doubt..=WINDOW + kept.doubt).contains(&age) {
             return Err(Skip);
         }
-        if age >= WINDOW || (full && kept.reduced) || self.is_outdated(name, kept.order) {
+        if age >= WINDOW || self.is_outdated(name, kept.order) {
             return Ok(None);
         }
         Ok(Some(Piece {
@@ -80,7 +77,7 @@ impl Model {
             live: false,
             reduced: kept.reduced,
             gap: false,
-            last_known: None,
+            last_known: self.last_known(name).filter(|_| kept.reduced),
         }))
     }
 
@@ -101,7 +98,7 @@ impl Model {
         Ok(())
     }
 
-    /// What is noted at most once a second was noted at most a second ago.
+    /// What came was noted within a second; that the stream is open, within a tenth of the window (reading 44).
     fn died(&mut self, stream: &Stream) -> Result<(), Skip> {
         let Some(opening) = stream.opening.as_ref().filter(|opening| opening.head) else { return Ok(()) };
         let just_arrived = opening.current.as_ref().is_some_and(|(_, at, _)| self.now - at < 2 * S);
@@ -110,7 +107,7 @@ impl Model {
         }
         self.was_live(&stream.name);
         for kept in self.kept.iter_mut().filter(|kept| kept.name == stream.name) {
-            kept.doubt = 2 * S;
+            kept.doubt = WINDOW / 10 + S;
         }
         Ok(())
     }

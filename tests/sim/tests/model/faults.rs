@@ -12,7 +12,7 @@ use holdover_testkit::api::Api;
 use holdover_testkit::replay::replay;
 use proptest::strategy::{Strategy, ValueTree as _};
 
-use crate::{api, run, runner, script, streams};
+use crate::{Tally, api, quality, run, runner, script, streams};
 
 /// What is tried: a name, and what runs it.
 type Trial<'a> = (String, Box<dyn Fn() -> Result<(), String> + 'a>);
@@ -25,22 +25,34 @@ fn drawn<T: std::fmt::Debug>(salt: u64, strategy: &impl Strategy<Value = T>) -> 
 }
 
 /// All that is tried: calls against the model, calls and observers against the invariants, streams against their model,
-/// and then the vectors, which alone show what chance does not.
+/// measurements against theirs, and then the vectors, which alone show what chance does not.
 fn trials(api: &Api) -> Vec<Trial<'_>> {
     let model = Model::new(&setting());
     let calls = drawn(1, &script()).into_iter().map(move |actions| -> Box<dyn Fn() -> Result<(), String>> {
         let model = model.clone();
         Box::new(move || {
-            run(api, &actions, Some(model.clone())).and_then(|_| run(api, &actions, None)).map(drop)
+            let mut tally = Tally::default();
+            run(api, &actions, Some(model.clone()), &mut tally)
+                .and_then(|_| run(api, &actions, None, &mut tally))
+                .map(drop)
         })
     });
     let streams =
         drawn(5, &streams::script()).into_iter().map(|actions| -> Box<dyn Fn() -> Result<(), String>> {
             Box::new(move || streams::run(api, &actions).map(drop))
         });
+    let measurements =
+        drawn(6, &quality::script()).into_iter().map(|actions| -> Box<dyn Fn() -> Result<(), String>> {
+            Box::new(move || quality::run(api, &actions).map(drop))
+        });
     // In turns, so that faults of either are noticed soon.
-    let scripts = calls.zip(streams).enumerate().flat_map(|(index, (call, stream))| {
-        [(format!("script {index} of calls"), call), (format!("script {index} of streams"), stream)]
+    let scripts = calls.zip(streams).zip(measurements).enumerate();
+    let scripts = scripts.flat_map(|(index, ((call, stream), measurement))| {
+        [
+            (format!("script {index} of calls"), call),
+            (format!("script {index} of streams"), stream),
+            (format!("script {index} of measurements"), measurement),
+        ]
     });
     let vectors =
         files::vectors().expect("the vectors are checked in").into_iter().map(|file| -> Trial<'_> {
@@ -71,7 +83,9 @@ fn every_planted_fault_is_noticed() {
     let reached: Vec<BTreeMap<Fault, u64>> = trials
         .iter()
         .map(|trial| {
-            assert!(!fails(trial), "{} fails without a fault", trial.0);
+            if let Err(problem) = (trial.1)() {
+                panic!("{} fails without a fault: {problem}", trial.0);
+            }
             take_reached()
         })
         .collect();

@@ -22,8 +22,11 @@ option (holdover.method).delivery = { priority: BACKGROUND defer_at_most: { seco
 };
 
 fn check(context: &Context<'_>, out: &mut Findings) {
-    for method in context.ir.methods().filter(|method| method.delivery.priority.value != Priority::Background)
-    {
+    for method in context.ir.methods() {
+        // On streams it is STREAM_BLOCKS.
+        if method.is_streaming() || method.delivery.priority.value == Priority::Background {
+            continue;
+        }
         let Some(defer) = method.delivery.deferral() else { continue };
         let priority = &method.delivery.priority;
         out.push(

@@ -34,9 +34,12 @@ const TRANSIENT: [Status; 6] = [
 
 fn check(context: &Context<'_>, out: &mut Findings) {
     for method in context.ir.methods() {
-        let Some(codes) = method.delivery.retry.as_ref().map(|retry| &retry.retryable_status_codes) else {
+        let Some(retry) = method.retry() else { continue };
+        let codes = &retry.retryable_status_codes;
+        // Where more is missing, ATTEMPTS_BOUNDS says all that is.
+        if codes.value.is_empty() && !retry.missing().is_empty() {
             continue;
-        };
+        }
         let wrong: Vec<&str> =
             codes.value.iter().filter(|code| !TRANSIENT.contains(code)).map(Status::as_str_name).collect();
         let (message, label) = if codes.value.is_empty() {

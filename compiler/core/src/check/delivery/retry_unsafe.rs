@@ -37,7 +37,7 @@ fn check(context: &Context<'_>, out: &mut Findings) {
     for method in context.ir.methods() {
         let repeatable =
             matches!(method.idempotency.value, Idempotency::NoSideEffects | Idempotency::Idempotent);
-        let Some(retry) = method.delivery.retry.as_ref().filter(|_| !repeatable) else { continue };
+        let Some(retry) = method.retry().filter(|_| !repeatable) else { continue };
         out.push(
             element(method),
             out.found(format!("`{}` is retried, but nothing says that it may be called twice", method.name))

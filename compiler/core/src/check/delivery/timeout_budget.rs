@@ -27,7 +27,7 @@ fn check(context: &Context<'_>, out: &mut Findings) {
     for method in context.ir.methods() {
         let delivery = &method.delivery;
         let Some(((attempt, said), (total, total_said))) = timeouts(method) else { continue };
-        let fits = match (&delivery.retry, said) {
+        let fits = match (method.retry(), said) {
             (Some(_), _) => attempt < total,
             (None, Some(_)) => attempt <= total,
             // A short total with one attempt is all that needs to be said.

@@ -125,8 +125,10 @@ fn a_retry_policy_is_merged_like_a_block() {
         PLAIN,
     );
     let retry = m.delivery.retry.unwrap();
-    assert_eq!((retry.max_attempts.value, retry.max_attempts.origin.level), (5, Level::Method));
-    assert_eq!((retry.max_backoff.value, retry.max_backoff.origin.level), (Ok(seconds(5)), Level::Service));
+    let (attempts, backoff) = (retry.max_attempts.as_ref().unwrap(), retry.max_backoff.as_ref().unwrap());
+    assert_eq!((attempts.value, attempts.origin.level), (5, Level::Method));
+    assert_eq!((backoff.value, backoff.origin.level), (Ok(seconds(5)), Level::Service));
+    assert!(retry.missing().is_empty());
     assert_eq!(retry.retryable_status_codes.value.len(), 2);
 }
 

@@ -6,15 +6,24 @@ use crate::store::{KeyHash, PlanHash, TagHash};
 
 /// A platform: what it answers can be changed.
 #[derive(Clone, Default)]
-struct Platform(Arc<Mutex<Option<KeyError>>>);
+struct Platform {
+    error: Arc<Mutex<Option<KeyError>>>,
+    asked: Arc<Mutex<Vec<&'static str>>>,
+}
 
 impl Platform {
     fn fail(&self, error: Option<KeyError>) {
-        *self.0.lock().unwrap() = error;
+        *self.error.lock().unwrap() = error;
     }
 
-    fn turn(&self, key: &[u8]) -> Result<Vec<u8>, KeyError> {
-        match &*self.0.lock().unwrap() {
+    /// What was asked of it since this was called last.
+    fn asked(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    fn turn(&self, what: &'static str, key: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.asked.lock().unwrap().push(what);
+        match &*self.error.lock().unwrap() {
             Some(error) => Err(error.clone()),
             None => Ok(key.iter().map(|byte| byte ^ 0xa5).collect()),
         }
@@ -23,11 +32,11 @@ impl Platform {
 
 impl KeyProvider for Platform {
     fn wrap(&self, key: &[u8]) -> Result<Vec<u8>, KeyError> {
-        self.turn(key)
+        self.turn("wrap", key)
     }
 
     fn unwrap(&self, wrapped: &[u8]) -> Result<Vec<u8>, KeyError> {
-        self.turn(wrapped)
+        self.turn("unwrap", wrapped)
     }
 }
 
@@ -184,6 +193,57 @@ fn a_lost_key_gives_the_partition_up_and_a_locked_device_does_not() {
     assert_eq!(load(&mut next), []);
     next.execute(StoreCommand::Save { record: record(), wall_ms: 1 }).unwrap();
     assert_eq!(load(&mut next), [record()]);
+}
+
+#[test]
+fn the_platform_is_asked_for_no_more_than_is_needed() {
+    let platform = Platform::default();
+    let disk = saved(Some(&platform));
+    assert_eq!(platform.asked(), ["wrap"], "there was no key");
+    let mut next = vault(&disk, Some(&platform));
+    open(&mut next, ALICE, 9).unwrap();
+    assert_eq!(load(&mut next), [record()]);
+    assert_eq!(platform.asked(), ["unwrap"], "there was one");
+}
+
+#[test]
+fn a_partition_whose_key_could_not_be_wrapped_is_new_the_next_time() {
+    let platform = Platform::default();
+    for second in [Some(&platform), None] {
+        let disk = MemoryStore::new();
+        platform.fail(Some(KeyError::Unavailable("the device is locked".into())));
+        let mut first = vault(&disk, Some(&platform));
+        assert_eq!(open(&mut first, ALICE, 7).unwrap_err().kind, StoreFaultKind::Locked);
+        platform.fail(None);
+        let mut next = vault(&disk, second);
+        assert_eq!(open(&mut next, ALICE, 9), Ok(StoreAnswer::Partition { key: key(9), sequence: 0 }));
+        next.execute(StoreCommand::Save { record: record(), wall_ms: 1 }).unwrap();
+        let mut last = vault(&disk, second);
+        assert_eq!(open(&mut last, ALICE, 8), Ok(StoreAnswer::Partition { key: key(9), sequence: 0 }));
+        assert_eq!(load(&mut last), [record()]);
+    }
+}
+
+#[test]
+fn a_partition_that_another_runtime_makes_meanwhile_is_shared() {
+    /// While it wraps, another runtime on the same store does.
+    struct Slow(MemoryStore, Platform);
+    impl KeyProvider for Slow {
+        fn wrap(&self, key: &[u8]) -> Result<Vec<u8>, KeyError> {
+            let mut other = vault(&self.0, Some(&self.1));
+            open(&mut other, ALICE, 5).unwrap();
+            self.1.wrap(key)
+        }
+
+        fn unwrap(&self, wrapped: &[u8]) -> Result<Vec<u8>, KeyError> {
+            self.1.unwrap(wrapped)
+        }
+    }
+    let disk = MemoryStore::new();
+    let slow = Slow(disk.clone(), Platform::default());
+    let mut vault = Vault::new(Box::new(disk), Some(Box::new(slow)));
+    vault.execute(StoreCommand::Open).unwrap();
+    assert_eq!(open(&mut vault, ALICE, 7), Ok(StoreAnswer::Partition { key: key(5), sequence: 0 }));
 }
 
 #[test]

@@ -48,7 +48,7 @@ impl Engine {
             Phase::Waiting(mut timer) => self.timers.cancel(&mut timer),
             Phase::Asking => {
                 if let Some(account) = self.credentials.get_mut(&stream.spec.account) {
-                    account.forget(crate::account::Asker::Stream(id));
+                    account.forget(crate::credentials::Asker::Stream(id));
                 }
             }
             _ => {}

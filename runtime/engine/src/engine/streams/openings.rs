@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::super::Engine;
-use crate::account::{Asker, Slot};
 use crate::call::DetailMode;
+use crate::credentials::{Asker, Slot};
 use crate::detail::{self, Applied};
 use crate::error::Error;
 use crate::event::Event;
@@ -106,7 +106,7 @@ impl Engine {
         let body = match detail::shape(method, want, &spec.request, &mut metadata, &self.limits) {
             Ok(body) => body,
             Err(error) => {
-                let message = format!("the request of {} cannot be trimmed: {error}", &method.path[1..]);
+                let message = format!("the request of {} cannot be trimmed: {error}", method.full_name());
                 return self.lose_stream(id, Error::misuse(message));
             }
         };

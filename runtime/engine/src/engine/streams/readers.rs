@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::super::Engine;
 use super::super::specs::signed_out;
 use super::starts::end_of;
-use crate::call::OpId;
+use crate::call::{CacheMode, OpId};
 use crate::clock::elapsed;
 use crate::error::{Error, ErrorKind};
 use crate::operation::Spec;
 use crate::output::Delivered;
 use crate::session::Account;
+use crate::snapshot::Snapshot;
 use crate::stream::{Parting, Phase, Promise, Reader, StreamId, Unread};
 
 impl Engine {
@@ -123,7 +124,7 @@ impl Engine {
     }
 
     /// The stream of a reader has ended. What it has not read yet comes before the end, when it takes it.
-    pub(super) fn part(&mut self, op: OpId, item: Option<crate::snapshot::Snapshot>, end: Result<(), Error>) {
+    pub(super) fn part(&mut self, op: OpId, item: Option<Snapshot>, end: Result<(), Error>) {
         let Some(reader) = self.readers.get_mut(&op) else { return };
         reader.stream = None;
         match item.filter(|_| reader.unread == Unread::Message) {
@@ -162,12 +163,9 @@ impl Engine {
     /// Ends the streams of an account that is signed out, whatever their readers have not read (rule A6). Others may read
     /// those of the device.
     pub(in crate::engine) fn end_streams_of(&mut self, account: &Account) {
-        let sessions = &self.sessions;
-        let is_ending = |spec: &Spec| {
-            spec.account == *account && sessions.get(&spec.session).is_none_or(|session| session.signed_out)
-        };
+        let is_ending = |reader: &Reader| self.has_left(account, &reader.spec);
         let ending: Vec<OpId> =
-            self.readers.iter().filter(|(_, reader)| is_ending(&reader.spec)).map(|(op, _)| *op).collect();
+            self.readers.iter().filter(|(_, reader)| is_ending(reader)).map(|(op, _)| *op).collect();
         for op in ending {
             self.leave_stream(op, Some(signed_out()));
         }
@@ -196,7 +194,6 @@ fn taken_over(begun: &Spec, by: &Spec) -> Spec {
 impl Reader {
     /// Whether what is kept may be shown to it.
     pub(super) fn reads_kept(&self) -> bool {
-        self.mode != crate::call::CacheMode::NetworkOnly
-            && super::starts::promise(&self.spec) == Promise::Replay
+        self.mode != CacheMode::NetworkOnly && super::starts::promise(&self.spec) == Promise::Replay
     }
 }

@@ -11,10 +11,18 @@ use crate::fault::{Fault, planted};
 use crate::key::{Key, Owner};
 use crate::snapshot::{Detail, Freshness, PlanHash, Snapshot, Source, Withheld};
 use crate::stream::{Newest, Phase, Stream, StreamId};
+use crate::time::Instant;
 use crate::timer::Timer;
 
 /// What is kept reaches the disk at most this often (rule G2).
 const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// The longest time after which it is noted that a stream is still open that brings nothing (reading 44).
+const NOTE_EVERY: Duration = Duration::from_secs(60);
+
+/// How often it is noted that a stream is still open: a process that is killed loses a tenth of the window at most.
+fn note_every(window: u64) -> Duration {
+    Duration::from_nanos(window / 10).clamp(SAVE_EVERY, NOTE_EVERY)
+}
 
 impl Engine {
     /// Looks for what an earlier stream of the same key has left, in memory, then on disk.
@@ -112,9 +120,8 @@ impl Engine {
             .filter(|(_, answer)| may_show(answer));
         match (full, reduced) {
             (Some(full), Some((plan, reduced))) => {
-                // As rule F7 ranks answers: wanting all, a full one wins; wanting less, the newer one.
-                let full_wins = stream.want == Detail::Full || full.age(&self.now) <= reduced.age(&self.now);
-                Some(if full_wins { (full, None) } else { (reduced, Some(*plan)) })
+                // The last message, whatever the stream asks for now: a replay does not go back in time (reading 44).
+                Some(if is_after(reduced, full) { (reduced, Some(*plan)) } else { (full, None) })
             }
             (Some(full), None) => Some((full, None)),
             (None, Some((plan, reduced))) => Some((reduced, Some(*plan))),
@@ -137,10 +144,7 @@ impl Engine {
         let Some(kept) = &mut stream.kept else { return };
         let spec = stream.spec.clone();
         if kept.save.is_none() && !kept.entry.is_empty() && self.notes_on_disk(&spec) {
-            let timer = self.timers.set(self.now.boot.after(SAVE_EVERY), Timer::SaveKept(id));
-            if let Some(kept) = self.streams.get_mut(&id).and_then(|stream| stream.kept.as_mut()) {
-                kept.save = Some(timer);
-            }
+            self.save_at(id, self.now.boot.after(SAVE_EVERY));
         }
     }
 
@@ -177,9 +181,15 @@ impl Engine {
         let had_reduced = kept_of.entry.reduced.is_some();
         kept_of.entry.accept(answer, plan);
         kept_of.outgrown |= had_reduced && kept_of.entry.reduced.is_none();
+        let due = kept_of.saved.map(|at| at.after(SAVE_EVERY)).filter(|due| *due > self.now.boot);
+        let is_awaited = kept_of.save.is_some_and(|timer| due.is_some_and(|due| timer.at() <= due));
         // Without a disk it is noted when the stream is left: until then only its readers are shown it.
-        if kept_of.save.is_none() && self.notes_on_disk(&spec) {
-            self.save_kept(id);
+        if is_awaited || !self.notes_on_disk(&spec) {
+            return;
+        }
+        match due {
+            None => self.save_kept(id),
+            Some(due) => self.save_at(id, due),
         }
     }
 
@@ -203,13 +213,18 @@ impl Engine {
         let is_live = stream.is_live();
         let Some(kept) = &mut stream.kept else { return };
         self.timers.cancel(&mut kept.save);
+        kept.saved = Some(self.now.boot);
         self.note_kept(id);
-        if is_live && self.notes_on_disk(&spec) {
-            let timer = self.timers.set(self.now.boot.after(SAVE_EVERY), Timer::SaveKept(id));
-            if let Some(kept) = self.streams.get_mut(&id).and_then(|stream| stream.kept.as_mut()) {
-                kept.save = Some(timer);
-            }
+        let window = spec.method.cache.as_ref().and_then(|cache| cache.replay_window);
+        if let Some(window) = window.filter(|_| is_live && self.notes_on_disk(&spec)) {
+            self.save_at(id, self.now.boot.after(note_every(window)));
         }
+    }
+
+    fn save_at(&mut self, id: StreamId, at: Instant) {
+        let Some(kept) = self.streams.get_mut(&id).and_then(|stream| stream.kept.as_mut()) else { return };
+        self.timers.cancel(&mut kept.save);
+        kept.save = Some(self.timers.set(at, Timer::SaveKept(id)));
     }
 
     /// A stream leaves the wire: what it brought last was live until now.

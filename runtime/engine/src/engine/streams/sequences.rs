@@ -27,7 +27,7 @@ impl Engine {
         if stream.sending.credit == 0 {
             let message = format!(
                 "more messages of {} were sent than there was credit for: send one for each credit",
-                &method.path[1..]
+                method.full_name()
             );
             return self.leave_stream(op, Some(Error::misuse(message)));
         }

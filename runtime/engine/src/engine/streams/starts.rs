@@ -51,7 +51,7 @@ impl Engine {
         request: &Bytes,
         options: &CallOptions,
     ) -> Result<Arc<Spec>, Error> {
-        let name = &method.path[1..];
+        let name = method.full_name();
         if method.kind == Kind::Unary {
             return Err(Error::misuse(format!(
                 "{name} answers one request once: get it (or observe it, if it is cached) instead of opening a stream"
@@ -144,6 +144,7 @@ impl Engine {
             refetched: false,
             failures: 0,
             hurried: None,
+            moved: None,
             broken: false,
             error: None,
             sending: Sending::default(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::credentials::AskId;
+use super::AskId;
 use crate::fault::{Fault, planted};
 use crate::flight::FlightId;
 use crate::metadata::Metadata;
