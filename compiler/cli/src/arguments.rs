@@ -59,6 +59,7 @@ const GENERATE_HELP: &str = "\
 Examples:
   holdover generate -I proto --rust-out src/generated proto/pricing/v1/pricing.proto
   holdover generate -I proto --rust-out out --rust-opt extern_path=.google.type=::google_types api.proto
+  holdover generate -I proto --swift-out ios/Generated --swift-opt visibility=public --kotlin-out android/generated api.proto
   holdover generate --descriptor-set api.binpb --policy-out api.policy
   holdover generate                                        (everything from holdover.toml)
 
@@ -73,6 +74,18 @@ Options for Rust (--rust-opt NAME=VALUE, repeatable; or [generate.rust] in holdo
   holdover_path=::PATH           where generated code finds the crate holdover
   include_file=NAME              writes a file that includes all others as nested modules
 
+Options for Swift (--swift-opt, or [generate.swift]); SwiftProtobuf's plugin makes the messages:
+  visibility=internal|public|package
+  file_naming=full_path|path_to_underscores|drop_path
+  module_mapping=FILE.proto=MODULE   another module has the code of this file
+  extra_module_imports=MODULE        imports a module as well
+  swift_protobuf_module_name=NAME    what SwiftProtobuf's module is called
+  keep_method_casing=true            calls functions GetQuote instead of getQuote
+  use_access_level_on_imports=true   says `public import`, for InternalImportsByDefault
+
+Options for Kotlin (--kotlin-opt, or [generate.kotlin]); protoc's --java_out makes the messages, lite or full:
+  visibility=public|internal
+
 holdover.toml:
   [input]
   files = [\"proto/pricing/v1/pricing.proto\"]
@@ -83,7 +96,11 @@ holdover.toml:
 
   [generate.rust]
   out = \"src/generated\"
-  extern_path = { \".google.type\" = \"::google_types\" }";
+  extern_path = { \".google.type\" = \"::google_types\" }
+
+  [generate.swift]
+  out = \"ios/Generated\"
+  visibility = \"public\"";
 
 const CHECK_HELP: &str = "\
 Examples:
@@ -143,6 +160,22 @@ pub(crate) struct GenerateArguments {
     /// An option for Rust; repeatable. See below.
     #[arg(long = "rust-opt", value_name = "NAME=VALUE", requires = "rust_out")]
     pub(crate) rust_options: Vec<String>,
+
+    /// Generate Swift into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) swift_out: Option<PathBuf>,
+
+    /// An option for Swift; repeatable. See below.
+    #[arg(long = "swift-opt", value_name = "NAME=VALUE", requires = "swift_out")]
+    pub(crate) swift_options: Vec<String>,
+
+    /// Generate Kotlin into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) kotlin_out: Option<PathBuf>,
+
+    /// An option for Kotlin; repeatable. See below.
+    #[arg(long = "kotlin-opt", value_name = "NAME=VALUE", requires = "kotlin_out")]
+    pub(crate) kotlin_options: Vec<String>,
 
     /// Write the compiled policy of all services to this file, for servers.
     #[arg(long, value_name = "FILE")]

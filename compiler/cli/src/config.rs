@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use holdover_build::files::read_named;
 use holdover_compiler::load::closest;
+use holdover_compiler::target::OptionError;
+use holdover_compiler::target::kotlin::KotlinOptions;
 use holdover_compiler::target::rust::RustOptions;
+use holdover_compiler::target::swift::SwiftOptions;
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -56,6 +59,8 @@ pub(crate) enum Deny {
 pub(crate) struct Generate {
     pub(crate) policy_out: Option<PathBuf>,
     pub(crate) rust: Option<Rust>,
+    pub(crate) swift: Option<Swift>,
+    pub(crate) kotlin: Option<Kotlin>,
 }
 
 /// Rust, and its options.
@@ -88,12 +93,67 @@ impl Rust {
     }
 }
 
+/// Swift, and its options.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Swift {
+    pub(crate) out: Option<PathBuf>,
+    visibility: Option<String>,
+    file_naming: Option<String>,
+    module_mapping: BTreeMap<String, String>,
+    extra_module_imports: Vec<String>,
+    swift_protobuf_module_name: Option<String>,
+    keep_method_casing: Option<bool>,
+    use_access_level_on_imports: Option<bool>,
+}
+
+impl Swift {
+    /// The options as the target takes them.
+    pub(crate) fn options(self) -> Result<SwiftOptions, OptionError> {
+        let text = |name: &str, value: Option<String>| value.map(|value| format!("{name}={value}"));
+        let flag = |name: &str, value: Option<bool>| value.map(|value| format!("{name}={value}"));
+        let said = [
+            text("visibility", self.visibility),
+            text("file_naming", self.file_naming),
+            text("swift_protobuf_module_name", self.swift_protobuf_module_name),
+            flag("keep_method_casing", self.keep_method_casing),
+            flag("use_access_level_on_imports", self.use_access_level_on_imports),
+        ];
+        let mappings = self.module_mapping.iter().map(|(file, module)| format!("module_mapping={file}={module}"));
+        let imports = self.extra_module_imports.iter().map(|module| format!("extra_module_imports={module}"));
+        let mut options = SwiftOptions::default();
+        for option in said.into_iter().flatten().chain(mappings).chain(imports) {
+            options.set(&option)?;
+        }
+        Ok(options)
+    }
+}
+
+/// Kotlin, and its options.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct Kotlin {
+    pub(crate) out: Option<PathBuf>,
+    visibility: Option<String>,
+}
+
+impl Kotlin {
+    /// The options as the target takes them.
+    pub(crate) fn options(self) -> Result<KotlinOptions, OptionError> {
+        let mut options = KotlinOptions::default();
+        if let Some(visibility) = self.visibility {
+            options.set(&format!("visibility={visibility}"))?;
+        }
+        Ok(options)
+    }
+}
+
 /// Every table and key that there is.
 const KEYS: &[(&str, &[&str])] = &[
     ("", &["input", "check", "generate"]),
     ("input", &["files", "include", "descriptor_set", "overlay"]),
     ("check", &["deny"]),
-    ("generate", &["policy_out", "rust"]),
+    ("generate", &["policy_out", "rust", "swift", "kotlin"]),
     (
         "generate.rust",
         &[
@@ -107,6 +167,20 @@ const KEYS: &[(&str, &[&str])] = &[
             "include_file",
         ],
     ),
+    (
+        "generate.swift",
+        &[
+            "out",
+            "visibility",
+            "file_naming",
+            "module_mapping",
+            "extra_module_imports",
+            "swift_protobuf_module_name",
+            "keep_method_casing",
+            "use_access_level_on_imports",
+        ],
+    ),
+    ("generate.kotlin", &["out", "visibility"]),
 ];
 
 impl Config {
@@ -182,6 +256,18 @@ mod tests {
             bytes = [".a"]
             holdover_path = "crate::holdover"
             include_file = "mod.rs"
+            [generate.swift]
+            out = "ios/Generated"
+            visibility = "public"
+            file_naming = "drop_path"
+            module_mapping = { "common/types.proto" = "CommonProtos" }
+            extra_module_imports = ["Extra"]
+            swift_protobuf_module_name = "Proto"
+            keep_method_casing = true
+            use_access_level_on_imports = true
+            [generate.kotlin]
+            out = "android/generated"
+            visibility = "internal"
         "##;
         let config = Config::parse(text).unwrap();
         assert_eq!(config.check.deny, [Deny::Warnings]);
@@ -189,14 +275,32 @@ mod tests {
         assert_eq!(options.extern_path, [(".google.type".to_owned(), "::google_types".to_owned())]);
         assert_eq!(options.holdover_path, "crate::holdover");
         assert_eq!(config.generate.rust.unwrap().out, Some("src/generated".into()));
+        let swift = config.generate.swift.unwrap();
+        assert_eq!(swift.out, Some("ios/Generated".into()));
+        let swift = swift.options().unwrap();
+        assert_eq!((swift.visibility.name(), swift.file_naming.name()), ("public", "drop_path"));
+        assert_eq!(swift.module_mapping["common/types.proto"], "CommonProtos");
+        assert_eq!((swift.extra_module_imports, &*swift.swift_protobuf_module_name), (vec!["Extra".to_owned()], "Proto"));
+        assert!(swift.keep_method_casing && swift.use_access_level_on_imports);
+        let kotlin = config.generate.kotlin.unwrap();
+        assert_eq!(kotlin.out, Some("android/generated".into()));
+        assert_eq!(kotlin.options().unwrap().visibility.name(), "internal");
         // Whatever can be said here can be said on the command line, and the reverse.
-        let (_, keys) = KEYS.last().unwrap();
-        let mut names: Vec<&str> = RustOptions::NAMES.to_vec();
-        names.push("out");
-        names.sort_unstable();
-        let mut keys = keys.to_vec();
-        keys.sort_unstable();
-        assert_eq!(keys, names);
+        for (table, names) in [
+            ("generate.rust", RustOptions::NAMES),
+            ("generate.swift", SwiftOptions::NAMES),
+            ("generate.kotlin", KotlinOptions::NAMES),
+        ] {
+            let (_, keys) = KEYS.iter().find(|(name, _)| *name == table).unwrap();
+            let sorted = |names: &[&'static str], also: &[&'static str]| {
+                let mut names: Vec<&str> = names.iter().chain(also).copied().collect();
+                names.sort_unstable();
+                names
+            };
+            assert_eq!(sorted(keys, &[]), sorted(names, &["out"]), "{table}");
+        }
+        let wrong = Config::parse("[generate.swift]\nvisibility = \"open\"").unwrap();
+        assert!(wrong.generate.swift.unwrap().options().unwrap_err().to_string().contains("one of internal"));
     }
 
     #[test]
@@ -208,8 +312,8 @@ mod tests {
             "unknown key `includes` in [input]; did you mean `include`?"
         );
         assert_eq!(
-            wrong("[generate]\nswift = {}"),
-            "unknown key `swift` in [generate]; there are: policy_out, rust"
+            wrong("[generate]\ndart = {}"),
+            "unknown key `dart` in [generate]; there are: policy_out, rust, swift, kotlin"
         );
         assert!(wrong("[generate.rust]\nextern_paths = {}").contains("`extern_path`"));
         assert!(wrong("[check]\ndeny = [\"errors\"]").contains("warnings"));

@@ -209,10 +209,56 @@ fn options_reach_the_generator_and_unknown_ones_are_refused() {
     assert_eq!(run.code, 2);
     assert!(run.err.contains("inside the output folder"), "{run}");
     assert_eq!(folder.files(), ["out/quotes.v1.rs"]);
-    let run = folder.run(&with(&["generate"], &["--swift-out", "out"]));
-    assert_eq!(run.code, 2);
+    for (out, option, wrong) in [
+        ("--swift-out", "--swift-opt", "visibilty=public"),
+        ("--kotlin-out", "--kotlin-opt", "visibilty=internal"),
+    ] {
+        let run = folder.run(&with(&["generate"], &[out, "other", option, wrong]));
+        assert!(run.code == 2 && run.err.contains("did you mean `visibility`?"), "{run}");
+    }
+    assert_eq!(folder.run(&with(&["generate"], &["--dart-out", "out"])).code, 2);
     let run = folder.run(&with(&["generate"], &[]));
     assert_eq!((run.code, run.err.contains("--rust-out DIR")), (2, true), "{run}");
+}
+
+#[test]
+fn languages_are_generated_together() {
+    let folder = Folder::new();
+    let run = folder.run(&with(
+        &["generate"],
+        &[
+            "--rust-out",
+            "rust",
+            "--swift-out",
+            "swift",
+            "--swift-opt",
+            "visibility=public",
+            "--kotlin-out",
+            "kotlin",
+            "--kotlin-opt",
+            "visibility=internal",
+        ],
+    ));
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(folder.files(), [
+        "kotlin/quotes/v1/QuotesHoldover.kt",
+        "rust/quotes.v1.rs",
+        "swift/quotes.holdover.swift"
+    ]);
+    let text = |path: &str| fs::read_to_string(folder.path(path)).unwrap();
+    assert!(text("swift/quotes.holdover.swift").contains("public protocol Quotes_V1_QuotesClientInterface"));
+    assert!(text("kotlin/quotes/v1/QuotesHoldover.kt").contains("internal interface QuotesClientInterface"));
+
+    folder.write(
+        "holdover.toml",
+        "[generate.swift]\nout = \"from-config\"\nvisibility = \"package\"\n[generate.kotlin]\nvisibility = \"public\"\n",
+    );
+    let run = folder.run(&with(&["generate"], &[]));
+    assert!(run.code == 2 && run.err.contains("[generate.kotlin] in holdover.toml has no `out`"), "{run}");
+    let run = folder.run(&with(&["generate"], &["--kotlin-out", "kotlin"]));
+    assert_eq!(run.code, 0, "{run}");
+    assert!(text("from-config/quotes.holdover.swift").contains("package protocol Quotes_V1_QuotesClientInterface"));
+    assert!(text("kotlin/quotes/v1/QuotesHoldover.kt").contains("public interface QuotesClientInterface"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //!
 //! `tests/golden/<case>/` has `.proto` files, what is compiled of them (`case.toml`; default: `input.proto`), the policy
 //! as text (`policy.txtpb`), findings that stop nobody (`warnings.txt`), and one folder of generated files per language
-//! (`out/rust`).
+//! (`out/rust`, `out/swift`, `out/kotlin`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,8 +13,7 @@ use holdover_annotations::policy::PolicySet;
 use holdover_compiler::diagnostic::{Diagnostics, Report, Style};
 use holdover_compiler::load::{IncludePaths, MemorySources, load, load_descriptor_set};
 use holdover_compiler::pipeline::{Compilation, compile, compile_loaded};
-use holdover_compiler::target::rust::{Rust, RustOptions};
-use holdover_compiler::target::{Comments, Context, generate, warnings};
+use holdover_compiler::target::{Comments, Context, Language, OutputFile, warnings};
 use prost::Message as _;
 use prost_reflect::DynamicMessage;
 use prost_reflect::text_format::FormatOptions;
@@ -47,11 +46,21 @@ struct Settings {
     files: Vec<String>,
     /// Options for Rust.
     options: Vec<String>,
+    /// Options for Swift.
+    swift: Vec<String>,
+    /// Options for Kotlin.
+    kotlin: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { include: vec![".".to_owned()], files: vec!["input.proto".to_owned()], options: Vec::new() }
+        Self {
+            include: vec![".".to_owned()],
+            files: vec!["input.proto".to_owned()],
+            options: Vec::new(),
+            swift: Vec::new(),
+            kotlin: Vec::new(),
+        }
     }
 }
 
@@ -93,7 +102,7 @@ impl Case {
     pub fn outputs(&self) -> BTreeMap<String, String> {
         let folder = self.folder.to_str().expect("the repository's path is UTF-8");
         let compilation = self.compilation();
-        let mut outputs = rust(&compilation, &self.settings.options);
+        let mut outputs = generated(&compilation, &self.settings);
         outputs.insert("policy.txtpb".to_owned(), policy_text(&compilation.policy));
         let mut diagnostics: Diagnostics = compilation.warnings.clone();
         diagnostics.extend(warnings(&compilation));
@@ -124,7 +133,7 @@ impl Case {
         let compilation = loaded
             .and_then(|loaded| compile_loaded(loaded, &mut ()))
             .unwrap_or_else(|report| panic!("{}:\n{report}", self.name));
-        let mut outputs = rust(&compilation, &self.settings.options);
+        let mut outputs = generated(&compilation, &self.settings);
         outputs.insert("policy.txtpb".to_owned(), policy_text(&compilation.policy));
         outputs
     }
@@ -195,17 +204,28 @@ impl Case {
     }
 }
 
-fn rust(compilation: &Compilation, settings: &[String]) -> BTreeMap<String, String> {
-    let mut options = RustOptions { include_file: Some("mod.rs".to_owned()), ..RustOptions::default() };
-    for option in settings {
-        options.set(option).expect("an option that exists");
-    }
+/// What all targets make of a compilation.
+fn generated(compilation: &Compilation, settings: &Settings) -> BTreeMap<String, String> {
     let comments = Comments::of(&compilation.loaded.descriptor_set());
     let context = Context::new(compilation, &comments).expect("a context");
-    let target = Rust::new(&context, options).expect("messages");
-    let files = generate(&target, &context).expect("generated files");
-    let text = |content| String::from_utf8(content).expect("generated text");
-    files.into_iter().map(|file| (format!("out/rust/{}", file.path), text(file.content))).collect()
+    let mut outputs = BTreeMap::new();
+    let mut add = |language: &str, files: Vec<OutputFile>| {
+        let text = |content| String::from_utf8(content).expect("generated text");
+        let files = files.into_iter();
+        outputs.extend(files.map(|file| (format!("out/{language}/{}", file.path), text(file.content))));
+    };
+
+    for (name, options) in
+        [("rust", &settings.options), ("swift", &settings.swift), ("kotlin", &settings.kotlin)]
+    {
+        let mut language = Language::named(name).expect("a language that exists");
+        let includes = (name == "rust").then(|| "include_file=mod.rs".to_owned());
+        for option in includes.iter().chain(options) {
+            language.set(option).expect("an option that exists");
+        }
+        add(name, language.generate(&context).unwrap_or_else(|error| panic!("{name}: {error}")));
+    }
+    outputs
 }
 
 /// The policy as text, by its own descriptors.

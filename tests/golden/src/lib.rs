@@ -34,6 +34,9 @@ pub mod imports;
 /// `invalidates`
 #[path = "../invalidates/out/rust/mod.rs"]
 pub mod invalidates;
+/// `naming`
+#[path = "../naming/out/rust/mod.rs"]
+pub mod naming;
 /// `nested`
 #[path = "../nested/out/rust/mod.rs"]
 pub mod nested;

@@ -34,3 +34,24 @@ impl Comments {
         Some(self.files.get(file)?.get(path)?.as_str())
     }
 }
+
+/// The text without what must not stand in source code: control characters and those that change the direction of
+/// text (which compilers reject). Common indentation goes, so that `//   text` and `/* text */` read alike.
+pub(crate) fn plain(text: &str) -> String {
+    let text: String = text
+        .replace("\r\n", "\n")
+        .replace('\t', "    ")
+        .chars()
+        .map(|c| if c == '\r' { '\n' } else { c })
+        .filter(|c| *c == '\n' || !(c.is_control() || is_bidi(*c)))
+        .collect();
+    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let common = text.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or_default();
+    let lines: Vec<&str> =
+        text.lines().map(|line| line.get(common..).unwrap_or_default().trim_end()).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}

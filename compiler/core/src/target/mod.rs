@@ -6,14 +6,21 @@
 
 mod comments;
 mod gap;
+pub mod kotlin;
+mod language;
 mod option;
 mod output;
 mod promise;
 pub mod rust;
+mod sentences;
 mod surface;
+pub mod swift;
+mod taken;
+mod writer;
 
 pub use comments::Comments;
 pub use gap::{NOT_ENFORCED, PAGES, warnings};
+pub use language::Language;
 pub use option::OptionError;
 pub use output::{OutputFile, OutputPath, OutputPathError};
 pub use surface::{Accessor, EnrichedMessage, Method, Package, Part, Service};
@@ -45,6 +52,11 @@ impl<'a> Context<'a> {
     /// All files and their imports.
     pub fn pool(&self) -> &DescriptorPool {
         self.compilation.loaded.pool()
+    }
+
+    /// The files that were asked for, as they are imported.
+    pub fn asked(&self) -> &[String] {
+        &self.compilation.files
     }
 
     /// What people wrote above their declarations.

@@ -56,6 +56,25 @@ pub enum OptionError {
         /// What was written.
         path: String,
     },
+    /// Not one of the values that an option can have.
+    #[error("{name}: {value:?} is not understood; write {expected}")]
+    Value {
+        /// The option.
+        name: &'static str,
+        /// What was written.
+        value: String,
+        /// What can be written.
+        expected: String,
+    },
+    /// Not a file and a module.
+    #[error(
+        "module_mapping takes a .proto as it is imported and a Swift module; write \
+         module_mapping=common/types.proto=CommonProtos instead of {mapping:?}"
+    )]
+    ModuleMapping {
+        /// What was written.
+        mapping: String,
+    },
     /// Not an attribute of the language.
     #[error("{name}: {attribute:?} is not a Rust attribute; write one such as #[derive(serde::Serialize)]")]
     Attribute {
@@ -75,5 +94,24 @@ impl OptionError {
     pub fn unknown(target: &'static str, name: &str, known: &'static [&'static str]) -> Self {
         let similar = closest(name, known.iter().copied());
         Self::Unknown { target, name: name.to_owned(), similar, known }
+    }
+
+    /// One of a few values, by its name.
+    pub(crate) fn choose<T: Copy>(
+        name: &'static str,
+        value: &str,
+        all: &[T],
+        named: impl Fn(T) -> &'static str,
+    ) -> Result<T, Self> {
+        all.iter().copied().find(|each| named(*each) == value).ok_or_else(|| {
+            let names: Vec<&str> = all.iter().map(|each| named(*each)).collect();
+            Self::Value { name, value: value.to_owned(), expected: format!("one of {}", names.join(", ")) }
+        })
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn flag(name: &'static str, value: &str) -> Result<bool, Self> {
+        let word = |flag: bool| if flag { "true" } else { "false" };
+        Self::choose(name, value, &[true, false], word)
     }
 }

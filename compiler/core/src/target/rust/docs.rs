@@ -4,6 +4,7 @@
 //! that are compiled and run, `[words]` become links that do not resolve, `<T>` becomes HTML. So the text is parsed as
 //! rustdoc parses it, and whatever would be more than text is escaped where it stands; the rest is left as it was.
 
+use crate::target::comments::plain;
 use pulldown_cmark::{CodeBlockKind, Event, LinkType, Options, Parser, Tag, TagEnd};
 use std::ops::Range;
 
@@ -22,27 +23,6 @@ pub(crate) fn doc_lines(text: &str) -> Vec<String> {
     }
     // Nothing that people write gets here; whatever it is, a reader can still see it.
     split(&fenced(&text))
-}
-
-/// The text without what must not stand in source code: control characters and those that change the direction of
-/// text (which rustc rejects). Common indentation goes, so that `//   text` and `/* text */` read alike.
-fn plain(text: &str) -> String {
-    let text: String = text
-        .replace("\r\n", "\n")
-        .replace('\t', "    ")
-        .chars()
-        .map(|c| if c == '\r' { '\n' } else { c })
-        .filter(|c| *c == '\n' || !(c.is_control() || is_bidi(*c)))
-        .collect();
-    let indent = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let common = text.lines().filter(|line| !line.trim().is_empty()).map(indent).min().unwrap_or_default();
-    let lines: Vec<&str> =
-        text.lines().map(|line| line.get(common..).unwrap_or_default().trim_end()).collect();
-    lines.join("\n").trim_matches('\n').to_owned()
-}
-
-fn is_bidi(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 fn split(text: &str) -> Vec<String> {

@@ -4,7 +4,7 @@ mod function;
 
 use super::names::camel;
 use super::{Item, Rust, allow, documented};
-use crate::target::{Package, Service, TargetError};
+use crate::target::{Package, Service, TargetError, sentences};
 use function::{Function, Functions, deprecated, functions};
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
@@ -16,7 +16,7 @@ pub(super) fn interface(
     service: &Service<'_>,
 ) -> Result<TokenStream, TargetError> {
     let name = rust.name(&Item::Interface(service.ir.name.clone()))?;
-    let doc = documented(service.comment, &format!("The service `{}`.", service.ir.name), &[]);
+    let doc = documented(service.comment, &sentences::service(service), &[]);
     let deprecated = deprecated(service.ir.deprecated);
     let [allow, clippy] = allow();
     let functions = functions(rust, package, service)?;
@@ -47,7 +47,7 @@ pub(super) fn client(
     let deprecated = deprecated(service.ir.deprecated);
     let [allow, clippy] = allow();
     let policy = Literal::byte_string(&service.policy);
-    let doc = documented(None, &format!("Calls `{}` as its policy says.", service.ir.name), &[]);
+    let doc = documented(None, &sentences::client(service), &[]);
     let functions = functions(rust, package, service)?;
     let (mut own, mut of_trait) = (Vec::new(), Vec::new());
     for Function { head, signature, name, arguments, client_body, .. } in

@@ -49,13 +49,13 @@ pub mod self_ {
     #[prost(prost_path = "::holdover::prost")]
     pub struct Type {
         #[prost(message, optional, tag = "1")]
-        pub self_: ::core::option::Option<r#type::Self_>,
+        pub self_: ::core::option::Option<r#type::Super>,
     }
     /// Nested message and enum types in `Type`.
     pub mod r#type {
         #[derive(Clone, PartialEq, Eq, Hash, ::holdover::prost::Message)]
         #[prost(prost_path = "::holdover::prost")]
-        pub struct Self_ {
+        pub struct Super {
             #[prost(string, optional, tag = "1")]
             pub super_: ::core::option::Option<::holdover::prost::alloc::string::String>,
         }
@@ -182,6 +182,240 @@ pub struct String {
     pub some: ::holdover::prost::alloc::vec::Vec<Option>,
 }
 
+/// Words that languages have other uses for, and names that they make names like.
+#[derive(Clone, PartialEq, ::holdover::prost::Message)]
+#[prost(prost_path = "::holdover::prost")]
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub struct Words {
+    #[prost(string, optional, tag = "1")]
+    pub r#in: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(uint32, optional, tag = "2")]
+    pub object: ::core::option::Option<u32>,
+    #[prost(bool, optional, tag = "3")]
+    pub class: ::core::option::Option<bool>,
+    #[prost(uint64, optional, tag = "4")]
+    pub number: ::core::option::Option<u64>,
+    #[prost(string, optional, tag = "5")]
+    pub fun: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "6")]
+    pub val: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "7")]
+    pub init: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "8")]
+    pub description: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(int32, optional, tag = "9")]
+    pub hash_value: ::core::option::Option<i32>,
+    #[prost(string, optional, tag = "10")]
+    pub unknown_fields: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "11")]
+    pub has_promo: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "12")]
+    pub clear_all: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "13")]
+    pub image_url: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "14")]
+    pub url: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "15")]
+    pub is_open: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "16")]
+    pub open: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "17")]
+    pub get_class: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, repeated, tag = "18")]
+    pub item: ::holdover::prost::alloc::vec::Vec<
+        ::holdover::prost::alloc::string::String,
+    >,
+    /// Its getter would be that of the list.
+    #[prost(string, optional, tag = "19")]
+    pub item_list: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "20")]
+    pub fields: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "21")]
+    pub withheld: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "22")]
+    pub serialized_size: ::core::option::Option<
+        ::holdover::prost::alloc::string::String,
+    >,
+    #[prost(string, optional, tag = "23")]
+    pub leading: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "24")]
+    pub a1_b2: ::core::option::Option<::holdover::prost::alloc::string::String>,
+    #[prost(bool, tag = "29")]
+    pub kept: bool,
+    #[prost(enumeration = "words::Enum", optional, tag = "25")]
+    pub r#enum: ::core::option::Option<i32>,
+    #[prost(oneof = "words::When", tags = "26, 27, 28")]
+    pub when: ::core::option::Option<words::When>,
+}
+
+/// Nested message and enum types in `Words`.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub mod words {
+    #[derive(
+        Clone,
+        Copy,
+        Debug,
+        PartialEq,
+        Eq,
+        Hash,
+        PartialOrd,
+        Ord,
+        ::holdover::prost::Enumeration
+    )]
+    #[prost(prost_path = "::holdover::prost")]
+    #[repr(i32)]
+    pub enum Enum {
+        Unspecified = 0,
+        In = 1,
+    }
+    impl Enum {
+        /// String value of the enum field names used in the ProtoBuf definition.
+        ///
+        /// The values are not transformed in any way and thus are considered stable
+        /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+        pub fn as_str_name(&self) -> &'static str {
+            match self {
+                Self::Unspecified => "ENUM_UNSPECIFIED",
+                Self::In => "ENUM_IN",
+            }
+        }
+        /// Creates an enum from field names used in the ProtoBuf definition.
+        pub fn from_str_name(value: &str) -> ::core::option::Option<Self> {
+            match value {
+                "ENUM_UNSPECIFIED" => Some(Self::Unspecified),
+                "ENUM_IN" => Some(Self::In),
+                _ => None,
+            }
+        }
+    }
+    #[derive(Clone, PartialEq, ::holdover::prost::Oneof)]
+    #[prost(prost_path = "::holdover::prost")]
+    pub enum When {
+        #[prost(string, tag = "26")]
+        Is(::holdover::prost::alloc::string::String),
+        #[prost(message, tag = "27")]
+        This(::holdover::prost::alloc::boxed::Box<super::Words>),
+        #[prost(enumeration = "Enum", tag = "28")]
+        Typealias(i32),
+    }
+}
+
+#[derive(Clone, PartialEq, ::holdover::prost::Message)]
+#[prost(prost_path = "::holdover::prost")]
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub struct Deep {
+    #[prost(message, optional, tag = "1")]
+    pub deeper: ::core::option::Option<deep::Deep1>,
+}
+
+/// Nested message and enum types in `Deep`.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub mod deep {
+    #[derive(Clone, PartialEq, ::holdover::prost::Message)]
+    #[prost(prost_path = "::holdover::prost")]
+    pub struct Deep1 {
+        #[prost(message, optional, tag = "1")]
+        pub deeper: ::core::option::Option<deep1::Deep2>,
+    }
+    /// Nested message and enum types in `Deep1`.
+    pub mod deep1 {
+        #[derive(Clone, PartialEq, ::holdover::prost::Message)]
+        #[prost(prost_path = "::holdover::prost")]
+        pub struct Deep2 {
+            #[prost(oneof = "deep2::Way", tags = "1, 2")]
+            pub way: ::core::option::Option<deep2::Way>,
+        }
+        /// Nested message and enum types in `Deep2`.
+        pub mod deep2 {
+            #[derive(Clone, PartialEq, ::holdover::prost::Message)]
+            #[prost(prost_path = "::holdover::prost")]
+            pub struct Deep3 {
+                #[prost(map = "string, message", tag = "1")]
+                pub deeper: ::std::collections::HashMap<
+                    ::holdover::prost::alloc::string::String,
+                    deep3::Deep4,
+                >,
+            }
+            /// Nested message and enum types in `Deep3`.
+            pub mod deep3 {
+                #[derive(Clone, PartialEq, ::holdover::prost::Message)]
+                #[prost(prost_path = "::holdover::prost")]
+                pub struct Deep4 {
+                    #[prost(message, repeated, tag = "1")]
+                    pub deeper: ::holdover::prost::alloc::vec::Vec<deep4::Deep5>,
+                }
+                /// Nested message and enum types in `Deep4`.
+                pub mod deep4 {
+                    #[derive(
+                        Clone,
+                        Copy,
+                        PartialEq,
+                        Eq,
+                        Hash,
+                        ::holdover::prost::Message
+                    )]
+                    #[prost(prost_path = "::holdover::prost")]
+                    pub struct Deep5 {
+                        #[prost(enumeration = "deep5::Deep6", optional, tag = "1")]
+                        pub bottom: ::core::option::Option<i32>,
+                    }
+                    /// Nested message and enum types in `Deep5`.
+                    pub mod deep5 {
+                        #[derive(
+                            Clone,
+                            Copy,
+                            Debug,
+                            PartialEq,
+                            Eq,
+                            Hash,
+                            PartialOrd,
+                            Ord,
+                            ::holdover::prost::Enumeration
+                        )]
+                        #[prost(prost_path = "::holdover::prost")]
+                        #[repr(i32)]
+                        pub enum Deep6 {
+                            Unspecified = 0,
+                        }
+                        impl Deep6 {
+                            /// String value of the enum field names used in the ProtoBuf definition.
+                            ///
+                            /// The values are not transformed in any way and thus are considered stable
+                            /// (if the ProtoBuf definition does not change) and safe for programmatic use.
+                            pub fn as_str_name(&self) -> &'static str {
+                                match self {
+                                    Self::Unspecified => "DEEP6_UNSPECIFIED",
+                                }
+                            }
+                            /// Creates an enum from field names used in the ProtoBuf definition.
+                            pub fn from_str_name(
+                                value: &str,
+                            ) -> ::core::option::Option<Self> {
+                                match value {
+                                    "DEEP6_UNSPECIFIED" => Some(Self::Unspecified),
+                                    _ => None,
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            #[derive(Clone, PartialEq, ::holdover::prost::Oneof)]
+            #[prost(prost_path = "::holdover::prost")]
+            pub enum Way {
+                #[prost(message, tag = "1")]
+                Deeper(Deep3),
+                #[prost(string, tag = "2")]
+                Shallow(::holdover::prost::alloc::string::String),
+            }
+        }
+    }
+}
+
 /// A service in the root, whose *comment* is markup: \<b>bold\</b>, Vec\<String>, \[Quote], \[text](Self::nothing),
 /// <https://example.com/a_b?c=>\[d], `code` and \escapes.
 ///
@@ -258,7 +492,7 @@ pub struct EvilClient_ {
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 impl EvilClient_ {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    pub const POLICY: &'static [u8] = b"\x08\x01\x12\x86\x02\n\x04Self\x12\x0C\x08\x01\x12\x04type\x18\t \x02\x12\r\x08\x02\x12\x05match\x18\x03 \x02\x12\x0C\x08\x03\x12\x04self\x18\x08 \x02\x12\x0B\x08\x04\x12\x03age\x18\t \x02\x12\x0E\x08\x05\x12\x06source\x18\t \x02\x12\r\x08\x06\x12\x05error\x18\t \x02\x12\x0C\x08\x07\x12\x04view\x18\t \x02\x12\x0F\x08\x08\x12\x07message\x18\t \x02\x12\x10\x08\t\x12\x08enriched\x18\t \x02\x12\r\x08\n\x12\x05clone\x18\t \x02\x12\x0E\x08\x0B\x12\x04tags\x18\x0B \x02(\x03\x12\x11\x08\x0C\x12\tcamelCase\x18\t \x02\x12\x0C\x08\r\x12\x04last\x18\t \x02\x12\x11\x08\x0E\x12\x07of_type\x18\x0B \x02(\x01\x12\x0F\x08\x0F\x12\x05crate\x18\t \x020\x01\x12\x0E\x08\x10\x12\x02in\x18\x0B \x02(\x030\x01*\x02of\x12\x1B\n\tSelf.Type\x12\x0E\x08\x01\x12\x04self\x18\x0B \x02(\x02\x12\x1F\n\x0ESelf.Type.Self\x12\r\x08\x01\x12\x05super\x18\t \x02\x12\x13\n\x04Tags\x12\x0B\x08\x01\x12\x03tag\x18\x0E \x01\x1A\xC0\x03\n\x04Evil\x12\x04Type\x18\x01 \x01:\x87\x02\x08\x80\x94\xEB\xDC\x03(\x010\x01:b\nF\x12\x02\x08\x01\x12\x02\x08\x02\x12\x02\x08\x03\x12\x02\x08\x04\x12\x02\x08\x05\x12\x02\x08\x06\x12\x02\x08\x07\x12\x02\x08\x08\x12\x02\x08\t\x12\x02\x08\n\x12\x04\x08\x0B\x10\x02\x12\x02\x08\x0C\x12\x02\x08\r\x12\x04\x08\x0E\x10\x03\x12\x02\x08\x0F\x12\x04\x08\x10\x10\x02\n\x06\x08\x03\x12\x02\x08\x01\n\x08\x08\x01\x12\x04\x08\x01\x10\x04\n\x06\x08\x02\x12\x02\x08\x01JN\n\x07\n\x05self:\n\x0B\x12\t\x12\x01\x01\x1A\x04type\n\x03\n\x01:\n\x0C\x12\n\x12\x01\x02\x1A\x05match\x12#self:{request.type}:{request.match}J5\n\x0B\n\t{braces}:\n\x0B\x12\t\x12\x01\x03\x1A\x04self\x12\x19{{braces}}:{request.self}J\x10\n\x07\n\x05plain\x12\x05plainJ\x02 \x01R\x9F\x01\x08\x03\x1A\x002\x98\x01\nZ\x12\x04\x08\x01\x10\x01\x12\x04\x08\x02\x10\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\x12\x04\x08\x06\x10\x01\x12\x04\x08\x07\x10\x01\x12\x04\x08\x08\x10\x01\x12\x04\x08\t\x10\x01\x12\x04\x08\n\x10\x01\x12\x04\x08\x0B\x10\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x18\x01\x12\x04\x08\x0F\x10\x01\x12\x04\x08\x10\x10\x01\n\x08\x08\x01\x12\x04\x08\x01\x18\x02\n\x08\x08\x02\x12\x04\x08\x01\x10\x01\x12 11545aa05e1a08c9331dbe217680ab00\x1A\x04self\x1A\x19\n\x04Evil\x12\x0BObserveType\x18\x01J\x02 \x01\x1A\x1A\n\x04Evil\x12\x0CPrefetchType\x18\x01J\x02 \x01\x1A\x12\n\x04Evil\x12\x04type\x18\x01J\x02 \x01\x1A\x11\n\x04Evil\x12\x03New\x18\x01J\x02 \x01\x1A\x13\n\x04Evil\x12\x05Clone\x18\x01J\x02 \x01\x1A\x15\n\x04Evil\x12\x07Default\x18\x01J\x02 \x01\x1A\x11\n\x04Evil\x12\x03Fmt\x18\x01J\x02 \x01\x1A\x12\n\x04Evil\x12\x04Call\x18\x01J\x02 \x01\x1A\x12\n\x04Evil\x12\x04Self\x18\x01J\x02 \x01\"\x0Eholdover 0.1.0";
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12\x86\x02\n\x04Self\x12\x0C\x08\x01\x12\x04type\x18\t \x02\x12\r\x08\x02\x12\x05match\x18\x03 \x02\x12\x0C\x08\x03\x12\x04self\x18\x08 \x02\x12\x0B\x08\x04\x12\x03age\x18\t \x02\x12\x0E\x08\x05\x12\x06source\x18\t \x02\x12\r\x08\x06\x12\x05error\x18\t \x02\x12\x0C\x08\x07\x12\x04view\x18\t \x02\x12\x0F\x08\x08\x12\x07message\x18\t \x02\x12\x10\x08\t\x12\x08enriched\x18\t \x02\x12\r\x08\n\x12\x05clone\x18\t \x02\x12\x0E\x08\x0B\x12\x04tags\x18\x0B \x02(\x03\x12\x11\x08\x0C\x12\tcamelCase\x18\t \x02\x12\x0C\x08\r\x12\x04last\x18\t \x02\x12\x11\x08\x0E\x12\x07of_type\x18\x0B \x02(\x01\x12\x0F\x08\x0F\x12\x05crate\x18\t \x020\x01\x12\x0E\x08\x10\x12\x02in\x18\x0B \x02(\x030\x01*\x02of\x12\x1B\n\tSelf.Type\x12\x0E\x08\x01\x12\x04self\x18\x0B \x02(\x02\x12 \n\x0FSelf.Type.Super\x12\r\x08\x01\x12\x05super\x18\t \x02\x12\x13\n\x04Tags\x12\x0B\x08\x01\x12\x03tag\x18\x0E \x01\x1A\xC0\x03\n\x04Evil\x12\x04Type\x18\x01 \x01:\x87\x02\x08\x80\x94\xEB\xDC\x03(\x010\x01:b\nF\x12\x02\x08\x01\x12\x02\x08\x02\x12\x02\x08\x03\x12\x02\x08\x04\x12\x02\x08\x05\x12\x02\x08\x06\x12\x02\x08\x07\x12\x02\x08\x08\x12\x02\x08\t\x12\x02\x08\n\x12\x04\x08\x0B\x10\x02\x12\x02\x08\x0C\x12\x02\x08\r\x12\x04\x08\x0E\x10\x03\x12\x02\x08\x0F\x12\x04\x08\x10\x10\x02\n\x06\x08\x03\x12\x02\x08\x01\n\x08\x08\x01\x12\x04\x08\x01\x10\x04\n\x06\x08\x02\x12\x02\x08\x01JN\n\x07\n\x05self:\n\x0B\x12\t\x12\x01\x01\x1A\x04type\n\x03\n\x01:\n\x0C\x12\n\x12\x01\x02\x1A\x05match\x12#self:{request.type}:{request.match}J5\n\x0B\n\t{braces}:\n\x0B\x12\t\x12\x01\x03\x1A\x04self\x12\x19{{braces}}:{request.self}J\x10\n\x07\n\x05plain\x12\x05plainJ\x02 \x01R\x9F\x01\x08\x03\x1A\x002\x98\x01\nZ\x12\x04\x08\x01\x10\x01\x12\x04\x08\x02\x10\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\x12\x04\x08\x06\x10\x01\x12\x04\x08\x07\x10\x01\x12\x04\x08\x08\x10\x01\x12\x04\x08\t\x10\x01\x12\x04\x08\n\x10\x01\x12\x04\x08\x0B\x10\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x18\x01\x12\x04\x08\x0F\x10\x01\x12\x04\x08\x10\x10\x01\n\x08\x08\x01\x12\x04\x08\x01\x18\x02\n\x08\x08\x02\x12\x04\x08\x01\x10\x01\x12 18fc0ae247086218bd2d9f9b6d4f573d\x1A\x04self\x1A\x19\n\x04Evil\x12\x0BObserveType\x18\x01J\x02 \x01\x1A\x1A\n\x04Evil\x12\x0CPrefetchType\x18\x01J\x02 \x01\x1A\x12\n\x04Evil\x12\x04type\x18\x01J\x02 \x01\x1A\x11\n\x04Evil\x12\x03New\x18\x01J\x02 \x01\x1A\x13\n\x04Evil\x12\x05Clone\x18\x01J\x02 \x01\x1A\x15\n\x04Evil\x12\x07Default\x18\x01J\x02 \x01\x1A\x11\n\x04Evil\x12\x03Fmt\x18\x01J\x02 \x01\x1A\x12\n\x04Evil\x12\x04Call\x18\x01J\x02 \x01\x1A\x12\n\x04Evil\x12\x04Self\x18\x01J\x02 \x01\"\x0Eholdover 0.1.0";
     /// A client for one account at one endpoint. Does no input or output.
     ///
     /// # Errors
@@ -491,6 +725,462 @@ impl Evil for FakeEvil_ {
     }
 }
 
+/// Comments of other languages end here: * / and begin here: / *, and "quotes", \(values), ${values}, $1 and
+/// @param tags.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+pub trait Tongues: ::core::marker::Send + ::core::marker::Sync {
+    /// Ends a comment */ or begins one /* or /** or """ or \(self) or ${this} or `code`.
+    /// @return at the begin of a line.
+    /// -->
+    ///
+    /// An answer is fresh for 1 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    fn r#in(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Keeps a screen current with the answer to `In`: states, of which only the newest counts.
+    fn observe_in(&self, request: Words) -> ::holdover::Observation<Words>;
+    /// What memory holds of `In`, at once: for the first frame.
+    fn cached_in(
+        &self,
+        request: &Words,
+    ) -> ::core::option::Option<::holdover::Snapshot<Words>>;
+    /// Warms the cache for `In`, at background priority.
+    fn prefetch_in(&self, request: &Words) -> ::holdover::Completion;
+    /// Stores an answer to `In` that the app has from elsewhere, as stale.
+    fn put_in(&self, request: &Words, value: &Words) -> ::holdover::Completion;
+    /// Opens the stream `Init`.
+    ///
+    /// It ends with an error when the connection breaks.
+    fn init(&self, request: Words) -> ::holdover::Streaming<Words>;
+    /// Sends a stream to `Object`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    fn object(&self) -> ::holdover::ClientStream<Words, Words>;
+    /// Opens the streams of `When`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    fn when(&self) -> ::holdover::BidiStream<Words, Words>;
+    /// What objects of Java, Kotlin and Swift have.
+    fn get_class(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Sends a stream to `Equals`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    fn equals(&self) -> ::holdover::ClientStream<Words, Words>;
+    /// Sends a stream to `HashCode`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    fn hash_code(&self) -> ::holdover::ClientStream<Words, Words>;
+    /// Sends a stream to `ToString`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    fn to_string(&self) -> ::holdover::ClientStream<Words, Words>;
+    /// Calls `Wait`.
+    fn wait(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Calls `Description`.
+    fn description(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Calls `Deinit`.
+    fn deinit(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// What clients and fakes are made of.
+    fn bound(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Calls `Policy`.
+    fn policy(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Calls `Options`.
+    fn options(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Calls `Request`.
+    fn request(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Opens the stream `Flow`.
+    ///
+    /// It ends with an error when the connection breaks.
+    fn flow(&self, request: Words) -> ::holdover::Streaming<Words>;
+    /// Calls `_`.
+    fn __(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Calls `HTTPByURL2`.
+    fn http_by_url2(&self, request: Words) -> ::holdover::UnaryCall<Words>;
+    /// Calls `Down`.
+    ///
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    fn down(&self, request: Deep) -> ::holdover::UnaryCall<Deep>;
+}
+
+/// Calls `Tongues` as its policy says.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Debug)]
+pub struct TonguesClient {
+    client: ::holdover::binding::Client,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl TonguesClient {
+    /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
+    pub const POLICY: &'static [u8] = b"\x08\x01\x12\x18\n\x04Deep\x12\x10\x08\x01\x12\x06deeper\x18\x0B \x02(\x01\x12\x1E\n\nDeep.Deep1\x12\x10\x08\x01\x12\x06deeper\x18\x0B \x02(\x02\x12>\n\x10Deep.Deep1.Deep2\x12\x12\x08\x01\x12\x06deeper\x18\x0B \x02(\x030\x01\x12\x11\x08\x02\x12\x07shallow\x18\t \x020\x01*\x03way\x12*\n\x16Deep.Deep1.Deep2.Deep3\x12\x10\x08\x01\x12\x06deeper\x18\x0B \x03(\x06\x120\n\x1CDeep.Deep1.Deep2.Deep3.Deep4\x12\x10\x08\x01\x12\x06deeper\x18\x0B \x03(\x05\x124\n\"Deep.Deep1.Deep2.Deep3.Deep4.Deep5\x12\x0E\x08\x01\x12\x06bottom\x18\x0E \x02\x12D\n\"Deep.Deep1.Deep2.Deep3.DeeperEntry\x12\x0B\x08\x01\x12\x03key\x18\t \x01\x12\x0F\x08\x02\x12\x05value\x18\x0B \x02(\x04\x18\x01\x12\xF7\x03\n\x05Words\x12\n\x08\x01\x12\x02in\x18\t \x02\x12\x0E\x08\x02\x12\x06object\x18\r \x02\x12\r\x08\x03\x12\x05class\x18\x08 \x02\x12\x0E\x08\x04\x12\x06number\x18\x04 \x02\x12\x0B\x08\x05\x12\x03fun\x18\t \x02\x12\x0B\x08\x06\x12\x03val\x18\t \x02\x12\x0C\x08\x07\x12\x04init\x18\t \x02\x12\x13\x08\x08\x12\x0Bdescription\x18\t \x02\x12\x12\x08\t\x12\nhash_value\x18\x05 \x02\x12\x16\x08\n\x12\x0Eunknown_fields\x18\t \x02\x12\x11\x08\x0B\x12\thas_promo\x18\t \x02\x12\x11\x08\x0C\x12\tclear_all\x18\t \x02\x12\x11\x08\r\x12\timage_url\x18\t \x02\x12\x0B\x08\x0E\x12\x03url\x18\t \x02\x12\x0F\x08\x0F\x12\x07is_open\x18\t \x02\x12\x0C\x08\x10\x12\x04open\x18\t \x02\x12\x11\x08\x11\x12\tget_class\x18\t \x02\x12\x0C\x08\x12\x12\x04item\x18\t \x03\x12\x11\x08\x13\x12\titem_list\x18\t \x02\x12\x0E\x08\x14\x12\x06fields\x18\t \x02\x12\x10\x08\x15\x12\x08withheld\x18\t \x02\x12\x17\x08\x16\x12\x0Fserialized_size\x18\t \x02\x12\x10\x08\x17\x12\x08_leading\x18\t \x02\x12\r\x08\x18\x12\x05a1_b2\x18\t \x02\x12\x0C\x08\x19\x12\x04enum\x18\x0E \x02\x12\x0C\x08\x1A\x12\x02is\x18\t \x020\x01\x12\x10\x08\x1B\x12\x04this\x18\x0B \x02(\x070\x01\x12\x13\x08\x1C\x12\ttypealias\x18\x0E \x020\x01\x12\x0C\x08\x1D\x12\x04kept\x18\x08 \x01*\x04when\x1A\xDE\x04\n\x07Tongues\x12\x02In\x18\x01 \x01(\x070\x07:\xE3\x02\x08\x80\x94\xEB\xDC\x03(\x010\x01:z\nx\x08\x07\x12\x02\x08\x01\x12\x02\x08\x02\x12\x02\x08\x03\x12\x02\x08\x04\x12\x02\x08\x05\x12\x02\x08\x06\x12\x02\x08\x07\x12\x02\x08\x08\x12\x02\x08\t\x12\x02\x08\n\x12\x02\x08\x0B\x12\x02\x08\x0C\x12\x02\x08\r\x12\x02\x08\x0E\x12\x02\x08\x0F\x12\x02\x08\x10\x12\x02\x08\x11\x12\x02\x08\x12\x12\x02\x08\x13\x12\x02\x08\x14\x12\x02\x08\x15\x12\x02\x08\x16\x12\x02\x08\x17\x12\x02\x08\x18\x12\x02\x08\x19\x12\x02\x08\x1A\x12\x04\x08\x1B\x10\x01\x12\x02\x08\x1C\x12\x02\x08\x1DJL\n\x05\n\x03in:\n\x0B\x12\t\x08\x07\x12\x01\x01\x1A\x02in\n\x03\n\x01:\n\x0F\x12\r\x08\x07\x12\x01\x02\x1A\x06object\x12 in:{request.in}:{request.object}J?\n\x0E\n\x0C\"\\${quoted}:\n\x0E\x12\x0C\x08\x07\x12\x01\x03\x1A\x05class\x12\x1D\"\\${{quoted}}:{request.class}JL\n\x05\n\x03in:\n\x0B\x12\t\x08\x07\x12\x01\x01\x1A\x02in\n\x03\n\x01:\n\x0F\x12\r\x08\x07\x12\x01\x04\x1A\x06number\x12 in:{request.in}:{request.number}J\x02 \x01R\xDC\x01\x08\x03\x1A\x002\xD5\x01\n\xAA\x01\x08\x07\x12\x04\x08\x01\x10\x01\x12\x04\x08\x02\x10\x01\x12\x04\x08\x03\x10\x01\x12\x04\x08\x04\x10\x01\x12\x04\x08\x05\x10\x01\x12\x04\x08\x06\x10\x01\x12\x04\x08\x07\x10\x01\x12\x04\x08\x08\x10\x01\x12\x04\x08\t\x10\x01\x12\x04\x08\n\x10\x01\x12\x04\x08\x0B\x10\x01\x12\x04\x08\x0C\x10\x01\x12\x04\x08\r\x10\x01\x12\x04\x08\x0E\x10\x01\x12\x04\x08\x0F\x10\x01\x12\x04\x08\x10\x10\x01\x12\x04\x08\x11\x10\x01\x12\x04\x08\x12\x10\x01\x12\x04\x08\x13\x10\x01\x12\x04\x08\x14\x10\x01\x12\x04\x08\x15\x10\x01\x12\x04\x08\x16\x10\x01\x12\x04\x08\x17\x10\x01\x12\x04\x08\x18\x10\x01\x12\x04\x08\x19\x10\x01\x12\x04\x08\x1A\x10\x01\x12\x04\x08\x1B\x10\x01\x12\x04\x08\x1C\x10\x01\x12 9719e29a887309eb3c54de5bd07ae2b5\x1A\x04kept\x1A\x19\n\x07Tongues\x12\x04Init\x18\x02(\x070\x07J\x02 \x01\x1A\x1B\n\x07Tongues\x12\x06Object\x18\x03(\x070\x07J\x02 \x01\x1A\x19\n\x07Tongues\x12\x04When\x18\x04(\x070\x07J\x02 \x01\x1A\x1D\n\x07Tongues\x12\x08GetClass\x18\x01(\x070\x07J\x02 \x01\x1A\x1B\n\x07Tongues\x12\x06Equals\x18\x03(\x070\x07J\x02 \x01\x1A\x1D\n\x07Tongues\x12\x08HashCode\x18\x03(\x070\x07J\x02 \x01\x1A\x1D\n\x07Tongues\x12\x08ToString\x18\x03(\x070\x07J\x02 \x01\x1A\x19\n\x07Tongues\x12\x04Wait\x18\x01(\x070\x07J\x02 \x01\x1A \n\x07Tongues\x12\x0BDescription\x18\x01(\x070\x07J\x02 \x01\x1A\x1B\n\x07Tongues\x12\x06Deinit\x18\x01(\x070\x07J\x02 \x01\x1A\x1A\n\x07Tongues\x12\x05Bound\x18\x01(\x070\x07J\x02 \x01\x1A\x1B\n\x07Tongues\x12\x06Policy\x18\x01(\x070\x07J\x02 \x01\x1A\x1C\n\x07Tongues\x12\x07Options\x18\x01(\x070\x07J\x02 \x01\x1A\x1C\n\x07Tongues\x12\x07Request\x18\x01(\x070\x07J\x02 \x01\x1A\x19\n\x07Tongues\x12\x04Flow\x18\x02(\x070\x07J\x02 \x01\x1A\x16\n\x07Tongues\x12\x01_\x18\x01(\x070\x07J\x02 \x01\x1A\x1F\n\x07Tongues\x12\nHTTPByURL2\x18\x01(\x070\x07J\x02 \x01\x1A\x9D\x01\n\x07Tongues\x12\x04Down\x18\x01 \x01J\x02 \x01R\x83\x01\x08\x03\x1A\x002}\n\x06\x12\x04\x08\x01\x18\x01\n\x08\x08\x01\x12\x04\x08\x01\x18\x02\n\x08\x08\x02\x12\x04\x08\x01\x18\x03\n\x08\x08\x03\x12\x04\x08\x01\x18\x04\n\x08\x08\x06\x12\x04\x08\x02\x18\x05\n\x08\x08\x04\x12\x04\x08\x01\x18\x06\n\x08\x08\x05\x12\x04\x08\x01\x10\x01\x12 083a90e4c593a5301e6d804535ee4da1\x1A\x15deeper.deeper.shallow\"\x0Eholdover 0.1.0";
+    /// A client for one account at one endpoint. Does no input or output.
+    ///
+    /// # Errors
+    ///
+    /// MISUSE, naming the method, if the runtime cannot keep a promise that the policy makes.
+    pub fn new(
+        session: &::holdover::Session,
+    ) -> ::core::result::Result<Self, ::holdover::Error> {
+        ::core::result::Result::Ok(Self {
+            client: ::holdover::binding::Client::bind(session, Self::POLICY)?,
+        })
+    }
+    /// Ends a comment */ or begins one /* or /** or """ or \(self) or ${this} or `code`.
+    /// @return at the begin of a line.
+    /// -->
+    ///
+    /// An answer is fresh for 1 s.
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    pub fn r#in(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(0, &request)
+    }
+    /// Keeps a screen current with the answer to `In`: states, of which only the newest counts.
+    pub fn observe_in(&self, request: Words) -> ::holdover::Observation<Words> {
+        self.client.observe(0, &request)
+    }
+    /// What memory holds of `In`, at once: for the first frame.
+    pub fn cached_in(
+        &self,
+        request: &Words,
+    ) -> ::core::option::Option<::holdover::Snapshot<Words>> {
+        self.client.cached(0, request)
+    }
+    /// Warms the cache for `In`, at background priority.
+    pub fn prefetch_in(&self, request: &Words) -> ::holdover::Completion {
+        self.client.prefetch(0, request)
+    }
+    /// Stores an answer to `In` that the app has from elsewhere, as stale.
+    pub fn put_in(&self, request: &Words, value: &Words) -> ::holdover::Completion {
+        self.client.put(0, request, value)
+    }
+    /// Opens the stream `Init`.
+    ///
+    /// It ends with an error when the connection breaks.
+    pub fn init(&self, request: Words) -> ::holdover::Streaming<Words> {
+        self.client.server_stream(1, &request)
+    }
+    /// Sends a stream to `Object`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    pub fn object(&self) -> ::holdover::ClientStream<Words, Words> {
+        self.client.client_stream(2)
+    }
+    /// Opens the streams of `When`, one in each direction.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    pub fn when(&self) -> ::holdover::BidiStream<Words, Words> {
+        self.client.bidi_stream(3)
+    }
+    /// What objects of Java, Kotlin and Swift have.
+    pub fn get_class(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(4, &request)
+    }
+    /// Sends a stream to `Equals`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    pub fn equals(&self) -> ::holdover::ClientStream<Words, Words> {
+        self.client.client_stream(5)
+    }
+    /// Sends a stream to `HashCode`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    pub fn hash_code(&self) -> ::holdover::ClientStream<Words, Words> {
+        self.client.client_stream(6)
+    }
+    /// Sends a stream to `ToString`, which answers once.
+    ///
+    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
+    pub fn to_string(&self) -> ::holdover::ClientStream<Words, Words> {
+        self.client.client_stream(7)
+    }
+    /// Calls `Wait`.
+    pub fn wait(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(8, &request)
+    }
+    /// Calls `Description`.
+    pub fn description(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(9, &request)
+    }
+    /// Calls `Deinit`.
+    pub fn deinit(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(10, &request)
+    }
+    /// What clients and fakes are made of.
+    pub fn bound(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(11, &request)
+    }
+    /// Calls `Policy`.
+    pub fn policy(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(12, &request)
+    }
+    /// Calls `Options`.
+    pub fn options(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(13, &request)
+    }
+    /// Calls `Request`.
+    pub fn request(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(14, &request)
+    }
+    /// Opens the stream `Flow`.
+    ///
+    /// It ends with an error when the connection breaks.
+    pub fn flow(&self, request: Words) -> ::holdover::Streaming<Words> {
+        self.client.server_stream(15, &request)
+    }
+    /// Calls `_`.
+    pub fn __(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(16, &request)
+    }
+    /// Calls `HTTPByURL2`.
+    pub fn http_by_url2(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.client.unary(17, &request)
+    }
+    /// Calls `Down`.
+    ///
+    /// On a network that is POOR or worse, the answer comes without what only enriches.
+    pub fn down(&self, request: Deep) -> ::holdover::UnaryCall<Deep> {
+        self.client.unary(18, &request)
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl Tongues for TonguesClient {
+    fn r#in(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::r#in(self, request)
+    }
+    fn observe_in(&self, request: Words) -> ::holdover::Observation<Words> {
+        Self::observe_in(self, request)
+    }
+    fn cached_in(
+        &self,
+        request: &Words,
+    ) -> ::core::option::Option<::holdover::Snapshot<Words>> {
+        Self::cached_in(self, request)
+    }
+    fn prefetch_in(&self, request: &Words) -> ::holdover::Completion {
+        Self::prefetch_in(self, request)
+    }
+    fn put_in(&self, request: &Words, value: &Words) -> ::holdover::Completion {
+        Self::put_in(self, request, value)
+    }
+    fn init(&self, request: Words) -> ::holdover::Streaming<Words> {
+        Self::init(self, request)
+    }
+    fn object(&self) -> ::holdover::ClientStream<Words, Words> {
+        Self::object(self)
+    }
+    fn when(&self) -> ::holdover::BidiStream<Words, Words> {
+        Self::when(self)
+    }
+    fn get_class(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::get_class(self, request)
+    }
+    fn equals(&self) -> ::holdover::ClientStream<Words, Words> {
+        Self::equals(self)
+    }
+    fn hash_code(&self) -> ::holdover::ClientStream<Words, Words> {
+        Self::hash_code(self)
+    }
+    fn to_string(&self) -> ::holdover::ClientStream<Words, Words> {
+        Self::to_string(self)
+    }
+    fn wait(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::wait(self, request)
+    }
+    fn description(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::description(self, request)
+    }
+    fn deinit(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::deinit(self, request)
+    }
+    fn bound(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::bound(self, request)
+    }
+    fn policy(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::policy(self, request)
+    }
+    fn options(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::options(self, request)
+    }
+    fn request(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::request(self, request)
+    }
+    fn flow(&self, request: Words) -> ::holdover::Streaming<Words> {
+        Self::flow(self, request)
+    }
+    fn __(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::__(self, request)
+    }
+    fn http_by_url2(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        Self::http_by_url2(self, request)
+    }
+    fn down(&self, request: Deep) -> ::holdover::UnaryCall<Deep> {
+        Self::down(self, request)
+    }
+}
+
+/// A `Tongues` for tests of apps: closures answer, and calls are remembered.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Debug)]
+pub struct FakeTongues {
+    /// Answers `In`, and remembers what it was asked.
+    pub r#in: ::holdover::fake::FakeCached<Words, Words>,
+    /// Answers `Init`, and remembers what it was asked.
+    pub init: ::holdover::fake::FakeServerStream<Words, Words>,
+    /// Answers `Object`, and remembers what it was asked.
+    pub object: ::holdover::fake::FakeClientStream<Words, Words>,
+    /// Answers `When`, and remembers what it was asked.
+    pub when: ::holdover::fake::FakeBidiStream<Words, Words>,
+    /// Answers `GetClass`, and remembers what it was asked.
+    pub get_class: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `Equals`, and remembers what it was asked.
+    pub equals: ::holdover::fake::FakeClientStream<Words, Words>,
+    /// Answers `HashCode`, and remembers what it was asked.
+    pub hash_code: ::holdover::fake::FakeClientStream<Words, Words>,
+    /// Answers `ToString`, and remembers what it was asked.
+    pub to_string: ::holdover::fake::FakeClientStream<Words, Words>,
+    /// Answers `Wait`, and remembers what it was asked.
+    pub wait: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `Description`, and remembers what it was asked.
+    pub description: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `Deinit`, and remembers what it was asked.
+    pub deinit: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `Bound`, and remembers what it was asked.
+    pub bound: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `Policy`, and remembers what it was asked.
+    pub policy: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `Options`, and remembers what it was asked.
+    pub options: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `Request`, and remembers what it was asked.
+    pub request: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `Flow`, and remembers what it was asked.
+    pub flow: ::holdover::fake::FakeServerStream<Words, Words>,
+    /// Answers `_`, and remembers what it was asked.
+    pub __: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `HTTPByURL2`, and remembers what it was asked.
+    pub http_by_url2: ::holdover::fake::FakeUnary<Words, Words>,
+    /// Answers `Down`, and remembers what it was asked.
+    pub down: ::holdover::fake::FakeUnary<Deep, Deep>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl FakeTongues {
+    /// Every method fails until it is told what to answer.
+    pub fn new() -> Self {
+        Self {
+            r#in: ::holdover::fake::FakeCached::new("Tongues/In"),
+            init: ::holdover::fake::FakeServerStream::new("Tongues/Init"),
+            object: ::holdover::fake::FakeClientStream::new("Tongues/Object"),
+            when: ::holdover::fake::FakeBidiStream::new("Tongues/When"),
+            get_class: ::holdover::fake::FakeUnary::new("Tongues/GetClass"),
+            equals: ::holdover::fake::FakeClientStream::new("Tongues/Equals"),
+            hash_code: ::holdover::fake::FakeClientStream::new("Tongues/HashCode"),
+            to_string: ::holdover::fake::FakeClientStream::new("Tongues/ToString"),
+            wait: ::holdover::fake::FakeUnary::new("Tongues/Wait"),
+            description: ::holdover::fake::FakeUnary::new("Tongues/Description"),
+            deinit: ::holdover::fake::FakeUnary::new("Tongues/Deinit"),
+            bound: ::holdover::fake::FakeUnary::new("Tongues/Bound"),
+            policy: ::holdover::fake::FakeUnary::new("Tongues/Policy"),
+            options: ::holdover::fake::FakeUnary::new("Tongues/Options"),
+            request: ::holdover::fake::FakeUnary::new("Tongues/Request"),
+            flow: ::holdover::fake::FakeServerStream::new("Tongues/Flow"),
+            __: ::holdover::fake::FakeUnary::new("Tongues/_"),
+            http_by_url2: ::holdover::fake::FakeUnary::new("Tongues/HTTPByURL2"),
+            down: ::holdover::fake::FakeUnary::new("Tongues/Down"),
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::core::default::Default for FakeTongues {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl Tongues for FakeTongues {
+    fn r#in(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.r#in.call(request)
+    }
+    fn observe_in(&self, request: Words) -> ::holdover::Observation<Words> {
+        self.r#in.observe(request)
+    }
+    fn cached_in(
+        &self,
+        request: &Words,
+    ) -> ::core::option::Option<::holdover::Snapshot<Words>> {
+        self.r#in.cached(request)
+    }
+    fn prefetch_in(&self, request: &Words) -> ::holdover::Completion {
+        self.r#in.prefetch(request)
+    }
+    fn put_in(&self, request: &Words, value: &Words) -> ::holdover::Completion {
+        self.r#in.put(request, value)
+    }
+    fn init(&self, request: Words) -> ::holdover::Streaming<Words> {
+        self.init.call(request)
+    }
+    fn object(&self) -> ::holdover::ClientStream<Words, Words> {
+        self.object.call()
+    }
+    fn when(&self) -> ::holdover::BidiStream<Words, Words> {
+        self.when.call()
+    }
+    fn get_class(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.get_class.call(request)
+    }
+    fn equals(&self) -> ::holdover::ClientStream<Words, Words> {
+        self.equals.call()
+    }
+    fn hash_code(&self) -> ::holdover::ClientStream<Words, Words> {
+        self.hash_code.call()
+    }
+    fn to_string(&self) -> ::holdover::ClientStream<Words, Words> {
+        self.to_string.call()
+    }
+    fn wait(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.wait.call(request)
+    }
+    fn description(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.description.call(request)
+    }
+    fn deinit(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.deinit.call(request)
+    }
+    fn bound(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.bound.call(request)
+    }
+    fn policy(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.policy.call(request)
+    }
+    fn options(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.options.call(request)
+    }
+    fn request(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.request.call(request)
+    }
+    fn flow(&self, request: Words) -> ::holdover::Streaming<Words> {
+        self.flow.call(request)
+    }
+    fn __(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.__.call(request)
+    }
+    fn http_by_url2(&self, request: Words) -> ::holdover::UnaryCall<Words> {
+        self.http_by_url2.call(request)
+    }
+    fn down(&self, request: Deep) -> ::holdover::UnaryCall<Deep> {
+        self.down.call(request)
+    }
+}
+
 /// Names of what answers are about, for `Session::invalidate`.
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
@@ -499,9 +1189,40 @@ pub mod tags_ {
     pub fn braces(self_: bool) -> ::holdover::Tag {
         ::holdover::binding::TagBuilder::new().literal("{braces}:").value(self_).build()
     }
+    /// `in:{request.in}:{request.object}`
+    pub fn r#in(
+        r#in: impl ::core::convert::Into<::std::string::String>,
+        object: u32,
+    ) -> ::holdover::Tag {
+        ::holdover::binding::TagBuilder::new()
+            .literal("in:")
+            .value(::core::convert::Into::<::std::string::String>::into(r#in))
+            .literal(":")
+            .value(object)
+            .build()
+    }
+    /// `in:{request.in}:{request.number}`
+    pub fn in_2(
+        r#in: impl ::core::convert::Into<::std::string::String>,
+        number: u64,
+    ) -> ::holdover::Tag {
+        ::holdover::binding::TagBuilder::new()
+            .literal("in:")
+            .value(::core::convert::Into::<::std::string::String>::into(r#in))
+            .literal(":")
+            .value(number)
+            .build()
+    }
     /// `plain`
     pub fn plain() -> ::holdover::Tag {
         ::holdover::binding::TagBuilder::new().literal("plain").build()
+    }
+    /// `"\${{quoted}}:{request.class}`
+    pub fn quoted(class: bool) -> ::holdover::Tag {
+        ::holdover::binding::TagBuilder::new()
+            .literal("\"\\${quoted}:")
+            .value(class)
+            .build()
     }
     /// `self:{request.type}:{request.match}`
     pub fn self_(
@@ -514,6 +1235,250 @@ pub mod tags_ {
             .literal(":")
             .value(r#match)
             .build()
+    }
+}
+
+/// What a poor network may leave out of [`Deep`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedDeep<'a> {
+    message: &'a Deep,
+    view: ::holdover::View<'a, Deep>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for Deep {
+    type Accessors<'a> = EnrichedDeep<'a>;
+    fn enriched<'a>(&'a self, withheld: ::holdover::View<'a, Self>) -> EnrichedDeep<'a> {
+        EnrichedDeep {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedDeep<'a> {
+    /// `deeper`
+    pub fn deeper(
+        self,
+    ) -> ::core::option::Option<(&'a deep::Deep1, ::holdover::View<'a, deep::Deep1>)> {
+        let pick = |message: &'a Deep| message.deeper.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(1, pick)))
+    }
+}
+
+/// What a poor network may leave out of [`deep :: Deep1`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedDeepDeep1<'a> {
+    message: &'a deep::Deep1,
+    view: ::holdover::View<'a, deep::Deep1>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for deep::Deep1 {
+    type Accessors<'a> = EnrichedDeepDeep1<'a>;
+    fn enriched<'a>(
+        &'a self,
+        withheld: ::holdover::View<'a, Self>,
+    ) -> EnrichedDeepDeep1<'a> {
+        EnrichedDeepDeep1 {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedDeepDeep1<'a> {
+    /// `deeper`
+    pub fn deeper(
+        self,
+    ) -> ::core::option::Option<
+        (&'a deep::deep1::Deep2, ::holdover::View<'a, deep::deep1::Deep2>),
+    > {
+        let pick = |message: &'a deep::Deep1| message.deeper.as_ref();
+        pick(self.message).map(|inner| (inner, self.view.child(1, pick)))
+    }
+}
+
+/// What a poor network may leave out of [`deep :: deep1 :: Deep2`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedDeepDeep1Deep2<'a> {
+    message: &'a deep::deep1::Deep2,
+    view: ::holdover::View<'a, deep::deep1::Deep2>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for deep::deep1::Deep2 {
+    type Accessors<'a> = EnrichedDeepDeep1Deep2<'a>;
+    fn enriched<'a>(
+        &'a self,
+        withheld: ::holdover::View<'a, Self>,
+    ) -> EnrichedDeepDeep1Deep2<'a> {
+        EnrichedDeepDeep1Deep2 {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedDeepDeep1Deep2<'a> {
+    /// `deeper`
+    pub fn deeper(
+        self,
+    ) -> ::core::option::Option<
+        (&'a deep::deep1::deep2::Deep3, ::holdover::View<'a, deep::deep1::deep2::Deep3>),
+    > {
+        let pick = |message: &'a deep::deep1::Deep2| match &message.way {
+            ::core::option::Option::Some(deep::deep1::deep2::Way::Deeper(member)) => {
+                ::core::option::Option::Some(
+                    ::core::convert::identity::<&'a deep::deep1::deep2::Deep3>(member),
+                )
+            }
+            _ => ::core::option::Option::None,
+        };
+        pick(self.message).map(|inner| (inner, self.view.child(1, pick)))
+    }
+}
+
+/// What a poor network may leave out of [`deep :: deep1 :: deep2 :: Deep3`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedDeepDeep1Deep2Deep3<'a> {
+    message: &'a deep::deep1::deep2::Deep3,
+    view: ::holdover::View<'a, deep::deep1::deep2::Deep3>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for deep::deep1::deep2::Deep3 {
+    type Accessors<'a> = EnrichedDeepDeep1Deep2Deep3<'a>;
+    fn enriched<'a>(
+        &'a self,
+        withheld: ::holdover::View<'a, Self>,
+    ) -> EnrichedDeepDeep1Deep2Deep3<'a> {
+        EnrichedDeepDeep1Deep2Deep3 {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedDeepDeep1Deep2Deep3<'a> {
+    /// `deeper`
+    pub fn deeper(
+        self,
+    ) -> impl ::core::iter::Iterator<
+        Item = (
+            &'a ::holdover::prost::alloc::string::String,
+            &'a deep::deep1::deep2::deep3::Deep4,
+            ::holdover::View<'a, deep::deep1::deep2::deep3::Deep4>,
+        ),
+    > + 'a {
+        let view = self.view.map_value(1);
+        self.message.deeper.iter().map(move |(key, value)| (key, value, view))
+    }
+}
+
+/// What a poor network may leave out of [`deep :: deep1 :: deep2 :: deep3 :: Deep4`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedDeepDeep1Deep2Deep3Deep4<'a> {
+    message: &'a deep::deep1::deep2::deep3::Deep4,
+    view: ::holdover::View<'a, deep::deep1::deep2::deep3::Deep4>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for deep::deep1::deep2::deep3::Deep4 {
+    type Accessors<'a> = EnrichedDeepDeep1Deep2Deep3Deep4<'a>;
+    fn enriched<'a>(
+        &'a self,
+        withheld: ::holdover::View<'a, Self>,
+    ) -> EnrichedDeepDeep1Deep2Deep3Deep4<'a> {
+        EnrichedDeepDeep1Deep2Deep3Deep4 {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedDeepDeep1Deep2Deep3Deep4<'a> {
+    /// `deeper`
+    pub fn deeper(
+        self,
+    ) -> ::holdover::Items<'a, deep::deep1::deep2::deep3::deep4::Deep5> {
+        self.view.items(1, &self.message.deeper)
+    }
+}
+
+/// What a poor network may leave out of [`deep :: deep1 :: deep2 :: deep3 :: deep4 :: Deep5`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedDeepDeep1Deep2Deep3Deep4Deep5<'a> {
+    message: &'a deep::deep1::deep2::deep3::deep4::Deep5,
+    view: ::holdover::View<'a, deep::deep1::deep2::deep3::deep4::Deep5>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for deep::deep1::deep2::deep3::deep4::Deep5 {
+    type Accessors<'a> = EnrichedDeepDeep1Deep2Deep3Deep4Deep5<'a>;
+    fn enriched<'a>(
+        &'a self,
+        withheld: ::holdover::View<'a, Self>,
+    ) -> EnrichedDeepDeep1Deep2Deep3Deep4Deep5<'a> {
+        EnrichedDeepDeep1Deep2Deep3Deep4Deep5 {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedDeepDeep1Deep2Deep3Deep4Deep5<'a> {
+    /// `bottom`
+    pub fn bottom(
+        self,
+    ) -> ::holdover::Enriching<deep::deep1::deep2::deep3::deep4::deep5::Deep6> {
+        let pick = |message: &'a deep::deep1::deep2::deep3::deep4::Deep5| {
+            message
+                .bottom
+                .map(|value| {
+                    <deep::deep1::deep2::deep3::deep4::deep5::Deep6 as ::core::convert::TryFrom<
+                        i32,
+                    >>::try_from(value)
+                        .unwrap_or_default()
+                })
+        };
+        self.view.field(1, pick(self.message), pick)
     }
 }
 
@@ -652,31 +1617,31 @@ impl<'a> EnrichedSelfType<'a> {
     pub fn self_(
         self,
     ) -> ::core::option::Option<
-        (&'a self_::r#type::Self_, ::holdover::View<'a, self_::r#type::Self_>),
+        (&'a self_::r#type::Super, ::holdover::View<'a, self_::r#type::Super>),
     > {
         let pick = |message: &'a self_::Type| message.self_.as_ref();
         pick(self.message).map(|inner| (inner, self.view.child(1, pick)))
     }
 }
 
-/// What a poor network may leave out of [`self_ :: r#type :: Self_`], and what is below it.
+/// What a poor network may leave out of [`self_ :: r#type :: Super`], and what is below it.
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 #[derive(Clone, Copy, Debug)]
-pub struct EnrichedSelfTypeSelf<'a> {
-    message: &'a self_::r#type::Self_,
-    view: ::holdover::View<'a, self_::r#type::Self_>,
+pub struct EnrichedSelfTypeSuper<'a> {
+    message: &'a self_::r#type::Super,
+    view: ::holdover::View<'a, self_::r#type::Super>,
 }
 
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
-impl ::holdover::Enrich for self_::r#type::Self_ {
-    type Accessors<'a> = EnrichedSelfTypeSelf<'a>;
+impl ::holdover::Enrich for self_::r#type::Super {
+    type Accessors<'a> = EnrichedSelfTypeSuper<'a>;
     fn enriched<'a>(
         &'a self,
         withheld: ::holdover::View<'a, Self>,
-    ) -> EnrichedSelfTypeSelf<'a> {
-        EnrichedSelfTypeSelf {
+    ) -> EnrichedSelfTypeSuper<'a> {
+        EnrichedSelfTypeSuper {
             message: self,
             view: withheld,
         }
@@ -686,10 +1651,182 @@ impl ::holdover::Enrich for self_::r#type::Self_ {
 #[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
 #[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
 #[allow(single_use_lifetimes, reason = "generated")]
-impl<'a> EnrichedSelfTypeSelf<'a> {
+impl<'a> EnrichedSelfTypeSuper<'a> {
     /// `super`
     pub fn super_(self) -> ::holdover::Enriching<&'a str> {
-        let pick = |message: &'a self_::r#type::Self_| message.super_.as_deref();
+        let pick = |message: &'a self_::r#type::Super| message.super_.as_deref();
         self.view.field(1, pick(self.message), pick)
+    }
+}
+
+/// What a poor network may leave out of [`Words`], and what is below it.
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[derive(Clone, Copy, Debug)]
+pub struct EnrichedWords<'a> {
+    message: &'a Words,
+    view: ::holdover::View<'a, Words>,
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+impl ::holdover::Enrich for Words {
+    type Accessors<'a> = EnrichedWords<'a>;
+    fn enriched<'a>(
+        &'a self,
+        withheld: ::holdover::View<'a, Self>,
+    ) -> EnrichedWords<'a> {
+        EnrichedWords {
+            message: self,
+            view: withheld,
+        }
+    }
+}
+
+#[allow(missing_docs, deprecated, dead_code, unreachable_pub, reason = "generated")]
+#[allow(clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#[allow(single_use_lifetimes, reason = "generated")]
+impl<'a> EnrichedWords<'a> {
+    /// `in`
+    pub fn r#in(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.r#in.as_deref();
+        self.view.field(1, pick(self.message), pick)
+    }
+    /// `object`
+    pub fn object(self) -> ::holdover::Enriching<u32> {
+        let pick = |message: &'a Words| message.object;
+        self.view.field(2, pick(self.message), pick)
+    }
+    /// `class`
+    pub fn class(self) -> ::holdover::Enriching<bool> {
+        let pick = |message: &'a Words| message.class;
+        self.view.field(3, pick(self.message), pick)
+    }
+    /// `number`
+    pub fn number(self) -> ::holdover::Enriching<u64> {
+        let pick = |message: &'a Words| message.number;
+        self.view.field(4, pick(self.message), pick)
+    }
+    /// `fun`
+    pub fn fun(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.fun.as_deref();
+        self.view.field(5, pick(self.message), pick)
+    }
+    /// `val`
+    pub fn val(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.val.as_deref();
+        self.view.field(6, pick(self.message), pick)
+    }
+    /// `init`
+    pub fn init(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.init.as_deref();
+        self.view.field(7, pick(self.message), pick)
+    }
+    /// `description`
+    pub fn description(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.description.as_deref();
+        self.view.field(8, pick(self.message), pick)
+    }
+    /// `hash_value`
+    pub fn hash_value(self) -> ::holdover::Enriching<i32> {
+        let pick = |message: &'a Words| message.hash_value;
+        self.view.field(9, pick(self.message), pick)
+    }
+    /// `unknown_fields`
+    pub fn unknown_fields(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.unknown_fields.as_deref();
+        self.view.field(10, pick(self.message), pick)
+    }
+    /// `has_promo`
+    pub fn has_promo(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.has_promo.as_deref();
+        self.view.field(11, pick(self.message), pick)
+    }
+    /// `clear_all`
+    pub fn clear_all(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.clear_all.as_deref();
+        self.view.field(12, pick(self.message), pick)
+    }
+    /// `image_url`
+    pub fn image_url(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.image_url.as_deref();
+        self.view.field(13, pick(self.message), pick)
+    }
+    /// `url`
+    pub fn url(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.url.as_deref();
+        self.view.field(14, pick(self.message), pick)
+    }
+    /// `is_open`
+    pub fn is_open(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.is_open.as_deref();
+        self.view.field(15, pick(self.message), pick)
+    }
+    /// `open`
+    pub fn open(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.open.as_deref();
+        self.view.field(16, pick(self.message), pick)
+    }
+    /// `get_class`
+    pub fn get_class(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.get_class.as_deref();
+        self.view.field(17, pick(self.message), pick)
+    }
+    /// `item`
+    pub fn item(
+        self,
+    ) -> ::holdover::Enriching<&'a [::holdover::prost::alloc::string::String]> {
+        let pick = |message: &'a Words| {
+            ::core::option::Option::Some(message.item.as_slice())
+                .filter(|items| !items.is_empty())
+        };
+        self.view.field(18, pick(self.message), pick)
+    }
+    /// Its getter would be that of the list.
+    pub fn item_list(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.item_list.as_deref();
+        self.view.field(19, pick(self.message), pick)
+    }
+    /// `fields`
+    pub fn fields(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.fields.as_deref();
+        self.view.field(20, pick(self.message), pick)
+    }
+    /// `withheld`
+    pub fn withheld(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.withheld.as_deref();
+        self.view.field(21, pick(self.message), pick)
+    }
+    /// `serialized_size`
+    pub fn serialized_size(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.serialized_size.as_deref();
+        self.view.field(22, pick(self.message), pick)
+    }
+    /// `_leading`
+    pub fn leading(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.leading.as_deref();
+        self.view.field(23, pick(self.message), pick)
+    }
+    /// `a1_b2`
+    pub fn a1_b2(self) -> ::holdover::Enriching<&'a str> {
+        let pick = |message: &'a Words| message.a1_b2.as_deref();
+        self.view.field(24, pick(self.message), pick)
+    }
+    /// `enum`
+    pub fn r#enum(self) -> ::holdover::Enriching<words::Enum> {
+        let pick = |message: &'a Words| {
+            message
+                .r#enum
+                .map(|value| {
+                    <words::Enum as ::core::convert::TryFrom<i32>>::try_from(value)
+                        .unwrap_or_default()
+                })
+        };
+        self.view.field(25, pick(self.message), pick)
+    }
+    /// `when`
+    pub fn when(self) -> ::holdover::Enriching<&'a words::When> {
+        let pick = |message: &'a Words| message.when.as_ref();
+        self.view.oneof(&[26, 27, 28], pick(self.message), pick)
     }
 }

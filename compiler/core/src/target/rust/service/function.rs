@@ -3,7 +3,7 @@
 use crate::ir::Kind;
 use crate::target::rust::names::{Names, ident, snake};
 use crate::target::rust::{Rust, documented};
-use crate::target::{Method, Package, Service, TargetError};
+use crate::target::{Method, Package, Service, TargetError, sentences};
 use heck::ToSnakeCase;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
@@ -92,26 +92,13 @@ impl Types<'_> {
     fn call(&self, method: &Method<'_>, call: &Ident) -> Function {
         let Self { holdover, request, response } = self;
         let index = Literal::usize_unsuffixed(method.index);
-        let name = &method.ir.name;
-        let (otherwise, returned, function) = match method.ir.kind {
-            Kind::Unary | Kind::Unspecified => {
-                (format!("Calls `{name}`."), quote!(UnaryCall<#response>), quote!(unary))
-            }
-            Kind::ServerStream => {
-                (format!("Opens the stream `{name}`."), quote!(Streaming<#response>), quote!(server_stream))
-            }
-            Kind::ClientStream => (
-                format!("Sends a stream to `{name}`, which answers once."),
-                quote!(ClientStream<#request, #response>),
-                quote!(client_stream),
-            ),
-            Kind::BidiStream => (
-                format!("Opens the streams of `{name}`, one in each direction."),
-                quote!(BidiStream<#request, #response>),
-                quote!(bidi_stream),
-            ),
+        let (returned, function) = match method.ir.kind {
+            Kind::Unary | Kind::Unspecified => (quote!(UnaryCall<#response>), quote!(unary)),
+            Kind::ServerStream => (quote!(Streaming<#response>), quote!(server_stream)),
+            Kind::ClientStream => (quote!(ClientStream<#request, #response>), quote!(client_stream)),
+            Kind::BidiStream => (quote!(BidiStream<#request, #response>), quote!(bidi_stream)),
         };
-        let doc = documented(method.comment, &otherwise, &method.promises);
+        let doc = documented(method.comment, &sentences::call(method), &method.promises);
         let deprecated = deprecated(method.ir.deprecated);
         let takes_one = !method.ir.sends_many();
         let (parameter, arguments) =
@@ -131,19 +118,7 @@ impl Types<'_> {
     fn derived(&self, method: &Method<'_>, call: &Ident, names: &[Ident; 4]) -> Vec<Function> {
         let Self { holdover, request, response } = self;
         let index = Literal::usize_unsuffixed(method.index);
-        let name = &method.ir.name;
-        let docs = [
-            format!(
-                "Keeps a screen current with the answer to `{name}`: states, of which only the newest counts."
-            ),
-            format!(
-                "What memory holds of `{name}`, at once: for the first frame. After a restart that is nothing yet."
-            ),
-            format!(
-                "Warms the cache for `{name}`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched."
-            ),
-            format!("Stores an answer to `{name}` that the app has from elsewhere, as stale."),
-        ];
+        let docs = sentences::derived(&method.ir.name);
         let [observe, cached, prefetch, put] = names;
         let snapshot = quote!(::core::option::Option<#holdover::Snapshot<#response>>);
         let signatures = [

@@ -1,0 +1,285 @@
+//! The functions of a service: every implementation of its interface has them.
+
+use crate::ir::Kind;
+use crate::target::kotlin::docs::literal;
+use crate::target::kotlin::names::{capitalized, escaped, function};
+use crate::target::kotlin::types::{Class, Scope};
+use crate::target::kotlin::Kotlin;
+use crate::target::taken::Taken;
+use crate::target::writer::CodeWriter;
+use crate::target::{Method, Service, TargetError};
+use heck::ToShoutySnakeCase as _;
+
+/// The functions of a service, method by method.
+pub(super) struct Functions<'a> {
+    pub(super) methods: Vec<Bound<'a>>,
+}
+
+/// A method of the service, and its functions.
+pub(super) struct Bound<'a> {
+    method: &'a Method<'a>,
+    request: String,
+    response: String,
+    /// The constant that says how it is called.
+    constant: String,
+    functions: Vec<Function<'a>>,
+}
+
+/// One function.
+pub(super) struct Function<'a> {
+    pub(super) method: &'a Method<'a>,
+    pub(super) called: Called,
+    pub(super) returns: Returns,
+    pub(super) name: String,
+    /// The name of the function that calls the method.
+    pub(super) call: String,
+    request: String,
+    response: String,
+    constant: String,
+}
+
+/// What a function is of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Called {
+    /// The call itself.
+    Method,
+    /// Observe, cached, prefetch or put, by their places in [`crate::target::sentences::derived`].
+    Derived(usize),
+}
+
+/// What a function gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Returns {
+    Answer,
+    ServerStream,
+    ClientStream,
+    BidiStream,
+    Observation,
+    Cached,
+    Prefetched,
+    Put,
+}
+
+impl<'a> Functions<'a> {
+    /// Methods have their names before derived functions get theirs, so that a method `ObserveQuote` keeps its name beside
+    /// an observed method `Quote`.
+    pub(super) fn of(
+        kotlin: &Kotlin,
+        service: &'a Service<'a>,
+        scope: &mut Scope,
+    ) -> Result<Self, TargetError> {
+        let mut names = Taken::default();
+        let calls: Vec<String> =
+            service.methods.iter().map(|method| names.take(function(&method.ir.name))).collect();
+        let mut constants: Taken = ["POLICY"].into_iter().collect();
+        let mut methods = Vec::new();
+        for (method, call) in service.methods.iter().zip(calls) {
+            let request = scope.name(&Class::message(&kotlin.types.find(&method.ir.request)?));
+            let response = scope.name(&Class::message(&kotlin.types.find(&method.ir.response)?));
+            let constant = constants.take(constant(&call));
+            let function = |name: String, called, returns| Function {
+                method,
+                called,
+                returns,
+                name,
+                call: call.clone(),
+                request: request.clone(),
+                response: response.clone(),
+                constant: constant.clone(),
+            };
+            let returns = match method.ir.kind {
+                Kind::Unary | Kind::Unspecified => Returns::Answer,
+                Kind::ServerStream => Returns::ServerStream,
+                Kind::ClientStream => Returns::ClientStream,
+                Kind::BidiStream => Returns::BidiStream,
+            };
+            let mut functions = vec![function(call.clone(), Called::Method, returns)];
+            if method.is_cached() {
+                let derived = [
+                    ("observe", Returns::Observation),
+                    ("cached", Returns::Cached),
+                    ("prefetch", Returns::Prefetched),
+                    ("put", Returns::Put),
+                ];
+                for (index, (verb, returns)) in derived.into_iter().enumerate() {
+                    let name = names.take(format!("{verb}{}", capitalized(&call)));
+                    functions.push(function(name, Called::Derived(index), returns));
+                }
+            }
+            methods.push(Bound { method, request, response, constant, functions });
+        }
+        Ok(Self { methods })
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Function<'a>> {
+        self.methods.iter().flat_map(|each| &each.functions)
+    }
+}
+
+/// `GET_QUOTE`
+fn constant(name: &str) -> String {
+    let name = name.to_shouty_snake_case();
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("METHOD_{name}") } else { name }
+}
+
+impl Bound<'_> {
+    /// The constant that says how the method is called.
+    pub(super) fn bind(&self, scope: &mut Scope, code: &mut CodeWriter) {
+        let Self { method, request, response, constant, .. } = self;
+        let bound = scope.binding("BoundMethod");
+        let index = method.index;
+        code.nested(&format!("private val {constant} = {bound}<{request}, {response}>("), ")", |code| {
+            code.line(format!("{index},"));
+            code.line("{ it.toByteArray() },");
+            code.line(format!("{{ {response}.parseFrom(it) }},"));
+        });
+    }
+}
+
+impl Function<'_> {
+    fn takes_request(&self) -> bool {
+        !matches!(self.returns, Returns::ClientStream | Returns::BidiStream)
+    }
+
+    fn has_options(&self) -> bool {
+        !matches!(self.returns, Returns::Cached | Returns::Prefetched | Returns::Put)
+    }
+
+    fn suspends(&self) -> &'static str {
+        if matches!(self.returns, Returns::Answer | Returns::Prefetched | Returns::Put) { "suspend " } else { "" }
+    }
+
+    /// The type that the function returns; none for none.
+    fn result(&self, scope: &mut Scope) -> Option<String> {
+        let Self { request, response, .. } = self;
+        let mut of = |name: &str| format!("{}<{response}>", scope.holdover(name));
+        Some(match self.returns {
+            Returns::Answer => of("Snapshot"),
+            Returns::Observation => of("Observation"),
+            Returns::Cached => format!("{}?", of("Snapshot")),
+            Returns::ServerStream => {
+                let snapshot = of("Snapshot");
+                format!("{}<{snapshot}>", scope.name(&Class::new("kotlinx.coroutines.flow", "Flow")))
+            }
+            Returns::ClientStream => format!("{}<{request}, {response}>", scope.holdover("ClientStream")),
+            Returns::BidiStream => format!("{}<{request}, {response}>", scope.holdover("BidiStream")),
+            Returns::Prefetched | Returns::Put => return None,
+        })
+    }
+
+    fn parameters(&self, scope: &mut Scope, default: bool) -> Vec<String> {
+        let mut parameters = Vec::new();
+        if self.takes_request() {
+            parameters.push(format!("request: {}", self.request));
+        }
+        if self.returns == Returns::Put {
+            parameters.push(format!("value: {}", self.response));
+        }
+        if self.has_options() {
+            let options = scope.holdover("CallOptions");
+            let default = if default { format!(" = {options}.DEFAULT") } else { String::new() };
+            parameters.push(format!("options: {options}{default}"));
+        }
+        parameters
+    }
+
+    /// The function in an interface.
+    pub(super) fn declare(&self, scope: &mut Scope, code: &mut CodeWriter) {
+        let result = self.result(scope).map(|result| format!(": {result}")).unwrap_or_default();
+        let open = format!("public {}fun {}(", self.suspends(), escaped(&self.name));
+        signature(code, &open, &self.parameters(scope, true), &format!("){result}"));
+    }
+
+    /// The function in a class.
+    pub(super) fn implement(&self, scope: &mut Scope, code: &mut CodeWriter, body: &str) {
+        let open = format!("override {}fun {}(", self.suspends(), escaped(&self.name));
+        let parameters = self.parameters(scope, false);
+        match self.result(scope) {
+            Some(result) => {
+                signature(code, &open, &parameters, &format!("): {result} ="));
+                code.line(format!("    {body}"));
+            }
+            None => {
+                signature(code, &open, &parameters, ") {");
+                code.nested_body(body);
+            }
+        }
+    }
+
+    /// How a session answers.
+    pub(super) fn answered_by_session(&self) -> String {
+        let constant = &self.constant;
+        match self.returns {
+            Returns::Answer => format!("bound.unary({constant}, request, options)"),
+            Returns::ServerStream => format!("bound.serverStream({constant}, request, options)"),
+            Returns::ClientStream => format!("bound.clientStream({constant}, options)"),
+            Returns::BidiStream => format!("bound.bidiStream({constant}, options)"),
+            Returns::Observation => format!("bound.observe({constant}, request, options)"),
+            Returns::Cached => format!("bound.cached({constant}, request)"),
+            Returns::Prefetched => format!("bound.prefetch({constant}, request)"),
+            Returns::Put => format!("bound.put({constant}, request, value.toByteArray())"),
+        }
+    }
+
+    /// The function that a fake holds, and what it is at first.
+    pub(super) fn closure(&self, scope: &mut Scope, method: &str) -> (String, String) {
+        let Self { request, response, .. } = self;
+        let options = scope.holdover("CallOptions");
+        let result = match self.result(scope) {
+            Some(result) => result,
+            None => scope.kotlin("Unit"),
+        };
+        let (object, name) = (scope.binding("Untold"), literal(&self.name));
+        let untold = |function: &str| format!("{object}.{function}({method}, {name})");
+        match self.returns {
+            Returns::Answer => (
+                format!("suspend ({request}, {options}) -> {result}"),
+                format!("{{ _, _ -> {} }}", untold("answer")),
+            ),
+            Returns::ServerStream => {
+                (format!("({request}, {options}) -> {result}"), format!("{{ _, _ -> {} }}", untold("stream")))
+            }
+            Returns::ClientStream => {
+                (format!("({options}) -> {result}"), format!("{{ {} }}", untold("clientStream")))
+            }
+            Returns::BidiStream => {
+                (format!("({options}) -> {result}"), format!("{{ {} }}", untold("bidiStream")))
+            }
+            Returns::Observation => (format!("(({request}, {options}) -> {result})?"), "null".to_owned()),
+            Returns::Cached => (format!("({request}) -> {result}"), "{ null }".to_owned()),
+            Returns::Prefetched => (format!("suspend ({request}) -> {result}"), "{ }".to_owned()),
+            Returns::Put => (format!("suspend ({request}, {response}) -> {result}"), "{ _, _ -> }".to_owned()),
+        }
+    }
+
+    /// How that function answers.
+    pub(super) fn answered_by_closure(&self, scope: &mut Scope) -> String {
+        // A parameter may be called like the property.
+        let name = format!("this.{}", escaped(&self.name));
+        match self.returns {
+            Returns::Answer | Returns::ServerStream => format!("{name}.invoke(request, options)"),
+            Returns::ClientStream | Returns::BidiStream => format!("{name}.invoke(options)"),
+            Returns::Observation => {
+                let observation = scope.holdover("Observation");
+                let answer = escaped(&self.call);
+                format!(
+                    "{name}?.invoke(request, options) ?: {observation}.answeredBy {{ this.{answer}.invoke(request, options) }}"
+                )
+            }
+            Returns::Cached | Returns::Prefetched => format!("{name}.invoke(request)"),
+            Returns::Put => format!("{name}.invoke(request, value)"),
+        }
+    }
+}
+
+/// The characters that a signature may have on one line.
+const WIDTH: usize = 110;
+
+fn signature(code: &mut CodeWriter, open: &str, parameters: &[String], close: &str) {
+    let joined = parameters.join(", ");
+    if open.len() + joined.len() + close.len() <= WIDTH {
+        code.line(format!("{open}{joined}{close}"));
+    } else {
+        code.nested(open, close, |code| code.lines(parameters.iter().map(|parameter| format!("{parameter},"))));
+    }
+}

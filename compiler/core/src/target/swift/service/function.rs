@@ -1,0 +1,321 @@
+//! The functions of a service: every implementation of its interface has them.
+
+use crate::ir::Kind;
+use crate::target::swift::Swift;
+use crate::target::swift::names::{camel, capitalized, escaped, function_name};
+use crate::target::swift::types::Place;
+use crate::target::taken::Taken;
+use crate::target::writer::CodeWriter;
+use crate::target::{Method, Service, TargetError};
+
+/// The functions of a service, method by method.
+pub(super) struct Functions<'a> {
+    pub(super) methods: Vec<Bound<'a>>,
+    names: Taken,
+}
+
+/// A method of the service, and its functions.
+pub(super) struct Bound<'a> {
+    method: &'a Method<'a>,
+    request: String,
+    response: String,
+    /// The constant that says how it is called.
+    constant: String,
+    functions: Vec<Function<'a>>,
+}
+
+/// One function.
+pub(super) struct Function<'a> {
+    pub(super) method: &'a Method<'a>,
+    pub(super) called: Called,
+    pub(super) returns: Returns,
+    pub(super) name: String,
+    /// The name of the function that calls the method.
+    pub(super) call: String,
+    request: String,
+    response: String,
+    constant: String,
+}
+
+/// What a function is of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Called {
+    /// The call itself.
+    Method,
+    /// Observe, cached, prefetch or put, by their places in [`crate::target::sentences::derived`].
+    Derived(usize),
+}
+
+/// What a function gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Returns {
+    Answer,
+    ServerStream,
+    ClientStream,
+    BidiStream,
+    Observation,
+    Cached,
+    Prefetched,
+    Put,
+}
+
+/// The characters that a signature may have on one line.
+const WIDTH: usize = 110;
+
+impl<'a> Functions<'a> {
+    /// Methods have their names before derived functions get theirs, so that a method `ObserveQuote` keeps its name beside
+    /// an observed method `Quote`.
+    pub(super) fn of(
+        swift: &Swift,
+        service: &'a Service<'a>,
+        code: &mut CodeWriter,
+    ) -> Result<Self, TargetError> {
+        let mut names = Taken::default();
+        let spelled = |method: &Method<'_>| {
+            if swift.options.keep_method_casing { method.ir.name.clone() } else { camel(&method.ir.name, false) }
+        };
+        let calls: Vec<String> =
+            service.methods.iter().map(|method| names.take(function_name(&spelled(method)))).collect();
+        let mut methods = Vec::new();
+        for (method, call) in service.methods.iter().zip(calls) {
+            let at = &mut Place { file: &service.ir.file, code: &mut *code };
+            let request = swift.types.message(&swift.types.find(&method.ir.request)?, at);
+            let response = swift.types.message(&swift.types.find(&method.ir.response)?, at);
+            let constant = format!("{call}Method");
+            let function = |name: String, called, returns| Function {
+                method,
+                called,
+                returns,
+                name,
+                call: call.clone(),
+                request: request.clone(),
+                response: response.clone(),
+                constant: constant.clone(),
+            };
+            let returns = match method.ir.kind {
+                Kind::Unary | Kind::Unspecified => Returns::Answer,
+                Kind::ServerStream => Returns::ServerStream,
+                Kind::ClientStream => Returns::ClientStream,
+                Kind::BidiStream => Returns::BidiStream,
+            };
+            let mut functions = vec![function(call.clone(), Called::Method, returns)];
+            if method.is_cached() {
+                let derived = [
+                    ("observe", Returns::Observation),
+                    ("cached", Returns::Cached),
+                    ("prefetch", Returns::Prefetched),
+                    ("put", Returns::Put),
+                ];
+                for (index, (verb, returns)) in derived.into_iter().enumerate() {
+                    let name = names.take(format!("{verb}{}", capitalized(&spelled(method))));
+                    functions.push(function(name, Called::Derived(index), returns));
+                }
+            }
+            methods.push(Bound { method, request, response, constant, functions });
+        }
+        Ok(Self { methods, names })
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &Function<'a>> {
+        self.methods.iter().flat_map(|each| &each.functions)
+    }
+
+    /// A name that no function has.
+    pub(super) fn free(&self, wanted: &str) -> String {
+        self.names.clone().take(wanted)
+    }
+}
+
+impl Bound<'_> {
+    /// The constant that says how the method is called.
+    pub(super) fn bind(&self, code: &mut CodeWriter) {
+        let Self { method, request, response, constant, .. } = self;
+        let index = method.index;
+        code.block(
+            format!("private nonisolated static var {constant}: Holdover.BoundMethod<{request}, {response}>"),
+            |code| {
+                code.nested("Holdover.BoundMethod(", ")", |code| {
+                    code.line(format!("{index},"));
+                    code.line("encode: { try $0.serializedBytes() },");
+                    code.line(format!("decode: {{ try {response}(serializedBytes: $0) }}"));
+                });
+            },
+        );
+    }
+}
+
+impl Function<'_> {
+    /// The name as it is written.
+    pub(super) fn escaped(&self) -> String {
+        escaped(&self.name)
+    }
+
+    /// Callers may say something about the call.
+    pub(super) fn has_options(&self) -> bool {
+        !matches!(self.returns, Returns::Cached | Returns::Prefetched | Returns::Put)
+    }
+
+    fn takes_request(&self) -> bool {
+        !matches!(self.returns, Returns::ClientStream | Returns::BidiStream)
+    }
+
+    fn result(&self) -> String {
+        let Self { request, response, .. } = self;
+        match self.returns {
+            Returns::Answer => format!("Holdover.Snapshot<{response}>"),
+            Returns::ServerStream => format!("Holdover.Streaming<{response}>"),
+            Returns::ClientStream => format!("Holdover.ClientStream<{request}, {response}>"),
+            Returns::BidiStream => format!("Holdover.BidiStream<{request}, {response}>"),
+            Returns::Observation => format!("Holdover.Observation<{response}>"),
+            Returns::Cached => format!("Holdover.Snapshot<{response}>?"),
+            Returns::Prefetched | Returns::Put => "Void".to_owned(),
+        }
+    }
+
+    fn waits(&self) -> bool {
+        matches!(self.returns, Returns::Answer | Returns::Prefetched | Returns::Put)
+    }
+
+    fn parameters(&self) -> Vec<String> {
+        let mut parameters = Vec::new();
+        if self.takes_request() {
+            parameters.push(format!("_ request: {}", self.request));
+        }
+        if self.returns == Returns::Put {
+            parameters.push(format!("_ value: {}", self.response));
+        }
+        parameters
+    }
+
+    /// The function, with a body or, in a protocol, without.
+    pub(super) fn declare(&self, swift: &Swift, visibility: &str, code: &mut CodeWriter, body: Option<&str>) {
+        let mut parameters = self.parameters();
+        if self.has_options() {
+            parameters.push("options: Holdover.CallOptions".to_owned());
+        }
+        if self.returns == Returns::Answer {
+            parameters.push(format!("isolation: isolated (any {})?", swift.types.standard("Actor")));
+        }
+        self.write(visibility, &parameters, code, body);
+    }
+
+    /// The overload that callers use: options may be left out, and the isolation is theirs. Its options are optional, so
+    /// that it is another function than the protocol's, which it calls.
+    pub(super) fn declare_with_defaults(&self, swift: &Swift, visibility: &str, code: &mut CodeWriter) {
+        let mut parameters = self.parameters();
+        parameters.push("options: Holdover.CallOptions? = nil".to_owned());
+        let mut arguments = Vec::new();
+        if self.takes_request() {
+            arguments.push("request".to_owned());
+        }
+        arguments.push("options: options ?? Holdover.CallOptions()".to_owned());
+        if self.returns == Returns::Answer {
+            parameters
+                .push(format!("isolation: isolated (any {})? = #isolation", swift.types.standard("Actor")));
+            arguments.push("isolation: isolation".to_owned());
+        }
+        let wait = if self.waits() { "try await " } else { "" };
+        // A parameter may be called like the function.
+        let body = format!("{wait}self.{}({})", self.escaped(), arguments.join(", "));
+        self.write(visibility, &parameters, code, Some(&body));
+    }
+
+    fn write(&self, visibility: &str, parameters: &[String], code: &mut CodeWriter, body: Option<&str>) {
+        let effects = if self.waits() { " async throws(Holdover.HoldoverError)" } else { "" };
+        let result = match self.returns {
+            Returns::Prefetched | Returns::Put => String::new(),
+            _ => format!(" -> {}", self.result()),
+        };
+        // What takes an isolation has one; everything else has none, even where modules have a default.
+        let isolation = if self.returns == Returns::Answer { "" } else { "nonisolated " };
+        let open = format!("{visibility}{isolation}func {}(", self.escaped());
+        let close = format!("){effects}{result}");
+        let parameters = parameters.join(", ");
+        let brace = if body.is_some() { " {" } else { "" };
+        if open.len() + parameters.len() + close.len() <= WIDTH {
+            code.line(format!("{open}{parameters}{close}{brace}"));
+        } else {
+            code.nested(&open, &format!("{close}{brace}"), |code| code.line(parameters));
+        }
+        if let Some(body) = body {
+            code.nested_body(body);
+        }
+    }
+
+    /// How a session answers.
+    pub(super) fn answered_by_session(&self, bound: &str) -> String {
+        let constant = format!("Self.{}", self.constant);
+        match self.returns {
+            Returns::Answer => {
+                format!("try await {bound}.unary({constant}, request, options, isolation: isolation)")
+            }
+            Returns::ServerStream => format!("{bound}.serverStream({constant}, request, options)"),
+            Returns::ClientStream => format!("{bound}.clientStream({constant}, options)"),
+            Returns::BidiStream => format!("{bound}.bidiStream({constant}, options)"),
+            Returns::Observation => format!("{bound}.observe({constant}, request, options)"),
+            Returns::Cached => format!("{bound}.cached({constant}, request)"),
+            Returns::Prefetched => format!("try await {bound}.prefetch({constant}, request)"),
+            Returns::Put => {
+                format!("try await {bound}.put({constant}, request, value) {{ try $0.serializedBytes() }}")
+            }
+        }
+    }
+
+    /// The closure of a fake, and what it is at first.
+    pub(super) fn closure(&self, swift: &Swift, method: &str) -> (String, String) {
+        let Self { request, response, .. } = self;
+        let result = self.result();
+        let options = "Holdover.CallOptions";
+        let fails = "throws(Holdover.HoldoverError)";
+        let name = crate::target::swift::docs::literal(&self.name);
+        let untold = format!(".untold({method}, {name})");
+        let void = swift.types.standard("Void");
+        match self.returns {
+            Returns::Answer => (
+                format!("@Sendable (_ request: {request}, _ options: {options}) async {fails} -> {result}"),
+                format!("{{ _, _ {fails} in throw {untold} }}"),
+            ),
+            Returns::ServerStream => (
+                format!("@Sendable (_ request: {request}, _ options: {options}) -> {result}"),
+                format!("{{ _, _ in .failing({untold}) }}"),
+            ),
+            Returns::ClientStream | Returns::BidiStream => (
+                format!("@Sendable (_ options: {options}) -> {result}"),
+                format!("{{ _ in .failing({untold}) }}"),
+            ),
+            Returns::Observation => (
+                format!("(@Sendable (_ request: {request}, _ options: {options}) -> {result})?"),
+                "nil".to_owned(),
+            ),
+            Returns::Cached => (format!("@Sendable (_ request: {request}) -> {result}"), "{ _ in nil }".to_owned()),
+            Returns::Prefetched => (
+                format!("@Sendable (_ request: {request}) async {fails} -> {void}"),
+                "{ _ in }".to_owned(),
+            ),
+            Returns::Put => (
+                format!("@Sendable (_ request: {request}, _ value: {response}) async {fails} -> {void}"),
+                "{ _, _ in }".to_owned(),
+            ),
+        }
+    }
+
+    /// How the closure of a fake answers.
+    pub(super) fn answered_by_closure(&self) -> String {
+        let name = format!("self.{}", self.escaped());
+        match self.returns {
+            Returns::Answer => format!("try await {name}(request, options)"),
+            Returns::ServerStream => format!("{name}(request, options)"),
+            Returns::ClientStream | Returns::BidiStream => format!("{name}(options)"),
+            Returns::Observation => {
+                let answer = escaped(&self.call);
+                format!(
+                    "{name}?(request, options) ?? .answered {{ () async throws(Holdover.HoldoverError) in try await \
+                     self.{answer}(request, options) }}"
+                )
+            }
+            Returns::Cached => format!("{name}(request)"),
+            Returns::Prefetched => format!("try await {name}(request)"),
+            Returns::Put => format!("try await {name}(request, value)"),
+        }
+    }
+}
