@@ -61,6 +61,8 @@ public struct HoldoverError: Error, Sendable, Hashable {
         public static let misuse = Kind(rawValue: 13)
         /// The caller's task was cancelled. Only callers see it: nothing failed.
         public static let cancelled = Kind(rawValue: 14)
+        /// A bug in Holdover was caught: please report its message.
+        public static let bug = Kind(rawValue: 65)
 
         /// The name that does not change: `OFFLINE`, `SIGN_IN_REQUIRED`.
         public var name: String {
@@ -68,6 +70,7 @@ public struct HoldoverError: Error, Sendable, Hashable {
                 "OFFLINE", "UNREACHABLE", "TIMEOUT", "INTERCEPTED", "UNAVAILABLE", "REJECTED", "SIGN_IN_REQUIRED",
                 "SIGNED_OUT", "UNUSABLE", "SCOPE_BLOCKED", "STORAGE", "TOO_LARGE", "MISUSE", "CANCELLED",
             ]
+            if self == .bug { return "BUG" }
             let index = Int(rawValue) - 1
             return names.indices.contains(index) ? names[index] : "ERROR_\(rawValue)"
         }

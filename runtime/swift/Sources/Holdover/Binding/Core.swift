@@ -11,6 +11,15 @@ public protocol SessionCore: Sendable {
 
     /// Makes every stored answer that carries the tag outdated. Returns when that outlives a crash.
     func invalidate(_ tag: Tag) async throws(HoldoverError)
+
+    /// Replaces metadata that is sent with every call. Throws MISUSE when it cannot be sent.
+    func setMetadata(_ name: String, _ value: [UInt8]) throws(HoldoverError)
+
+    /// The account has new credentials.
+    func credentialsChanged()
+
+    /// Ends the account on this device. Returns when that outlives a crash.
+    func signOut(_ outbox: OutboxChoice) async throws(HoldoverError)
 }
 
 /// A session that knows the policy of some services. Methods are given by their index in it.
@@ -71,7 +80,7 @@ public struct RawSnapshot: Sendable {
     public var value: [UInt8]
     /// Where it came from.
     public var provenance: Provenance
-    /// What a reduced value lacks.
+    /// What a reduced value lacks: fields that the plan of its method drops.
     public var withheld: RawWithheld?
 
     public init(value: [UInt8], provenance: Provenance, withheld: RawWithheld? = nil) {
@@ -81,22 +90,22 @@ public struct RawSnapshot: Sendable {
     }
 }
 
-/// What a reduced value lacks: the fields that the plan drops and that are absent (rule F5).
+/// That a value lacks the fields that the plan of its method drops and that are absent (rule F5).
 public struct RawWithheld: Sendable {
-    /// The hash of the plan that the value was reduced by: 32 lower-case hex digits.
-    public var plan: String
     /// The last full answer that is still stored, encoded (rule F9).
     public var lastKnown: [UInt8]?
 
-    public init(plan: String, lastKnown: [UInt8]? = nil) {
-        self.plan = plan
+    public init(lastKnown: [UInt8]? = nil) {
         self.lastKnown = lastKnown
     }
 }
 
 /// A state as it crosses from the engine.
 public enum RawObserved: Sendable {
+    /// Nothing to show yet.
     case loading
+    /// The newest answer.
     case value(RawSnapshot)
+    /// There is no answer that could be shown.
     case failed(HoldoverError)
 }

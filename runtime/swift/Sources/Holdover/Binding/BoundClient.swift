@@ -4,6 +4,7 @@ public struct BoundMethod<Request: Sendable, Response: Sendable>: Sendable {
     let encode: @Sendable (Request) throws -> [UInt8]
     let decode: @Sendable ([UInt8]) throws -> Response
 
+    /// Generated code calls this.
     public init(
         _ index: Int, encode: @escaping @Sendable (Request) throws -> [UInt8],
         decode: @escaping @Sendable ([UInt8]) throws -> Response
@@ -35,16 +36,17 @@ public struct BoundMethod<Request: Sendable, Response: Sendable>: Sendable {
 /// What generated clients are made of: a session that knows the policy of a service. Apps use the generated client instead.
 public struct BoundClient: Sendable {
     private let core: Result<any ClientCore, HoldoverError>
-    private let plans: [WithheldPlan]
+    /// The plans of the methods that have one, by the methods' indexes.
+    private let plans: [WithheldPlan?]
 
     /// Answers above this many bytes are decoded off the caller's actor.
     private static var decodedInPlace: Int { 32 * 1024 }
 
     /// Binds a policy to a session. What is wrong with it is told by the first call, as MISUSE.
     public init(_ session: Session, policy: [UInt8]) {
-        let bound: Result<(any ClientCore, [WithheldPlan]), HoldoverError>
+        let bound: Result<(any ClientCore, [WithheldPlan?]), HoldoverError>
         do throws(HoldoverError) {
-            bound = .success((try session.core.bind(policy: policy), try PolicyReader.read(policy).compactMap(\.plan)))
+            bound = .success((try session.core.bind(policy: policy), try PolicyReader.read(policy).map(\.plan)))
         } catch {
             bound = .failure(error)
         }
@@ -159,8 +161,7 @@ public struct BoundClient: Sendable {
     ) throws(HoldoverError) -> Snapshot<Response> {
         let value = try method.decoded(raw.value)
         guard let withheld = raw.withheld else { return Snapshot(value, raw.provenance, .nothing) }
-        // A plan of another policy than this client's: nothing is known of what it drops.
-        guard let plan = plans.first(where: { $0.hash == withheld.plan }) else {
+        guard plans.indices.contains(method.index), let plan = plans[method.index] else {
             return Snapshot(value, raw.provenance, .nothing)
         }
         let last: LastKnown<Response>? = withheld.lastKnown.map { LastKnown($0, method.decode) }
