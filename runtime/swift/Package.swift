@@ -22,7 +22,7 @@ let package = Package(
     targets: [
         core,
         .target(name: "Holdover", dependencies: ["CHoldover"], linkerSettings: linked),
-        .testTarget(name: "HoldoverTests", dependencies: ["Holdover"]),
+        .testTarget(name: "HoldoverTests", dependencies: ["Holdover", "CHoldover"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -25,7 +25,7 @@ use std::io::BufRead as _;
 
 use bytes::Bytes;
 use holdover::{Code, Protocol};
-use holdover_e2e::{Refusal, Rides, Server, Site, Stack, portal};
+use holdover_e2e::{Refusal, Rides, Site, Stack, portal};
 use http::Response;
 use http_body_util::Full;
 
@@ -39,8 +39,9 @@ async fn main() {
     // A server of connectrpc speaks all three protocols, whichever is named here.
     let site = Site { stack: Stack::Connectrpc, protocol: Protocol::Connect, tls: None, gzip };
     let rides = Rides::new();
-    let mut server = Some(site.serve(rides.clone()));
-    let address = server.as_ref().unwrap().address();
+    let first = site.serve(rides.clone());
+    let address = first.address();
+    let mut server = Some(first);
     println!("http://{address}");
     let mut held = Vec::new();
 
@@ -49,13 +50,14 @@ async fn main() {
         let words: Vec<&str> = line.split(' ').collect();
         let mut answer = "ok".to_owned();
         match words[..] {
-            ["stop"] => drop(server.take().map(Server::stop)),
+            // Dropping it takes it down.
+            ["stop"] => server = None,
             ["start"] => {
-                drop(server.take().map(Server::stop));
+                server = None;
                 server = Some(site.serve_at(address, rides.clone()));
             }
             ["portal"] => {
-                drop(server.take().map(Server::stop));
+                server = None;
                 server = Some(portal(Some(address), |_| {
                     let page = Full::new(Bytes::from_static(b"<html>Sign in to use the Wi-Fi</html>"));
                     Response::builder().header("content-type", "text/html").body(page).unwrap()
@@ -74,7 +76,8 @@ async fn main() {
             ["idle"] => rides.idle().await,
             ["header", call, name] => {
                 let headers = rides.headers(call.parse().unwrap());
-                answer = headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+                answer =
+                    headers.get(name).map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
             }
             _ => panic!("no command {line:?}"),
         }
