@@ -14,12 +14,10 @@ struct ObserveTests {
         #expect(await states.next() == .loading)
         let first = await states.first { $0.snapshot != nil }?.snapshot
         #expect(first?.value.destination == "Airport")
-        #expect(first?.source == .network)
 
         try await server.tell("change Harbour")
         try await quotes.refresh()
-        let second = await states.first { $0.snapshot?.value.destination == "Harbour" }
-        #expect(second?.snapshot?.freshness == .fresh)
+        #expect(await states.first { $0.snapshot?.value.destination == "Harbour" } != nil)
 
         try await server.tell("stop")
         let why = await failure { () throws(HoldoverError) in try await quotes.refresh() }
@@ -38,7 +36,7 @@ struct ObserveTests {
     func anObserverThatHasNothingSaysWhyAndGoesOn(carrier: Carrier) async throws {
         let server = try RidesServer()
         let app = try App(server, carrier)
-        try await server.tell("refuse INTERNAL")
+        try await server.tell("refuse NOT_FOUND")
         let quotes = app.pricing.observeGetQuote(ride)
         var states = quotes.makeAsyncIterator()
         guard case .failed(let error)? = await states.first(where: { $0 != .loading }) else {

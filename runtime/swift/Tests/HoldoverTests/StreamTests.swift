@@ -27,7 +27,7 @@ struct StreamTests {
         try await server.tell("release")
         var live = try await quotes.next()
         while live?.source == .replay { live = try await quotes.next() }
-        #expect(live?.value.destination == "Museum" && live?.gap == true)
+        #expect(live?.value.destination == "Museum" && live?.source == .network)
         await app.runtime.shutdown()
     }
 
