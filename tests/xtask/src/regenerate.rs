@@ -22,7 +22,7 @@ const GROUPS: &[(&str, &[&str])] = &[
         &["--package", "holdover-tests-compiler", "--test", "annotations"],
     ),
     ("C header", &["--package", "holdover-ffi", "--test", "header"]),
-    ("goldens", &["--package", "holdover-tests-compiler", "--test", "golden"]),
+    ("goldens", &["--package", "holdover-tests-compiler", "--test", "golden", "--test", "clients"]),
     (
         "diagnostics",
         &[

@@ -1,7 +1,8 @@
 //! The ride-pricing service in a process of its own, for the tests of other languages: takes commands by lines, answers
 //! each by a line, and ends with its input.
 //!
-//! `rides [gzip]` prints its address first. It speaks Connect, gRPC and gRPC-Web over plain text.
+//! `rides [gzip]` prints its address first. It speaks Connect, gRPC and gRPC-Web over plain text, and leaves
+//! out of answers what their policy says, for clients on poor networks.
 //!
 //! | command | what happens |
 //! | --- | --- |
@@ -25,7 +26,8 @@ use std::io::BufRead as _;
 
 use bytes::Bytes;
 use holdover::{Code, Protocol};
-use holdover_e2e::{Refusal, Rides, Site, Stack, portal};
+use holdover_e2e::{POLICY, Refusal, Rides, Site, Stack, portal};
+use holdover_server::DetailLayer;
 use http::Response;
 use http_body_util::Full;
 
@@ -39,7 +41,8 @@ async fn main() {
     // A server of connectrpc speaks all three protocols, whichever is named here.
     let site = Site { stack: Stack::Connectrpc, protocol: Protocol::Connect, tls: None, gzip };
     let rides = Rides::new();
-    let first = site.serve(rides.clone());
+    let layer = DetailLayer::new(POLICY).unwrap();
+    let first = site.serve_behind(&layer, rides.clone());
     let address = first.address();
     let mut server = Some(first);
     println!("http://{address}");
@@ -54,7 +57,7 @@ async fn main() {
             ["stop"] => server = None,
             ["start"] => {
                 server = None;
-                server = Some(site.serve_at(address, rides.clone()));
+                server = Some(site.serve_behind_at(address, &layer, rides.clone()));
             }
             ["portal"] => {
                 server = None;

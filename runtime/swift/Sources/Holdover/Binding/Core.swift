@@ -83,6 +83,7 @@ public struct RawSnapshot: Sendable {
     /// What a reduced value lacks: fields that the plan of its method drops.
     public var withheld: RawWithheld?
 
+    /// What crossed.
     public init(value: [UInt8], provenance: Provenance, withheld: RawWithheld? = nil) {
         self.value = value
         self.provenance = provenance
@@ -95,6 +96,7 @@ public struct RawWithheld: Sendable {
     /// The last full answer that is still stored, encoded (rule F9).
     public var lastKnown: [UInt8]?
 
+    /// What crossed.
     public init(lastKnown: [UInt8]? = nil) {
         self.lastKnown = lastKnown
     }

@@ -29,7 +29,13 @@
                 }
             // Which generation a mobile network is of, the path does not say.
             let interface: Interface =
-                if path.usesInterfaceType(.wifi) { .wifi } else if path.usesInterfaceType(.wiredEthernet) { .ethernet } else { .unknown }
+                if path.usesInterfaceType(.wifi) {
+                    .wifi
+                } else if path.usesInterfaceType(.wiredEthernet) {
+                    .ethernet
+                } else {
+                    .unknown
+                }
             // Another interface or another gateway is another network.
             var hasher = Hasher()
             hasher.combine(path.availableInterfaces.first?.index)

@@ -13,8 +13,8 @@ final class NativeRuntime: Sendable {
         guard version == UInt32(HOLDOVER_ABI_VERSION) else {
             throw HoldoverError(
                 .misuse,
-                "the library is of version \(version), and the package of \(HOLDOVER_ABI_VERSION): link the library that the package came with"
-            )
+                "the library is of version \(version), and the package of \(HOLDOVER_ABI_VERSION): link the library "
+                    + "that the package came with")
         }
         let host = NativeHost(configuration)
         let context = Unmanaged.passRetained(host)

@@ -12,6 +12,7 @@ public struct CallOptions: Sendable, Hashable {
     /// Unset: as the method's policy says.
     public var priority: Priority?
 
+    /// What is not said is as the method's policy says.
     public init(
         timeout: Duration? = nil, metadata: Metadata = Metadata(), cache: CacheMode = .default,
         detail: DetailMode = .default, priority: Priority? = nil
@@ -57,19 +58,25 @@ public enum Priority: Sendable, Hashable {
 public struct Metadata: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     /// A name and a value.
     public struct Entry: Sendable, Hashable {
+        /// Lower-case.
         public var name: String
+        /// A text in UTF-8, or bytes.
         public var value: [UInt8]
 
+        /// An entry of this name.
         public init(name: String, value: [UInt8]) {
             self.name = name
             self.value = value
         }
     }
 
+    /// In order.
     public private(set) var entries: [Entry] = []
 
+    /// None.
     public init() {}
 
+    /// `["accept-language": "en"]`
     public init(dictionaryLiteral elements: (String, String)...) {
         entries = elements.map { Entry(name: $0.0, value: Array($0.1.utf8)) }
     }

@@ -7,7 +7,7 @@ public protocol CredentialsProvider: Sendable {
     func credentials(for request: CredentialsRequest) async throws -> Credentials
 }
 
-/// A credentials provider that is a closure: `.init { request in … }`.
+/// A closure as a credentials provider: `CredentialsClosure { request in … }`.
 public struct CredentialsClosure: CredentialsProvider {
     private let answer: @Sendable (CredentialsRequest) async throws -> Credentials
 

@@ -13,6 +13,7 @@ public struct HoldoverError: Error, Sendable, Hashable {
     /// The runtime tries again by itself.
     public var willRetry: Bool
 
+    /// Fakes and hooks make errors, too.
     public init(
         _ kind: Kind, _ message: String, status: Status? = nil, retryAfter: Duration? = nil, paths: [String] = [],
         willRetry: Bool = false
@@ -27,8 +28,10 @@ public struct HoldoverError: Error, Sendable, Hashable {
 
     /// What kind of failure it is. The numbers are stable: they cross from the core and stand in logs.
     public struct Kind: RawRepresentable, Sendable, Hashable {
+        /// The stable number.
         public let rawValue: UInt32
 
+        /// Numbers that are not known here are of newer versions.
         public init(rawValue: UInt32) {
             self.rawValue = rawValue
         }
@@ -85,6 +88,7 @@ public struct HoldoverError: Error, Sendable, Hashable {
         /// An encoded `google.rpc.Status`, if the server sent one.
         public var details: [UInt8]
 
+        /// A status of this code.
         public init(code: Code, message: String = "", details: [UInt8] = []) {
             self.code = code
             self.message = message
