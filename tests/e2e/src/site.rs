@@ -89,7 +89,7 @@ impl Site {
         self.start(None, Arc::new(handler), Some(layer.clone()))
     }
 
-    /// Starts the server behind a layer that trims, on the port of one that was stopped.
+    /// As [`Site::serve_behind`], on the port of one that was stopped.
     pub fn serve_behind_at(&self, address: SocketAddr, layer: &DetailLayer, handler: impl Handler) -> Server {
         self.start(Some(address), Arc::new(handler), Some(layer.clone()))
     }
