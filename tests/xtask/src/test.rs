@@ -3,25 +3,51 @@
 use clap::ValueEnum;
 
 use crate::step::{Outcome, cargo, run as step};
+use crate::swift;
+use crate::toolchain::Missing;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Fail, instead of skipping by name, when what a language's tests need is missing.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "rust")]
     require: Vec<Language>,
+    /// Run the tests of this language alone.
+    #[arg(long, value_enum)]
+    only: Option<Language>,
 }
 
 /// A language whose tests can be demanded.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
+    /// Always there.
     Rust,
+    /// Swift 6: see `cargo xtask toolchain`.
+    Swift,
+}
+
+impl Arguments {
+    /// What to do where a language's toolchain is missing.
+    fn missing(&self, language: Language) -> Missing {
+        if self.require.contains(&language) { Missing::Install } else { Missing::Skip }
+    }
 }
 
 /// Everything that is off by default. Every step of the workspace has the same, so that nothing is built twice.
 const FEATURES: &str = "--features=holdover/opentelemetry,holdover-ffi/jni";
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    debug_assert!(arguments.require.contains(&Language::Rust), "Rust is the only language so far");
+    let wants = |language| arguments.only.is_none_or(|only| only == language);
+    if wants(Language::Rust) {
+        rust()?;
+    }
+    if wants(Language::Swift) {
+        swift::test(arguments.missing(Language::Swift))?;
+    }
+    println!("\nEverything passed.");
+    Ok(())
+}
+
+fn rust() -> Outcome {
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     let lint = ["clippy", "--workspace", "--all-targets", FEATURES, "--", "-D", "warnings"];
     step("lints", &mut cargo(&lint))?;
@@ -46,7 +72,5 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", FEATURES])
             .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
     )?;
-    step("example: ride-pricing", &mut cargo(&["run", "--quiet", "--package", "ride-pricing"]))?;
-    println!("\nEverything passed.");
-    Ok(())
+    step("example: ride-pricing", &mut cargo(&["run", "--quiet", "--package", "ride-pricing"]))
 }
