@@ -33,7 +33,7 @@ impl Arguments {
 }
 
 /// Everything that is off by default. Every step of the workspace has the same, so that nothing is built twice.
-const FEATURES: &str = "--features=holdover/opentelemetry,holdover-ffi/jni";
+const FEATURES: &str = "--features=holdover/opentelemetry,holdover-ffi/jni,holdover-ffi/testing";
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let wants = |language| arguments.only.is_none_or(|only| only == language);
