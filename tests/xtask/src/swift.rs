@@ -7,7 +7,7 @@ use crate::step::{Outcome, built, cargo, root, run as step};
 use crate::toolchain::{Missing, Swift};
 
 /// The packages whose tests are run, from the workspace's root.
-const TESTED: &[&str] = &["runtime/swift"];
+const TESTED: &[&str] = &["runtime/swift", "tests/e2e/swift"];
 
 /// Runs all tests that are in Swift. Where there is no Swift, they are skipped, by name.
 ///

@@ -9,7 +9,7 @@ import Holdover
 protocol Pricing_V1_PricingClientInterface: Sendable {
     /// The price of a ride, as the quote screen shows it.
     ///
-    /// An answer is fresh for 2 s; after that it is shown for 1 min while it is refreshed, and for 10 min when the network fails.
+    /// An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min when the network fails.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getQuote(
         _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
@@ -20,10 +20,10 @@ protocol Pricing_V1_PricingClientInterface: Sendable {
         _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Quote>
 
-    /// What memory holds of `GetQuote`, at once: for the first frame.
+    /// What memory holds of `GetQuote`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGetQuote(_ request: Pricing_V1_GetQuoteRequest) -> Holdover.Snapshot<Pricing_V1_Quote>?
 
-    /// Warms the cache for `GetQuote`, at background priority.
+    /// Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     nonisolated func prefetchGetQuote(_ request: Pricing_V1_GetQuoteRequest) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetQuote` that the app has from elsewhere, as stale.
@@ -43,12 +43,12 @@ protocol Pricing_V1_PricingClientInterface: Sendable {
         _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Profile>
 
-    /// What memory holds of `GetProfile`, at once: for the first frame.
+    /// What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) -> Holdover.Snapshot<Pricing_V1_Profile>?
 
-    /// Warms the cache for `GetProfile`, at background priority.
+    /// Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     nonisolated func prefetchGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) async throws(Holdover.HoldoverError)
@@ -58,44 +58,56 @@ protocol Pricing_V1_PricingClientInterface: Sendable {
         _ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile
     ) async throws(Holdover.HoldoverError)
 
+    /// What a ride has cost. It does not change any more, so that one from last month is better than none.
+    ///
+    /// An answer is fresh for 1 s.
+    /// Offline, a stored answer is shown up to an age of 30 d.
+    func getReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt>
+
+    /// Keeps a screen current with the answer to `GetReceipt`: states, of which only the newest counts.
+    nonisolated func observeGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions
+    ) -> Holdover.Observation<Pricing_V1_Receipt>
+
+    /// What memory holds of `GetReceipt`, at once: for the first frame. After a restart that is nothing yet.
+    nonisolated func cachedGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Receipt>?
+
+    /// Warms the cache for `GetReceipt`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
+    nonisolated func prefetchGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest
+    ) async throws(Holdover.HoldoverError)
+
+    /// Stores an answer to `GetReceipt` that the app has from elsewhere, as stale.
+    nonisolated func putGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, _ value: Pricing_V1_Receipt
+    ) async throws(Holdover.HoldoverError)
+
     /// Changes where a ride goes. Quotes of that ride are outdated from then on.
     ///
+    /// Offline, it fails at once.
     /// Makes stored answers about `ride:{request.ride_id}` outdated.
     func updateDestination(
         _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse>
 
-    /// The price as it moves: the current quote at once, then one for every change. Reopened within a minute, it begins with
-    /// what was shown last.
+    /// The price of a ride as it moves, for as long as somebody looks.
     ///
     /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
     /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
     /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
-    nonisolated func watch(
-        _ request: Pricing_V1_WatchRequest, options: Holdover.CallOptions
-    ) -> Holdover.Streaming<Pricing_V1_Quote>
-
-    /// Where the rider walked while waiting, and what the ride costs from there.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
-    nonisolated func track(
-        options: Holdover.CallOptions
-    ) -> Holdover.ClientStream<Pricing_V1_Position, Pricing_V1_Quote>
-
-    /// A quote for every offer of the rider.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
-    nonisolated func haggle(
-        options: Holdover.CallOptions
-    ) -> Holdover.BidiStream<Pricing_V1_Offer, Pricing_V1_Quote>
+    nonisolated func watchPrices(
+        _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Pricing_V1_PriceUpdate>
 }
 
 extension Pricing_V1_PricingClientInterface {
     /// The price of a ride, as the quote screen shows it.
     ///
-    /// An answer is fresh for 2 s; after that it is shown for 1 min while it is refreshed, and for 10 min when the network fails.
+    /// An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min when the network fails.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getQuote(
         _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
@@ -126,8 +138,26 @@ extension Pricing_V1_PricingClientInterface {
         self.observeGetProfile(request, options: options ?? Holdover.CallOptions())
     }
 
+    /// What a ride has cost. It does not change any more, so that one from last month is better than none.
+    ///
+    /// An answer is fresh for 1 s.
+    /// Offline, a stored answer is shown up to an age of 30 d.
+    func getReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> {
+        try await self.getReceipt(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Keeps a screen current with the answer to `GetReceipt`: states, of which only the newest counts.
+    nonisolated func observeGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions? = nil
+    ) -> Holdover.Observation<Pricing_V1_Receipt> {
+        self.observeGetReceipt(request, options: options ?? Holdover.CallOptions())
+    }
+
     /// Changes where a ride goes. Quotes of that ride are outdated from then on.
     ///
+    /// Offline, it fails at once.
     /// Makes stored answers about `ride:{request.ride_id}` outdated.
     func updateDestination(
         _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
@@ -135,36 +165,15 @@ extension Pricing_V1_PricingClientInterface {
         try await self.updateDestination(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
-    /// The price as it moves: the current quote at once, then one for every change. Reopened within a minute, it begins with
-    /// what was shown last.
+    /// The price of a ride as it moves, for as long as somebody looks.
     ///
     /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
     /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
     /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
-    nonisolated func watch(
-        _ request: Pricing_V1_WatchRequest, options: Holdover.CallOptions? = nil
-    ) -> Holdover.Streaming<Pricing_V1_Quote> {
-        self.watch(request, options: options ?? Holdover.CallOptions())
-    }
-
-    /// Where the rider walked while waiting, and what the ride costs from there.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
-    /// On a network that is POOR or worse, the answer comes without what only enriches.
-    nonisolated func track(
-        options: Holdover.CallOptions? = nil
-    ) -> Holdover.ClientStream<Pricing_V1_Position, Pricing_V1_Quote> {
-        self.track(options: options ?? Holdover.CallOptions())
-    }
-
-    /// A quote for every offer of the rider.
-    ///
-    /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches.
-    nonisolated func haggle(
-        options: Holdover.CallOptions? = nil
-    ) -> Holdover.BidiStream<Pricing_V1_Offer, Pricing_V1_Quote> {
-        self.haggle(options: options ?? Holdover.CallOptions())
+    nonisolated func watchPrices(
+        _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions? = nil
+    ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> {
+        self.watchPrices(request, options: options ?? Holdover.CallOptions())
     }
 }
 
@@ -173,31 +182,30 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
     nonisolated static let policy: [UInt8] = Holdover.BoundClient.policy("""
         CAESQgoRcHJpY2luZy52MS5CYW5uZXISEAgBEghoZWFkbGluZRgJIAESDAgCEgRib2R5GAkgARINCAMSBWltYWdlGAwgARJgChRw
-        cmljaW5nLnYxLkJyZWFrZG93bhIOCAESBGJhc2UYCyACKAUSEggCEghkaXN0YW5jZRgLIAIoBRIPCAMSBXN1cmdlGAsgAigFEhMI
+        cmljaW5nLnYxLkJyZWFrZG93bhIOCAESBGJhc2UYCyACKAYSEggCEghkaXN0YW5jZRgLIAIoBhIPCAMSBXN1cmdlGAsgAigGEhMI
         BBILZXhwbGFuYXRpb24YCSABEkcKDnByaWNpbmcudjEuQ2FyEg4IARIGY2FyX2lkGAkgARIUCAISDG1pbnV0ZXNfYXdheRgFIAES
         DwgDEgdwaWN0dXJlGAwgAhIeChxwcmljaW5nLnYxLkdldFByb2ZpbGVSZXF1ZXN0Ei0KGnByaWNpbmcudjEuR2V0UXVvdGVSZXF1
-        ZXN0Eg8IARIHcmlkZV9pZBgJIAESOQoQcHJpY2luZy52MS5Nb25leRIQCAESCGN1cnJlbmN5GAkgARITCAISC21pbm9yX3VuaXRz
-        GAMgARI4ChBwcmljaW5nLnYxLk9mZmVyEg8IARIHcmlkZV9pZBgJIAESEwgCEgttaW5vcl91bml0cxgDIAESOgoTcHJpY2luZy52
-        MS5Qb3NpdGlvbhIQCAESCGxhdGl0dWRlGAEgARIRCAISCWxvbmdpdHVkZRgBIAESMwoScHJpY2luZy52MS5Qcm9maWxlEgwIARIE
-        bmFtZRgJIAESDQgCEgVwaG9uZRgJIAEgARJ+ChBwcmljaW5nLnYxLlF1b3RlEhAIARIIcXVvdGVfaWQYCSACEg8IAhIFdG90YWwY
-        CyACKAUSEwgDEgtkZXN0aW5hdGlvbhgJIAESEwgEEglicmVha2Rvd24YCyACKAESDggFEgRjYXJzGAsgAygCEg0ICRIFcHJvbW8Y
-        CyACEksKI3ByaWNpbmcudjEuVXBkYXRlRGVzdGluYXRpb25SZXF1ZXN0Eg8IARIHcmlkZV9pZBgJIAESEwgCEgtkZXN0aW5hdGlv
-        bhgJIAESOwokcHJpY2luZy52MS5VcGRhdGVEZXN0aW5hdGlvblJlc3BvbnNlEhMIARILZGVzdGluYXRpb24YCSABEioKF3ByaWNp
-        bmcudjEuV2F0Y2hSZXF1ZXN0Eg8IARIHcmlkZV9pZBgJIAEamQIKEnByaWNpbmcudjEuUHJpY2luZxIIR2V0UXVvdGUYASABKAQw
-        CTpXCICo1rkHEICwncLfARiA4KWWuxEoATABOggKBggEEgIIAUozCgcKBXJpZGU6ChASDggEEgEBGgdyaWRlX2lkEhZyaWRlOnty
-        ZXF1ZXN0LnJpZGVfaWR9SgIgAVKJAQgDEAEaADKAAQoUCAkSBAgEEAESBAgFGAESBAgJEAEKCAgCEgQIAxABEiBkYzQ2OTk4YTE3
-        MDc3YzQ1ZDI5ODNkYjc5NTIxM2ZlNxoLY2Fycy5jYXJfaWQaEWNhcnMubWludXRlc19hd2F5GgtkZXN0aW5hdGlvbhoIcXVvdGVf
-        aWQaBXRvdGFsWggKBggJEgIBAhpJChJwcmljaW5nLnYxLlByaWNpbmcSCkdldFByb2ZpbGUYASABKAMwCDoYCICwncLfARiA4KWW
-        uxEoATACOgQKAggDSgIgAYABARpoChJwcmljaW5nLnYxLlByaWNpbmcSEVVwZGF0ZURlc3RpbmF0aW9uGAEgAigKMAtKAiABYjMK
-        BwoFcmlkZToKEBIOCAoSAQEaB3JpZGVfaWQSFnJpZGU6e3JlcXVlc3QucmlkZV9pZH0a1wEKEnByaWNpbmcudjEuUHJpY2luZxIF
-        V2F0Y2gYAiABKAwwCToVKAEwAToICgYIDBICCAFQgLCdwt8BSgIgAVKJAQgDEAEaADKAAQoUCAkSBAgEEAESBAgFGAESBAgJEAEK
-        CAgCEgQIAxABEiBkYzQ2OTk4YTE3MDc3YzQ1ZDI5ODNkYjc5NTIxM2ZlNxoLY2Fycy5jYXJfaWQaEWNhcnMubWludXRlc19hd2F5
-        GgtkZXN0aW5hdGlvbhoIcXVvdGVfaWQaBXRvdGFsWggKBggJEgIBAmoBARq5AQoScHJpY2luZy52MS5QcmljaW5nEgVUcmFjaxgD
-        KAcwCUoCIAFShwEIAxoAMoABChQICRIECAQQARIECAUYARIECAkQAQoICAISBAgDEAESIGRjNDY5OThhMTcwNzdjNDVkMjk4M2Ri
-        Nzk1MjEzZmU3GgtjYXJzLmNhcl9pZBoRY2Fycy5taW51dGVzX2F3YXkaC2Rlc3RpbmF0aW9uGghxdW90ZV9pZBoFdG90YWxaCAoG
-        CAkSAgECGroBChJwcmljaW5nLnYxLlByaWNpbmcSBkhhZ2dsZRgEKAYwCUoCIAFShwEIAxoAMoABChQICRIECAQQARIECAUYARIE
-        CAkQAQoICAISBAgDEAESIGRjNDY5OThhMTcwNzdjNDVkMjk4M2RiNzk1MjEzZmU3GgtjYXJzLmNhcl9pZBoRY2Fycy5taW51dGVz
-        X2F3YXkaC2Rlc3RpbmF0aW9uGghxdW90ZV9pZBoFdG90YWxaCAoGCAkSAgECIg5ob2xkb3ZlciAwLjEuMA==
+        ZXN0Eg8IARIHcmlkZV9pZBgJIAESLwoccHJpY2luZy52MS5HZXRSZWNlaXB0UmVxdWVzdBIPCAESB3JpZGVfaWQYCSABEjkKEHBy
+        aWNpbmcudjEuTW9uZXkSEAgBEghjdXJyZW5jeRgJIAESEwgCEgttaW5vcl91bml0cxgDIAESbQoWcHJpY2luZy52MS5QcmljZVVw
+        ZGF0ZRIOCAESBm51bWJlchgEIAESDwgCEgV0b3RhbBgLIAIoBhIOCAMSBGNhcnMYCyADKAISEwgEEglicmVha2Rvd24YCyACKAES
+        DQgFEgVjaGFydBgMIAISMwoScHJpY2luZy52MS5Qcm9maWxlEgwIARIEbmFtZRgJIAESDQgCEgVwaG9uZRgJIAEgARJ+ChBwcmlj
+        aW5nLnYxLlF1b3RlEhAIARIIcXVvdGVfaWQYCSACEg8IAhIFdG90YWwYCyACKAYSEwgDEgtkZXN0aW5hdGlvbhgJIAESEwgEEgli
+        cmVha2Rvd24YCyACKAESDggFEgRjYXJzGAsgAygCEg0ICRIFcHJvbW8YCyACEjkKEnByaWNpbmcudjEuUmVjZWlwdBISCAESCnJl
+        Y2VpcHRfaWQYCSACEg8IAhIFdG90YWwYCyACKAYSSwojcHJpY2luZy52MS5VcGRhdGVEZXN0aW5hdGlvblJlcXVlc3QSDwgBEgdy
+        aWRlX2lkGAkgARITCAISC2Rlc3RpbmF0aW9uGAkgARI7CiRwcmljaW5nLnYxLlVwZGF0ZURlc3RpbmF0aW9uUmVzcG9uc2USEwgB
+        EgtkZXN0aW5hdGlvbhgJIAESMAodcHJpY2luZy52MS5XYXRjaFByaWNlc1JlcXVlc3QSDwgBEgdyaWRlX2lkGAkgARqYAgoScHJp
+        Y2luZy52MS5QcmljaW5nEghHZXRRdW90ZRgBIAEoBDAJOlYIgKjWuQcQgNCs8w4YgOCllrsRKAEwAToICgYIBBICCAFKMwoHCgVy
+        aWRlOgoQEg4IBBIBARoHcmlkZV9pZBIWcmlkZTp7cmVxdWVzdC5yaWRlX2lkfUoCIAFSiQEIAxABGgAygAEKFAgJEgQIBBABEgQI
+        BRgBEgQICRABCggIAhIECAMQARIgZGM0Njk5OGExNzA3N2M0NWQyOTgzZGI3OTUyMTNmZTcaC2NhcnMuY2FyX2lkGhFjYXJzLm1p
+        bnV0ZXNfYXdheRoLZGVzdGluYXRpb24aCHF1b3RlX2lkGgV0b3RhbFoICgYICRICAQIaSQoScHJpY2luZy52MS5QcmljaW5nEgpH
+        ZXRQcm9maWxlGAEgASgDMAg6GAiAsJ3C3wEYgOCllrsRKAEwAjoECgIIA0oCIAGAAQEaXAoScHJpY2luZy52MS5QcmljaW5nEgpH
+        ZXRSZWNlaXB0GAEgASgFMAo6FAiAlOvcAygBMAE6CAoGCAUSAggBQgsKCQiAgIi6kK3NBEoCIAFaCAoGCAoSAgECagECGm8KEnBy
+        aWNpbmcudjEuUHJpY2luZxIRVXBkYXRlRGVzdGluYXRpb24YASACKAswDEICIgBKAiABYjMKBwoFcmlkZToKEBIOCAsSAQEaB3Jp
+        ZGVfaWQSFnJpZGU6e3JlcXVlc3QucmlkZV9pZH1qAQIagAIKEnByaWNpbmcudjEuUHJpY2luZxILV2F0Y2hQcmljZXMYAiABKA0w
+        BzpKKAEwAToICgYIDRICCAFKMwoHCgVyaWRlOgoQEg4IDRIBARoHcmlkZV9pZBIWcmlkZTp7cmVxdWVzdC5yaWRlX2lkfVCAsJ3C
+        3wFKAiABUnkIAxABGgAycQoUCAcSBAgDGAESBAgEEAESBAgFEAEKCAgCEgQIAxABEiBlZWE0MTg0ODRmZWZmNGQxYTkzYTQ1NWJj
+        NTQ0ODBjNhoLY2Fycy5jYXJfaWQaEWNhcnMubWludXRlc19hd2F5GgZudW1iZXIaBXRvdGFsWgcKBQgHEgECagEBIg5ob2xkb3Zl
+        ciAwLjEuMA==
         """)
     private nonisolated let bound: Holdover.BoundClient
 
@@ -262,28 +270,46 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         try await bound.put(Self.getProfileMethod, request, value) { try $0.serializedBytes() }
     }
 
+    func getReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> {
+        try await bound.unary(Self.getReceiptMethod, request, options, isolation: isolation)
+    }
+
+    nonisolated func observeGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions
+    ) -> Holdover.Observation<Pricing_V1_Receipt> {
+        bound.observe(Self.getReceiptMethod, request, options)
+    }
+
+    nonisolated func cachedGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Receipt>? {
+        bound.cached(Self.getReceiptMethod, request)
+    }
+
+    nonisolated func prefetchGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest
+    ) async throws(Holdover.HoldoverError) {
+        try await bound.prefetch(Self.getReceiptMethod, request)
+    }
+
+    nonisolated func putGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, _ value: Pricing_V1_Receipt
+    ) async throws(Holdover.HoldoverError) {
+        try await bound.put(Self.getReceiptMethod, request, value) { try $0.serializedBytes() }
+    }
+
     func updateDestination(
         _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
         try await bound.unary(Self.updateDestinationMethod, request, options, isolation: isolation)
     }
 
-    nonisolated func watch(
-        _ request: Pricing_V1_WatchRequest, options: Holdover.CallOptions
-    ) -> Holdover.Streaming<Pricing_V1_Quote> {
-        bound.serverStream(Self.watchMethod, request, options)
-    }
-
-    nonisolated func track(
-        options: Holdover.CallOptions
-    ) -> Holdover.ClientStream<Pricing_V1_Position, Pricing_V1_Quote> {
-        bound.clientStream(Self.trackMethod, options)
-    }
-
-    nonisolated func haggle(
-        options: Holdover.CallOptions
-    ) -> Holdover.BidiStream<Pricing_V1_Offer, Pricing_V1_Quote> {
-        bound.bidiStream(Self.haggleMethod, options)
+    nonisolated func watchPrices(
+        _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> {
+        bound.serverStream(Self.watchPricesMethod, request, options)
     }
 
     private nonisolated static var getQuoteMethod: Holdover.BoundMethod<Pricing_V1_GetQuoteRequest, Pricing_V1_Quote> {
@@ -302,35 +328,27 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         )
     }
 
-    private nonisolated static var updateDestinationMethod: Holdover.BoundMethod<Pricing_V1_UpdateDestinationRequest, Pricing_V1_UpdateDestinationResponse> {
+    private nonisolated static var getReceiptMethod: Holdover.BoundMethod<Pricing_V1_GetReceiptRequest, Pricing_V1_Receipt> {
         Holdover.BoundMethod(
             2,
+            encode: { try $0.serializedBytes() },
+            decode: { try Pricing_V1_Receipt(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var updateDestinationMethod: Holdover.BoundMethod<Pricing_V1_UpdateDestinationRequest, Pricing_V1_UpdateDestinationResponse> {
+        Holdover.BoundMethod(
+            3,
             encode: { try $0.serializedBytes() },
             decode: { try Pricing_V1_UpdateDestinationResponse(serializedBytes: $0) }
         )
     }
 
-    private nonisolated static var watchMethod: Holdover.BoundMethod<Pricing_V1_WatchRequest, Pricing_V1_Quote> {
-        Holdover.BoundMethod(
-            3,
-            encode: { try $0.serializedBytes() },
-            decode: { try Pricing_V1_Quote(serializedBytes: $0) }
-        )
-    }
-
-    private nonisolated static var trackMethod: Holdover.BoundMethod<Pricing_V1_Position, Pricing_V1_Quote> {
+    private nonisolated static var watchPricesMethod: Holdover.BoundMethod<Pricing_V1_WatchPricesRequest, Pricing_V1_PriceUpdate> {
         Holdover.BoundMethod(
             4,
             encode: { try $0.serializedBytes() },
-            decode: { try Pricing_V1_Quote(serializedBytes: $0) }
-        )
-    }
-
-    private nonisolated static var haggleMethod: Holdover.BoundMethod<Pricing_V1_Offer, Pricing_V1_Quote> {
-        Holdover.BoundMethod(
-            5,
-            encode: { try $0.serializedBytes() },
-            decode: { try Pricing_V1_Quote(serializedBytes: $0) }
+            decode: { try Pricing_V1_PriceUpdate(serializedBytes: $0) }
         )
     }
 }
@@ -367,17 +385,26 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
     /// Is told what `putGetProfile` does.
     nonisolated var putGetProfile: @Sendable (_ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
 
+    /// Answers `GetReceipt`.
+    nonisolated var getReceipt: @Sendable (_ request: Pricing_V1_GetReceiptRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> = { _, _ throws(Holdover.HoldoverError) in throw .untold("pricing.v1.Pricing/GetReceipt", "getReceipt") }
+
+    /// Shows `GetReceipt` to observers. Unset, they see what `getReceipt` answers.
+    nonisolated var observeGetReceipt: (@Sendable (_ request: Pricing_V1_GetReceiptRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Receipt>)? = nil
+
+    /// What memory holds of `GetReceipt`: unset, nothing.
+    nonisolated var cachedGetReceipt: @Sendable (_ request: Pricing_V1_GetReceiptRequest) -> Holdover.Snapshot<Pricing_V1_Receipt>? = { _ in nil }
+
+    /// Is told what `prefetchGetReceipt` does.
+    nonisolated var prefetchGetReceipt: @Sendable (_ request: Pricing_V1_GetReceiptRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+
+    /// Is told what `putGetReceipt` does.
+    nonisolated var putGetReceipt: @Sendable (_ request: Pricing_V1_GetReceiptRequest, _ value: Pricing_V1_Receipt) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+
     /// Answers `UpdateDestination`.
     nonisolated var updateDestination: @Sendable (_ request: Pricing_V1_UpdateDestinationRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> = { _, _ throws(Holdover.HoldoverError) in throw .untold("pricing.v1.Pricing/UpdateDestination", "updateDestination") }
 
-    /// Answers `Watch`.
-    nonisolated var watch: @Sendable (_ request: Pricing_V1_WatchRequest, _ options: Holdover.CallOptions) -> Holdover.Streaming<Pricing_V1_Quote> = { _, _ in .failing(.untold("pricing.v1.Pricing/Watch", "watch")) }
-
-    /// Answers `Track`.
-    nonisolated var track: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Pricing_V1_Position, Pricing_V1_Quote> = { _ in .failing(.untold("pricing.v1.Pricing/Track", "track")) }
-
-    /// Answers `Haggle`.
-    nonisolated var haggle: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<Pricing_V1_Offer, Pricing_V1_Quote> = { _ in .failing(.untold("pricing.v1.Pricing/Haggle", "haggle")) }
+    /// Answers `WatchPrices`.
+    nonisolated var watchPrices: @Sendable (_ request: Pricing_V1_WatchPricesRequest, _ options: Holdover.CallOptions) -> Holdover.Streaming<Pricing_V1_PriceUpdate> = { _, _ in .failing(.untold("pricing.v1.Pricing/WatchPrices", "watchPrices")) }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
@@ -438,28 +465,46 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         try await self.putGetProfile(request, value)
     }
 
+    func getReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> {
+        try await self.getReceipt(request, options)
+    }
+
+    nonisolated func observeGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions
+    ) -> Holdover.Observation<Pricing_V1_Receipt> {
+        self.observeGetReceipt?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getReceipt(request, options) }
+    }
+
+    nonisolated func cachedGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Receipt>? {
+        self.cachedGetReceipt(request)
+    }
+
+    nonisolated func prefetchGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest
+    ) async throws(Holdover.HoldoverError) {
+        try await self.prefetchGetReceipt(request)
+    }
+
+    nonisolated func putGetReceipt(
+        _ request: Pricing_V1_GetReceiptRequest, _ value: Pricing_V1_Receipt
+    ) async throws(Holdover.HoldoverError) {
+        try await self.putGetReceipt(request, value)
+    }
+
     func updateDestination(
         _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
         try await self.updateDestination(request, options)
     }
 
-    nonisolated func watch(
-        _ request: Pricing_V1_WatchRequest, options: Holdover.CallOptions
-    ) -> Holdover.Streaming<Pricing_V1_Quote> {
-        self.watch(request, options)
-    }
-
-    nonisolated func track(
-        options: Holdover.CallOptions
-    ) -> Holdover.ClientStream<Pricing_V1_Position, Pricing_V1_Quote> {
-        self.track(options)
-    }
-
-    nonisolated func haggle(
-        options: Holdover.CallOptions
-    ) -> Holdover.BidiStream<Pricing_V1_Offer, Pricing_V1_Quote> {
-        self.haggle(options)
+    nonisolated func watchPrices(
+        _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> {
+        self.watchPrices(request, options)
     }
 }
 
@@ -491,6 +536,39 @@ struct Pricing_V1_EnrichedCar: Sendable {
     /// A small JPEG.
     nonisolated var picture: Holdover.Enriching<Foundation.Data> {
         withheld.field(3, of: message) { $0.hasPicture ? $0.picture : nil }
+    }
+}
+
+extension Pricing_V1_PriceUpdate {
+    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    nonisolated func enriched(_ withheld: Holdover.Withheld<Pricing_V1_PriceUpdate>) -> Pricing_V1_EnrichedPriceUpdate {
+        Pricing_V1_EnrichedPriceUpdate(self, withheld)
+    }
+}
+
+/// What a poor network may leave out of `Pricing_V1_PriceUpdate`, and what is below it.
+struct Pricing_V1_EnrichedPriceUpdate: Sendable {
+    private nonisolated let message: Pricing_V1_PriceUpdate
+    private nonisolated let withheld: Holdover.Withheld<Pricing_V1_PriceUpdate>
+
+    fileprivate nonisolated init(_ message: Pricing_V1_PriceUpdate, _ withheld: Holdover.Withheld<Pricing_V1_PriceUpdate>) {
+        self.message = message
+        self.withheld = withheld
+    }
+
+    /// Cars that could take the ride, nearest first.
+    nonisolated var cars: Holdover.EnrichedItems<Pricing_V1_Car> {
+        withheld.items(3, of: message) { $0.cars }
+    }
+
+    /// Where the price comes from. The screen works without it.
+    nonisolated var breakdown: Holdover.Enriching<Pricing_V1_Breakdown> {
+        withheld.field(4, of: message) { $0.hasBreakdown ? $0.breakdown : nil }
+    }
+
+    /// How the price moved in the last hour: a small chart.
+    nonisolated var chart: Holdover.Enriching<Foundation.Data> {
+        withheld.field(5, of: message) { $0.hasChart ? $0.chart : nil }
     }
 }
 

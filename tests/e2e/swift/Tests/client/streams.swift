@@ -1,18 +1,17 @@
-import Foundation
+// Streams of the generated client (section G).
+
+import Holdover
+import Rides
 import Testing
 
-@testable import Holdover
-
 @Suite(.enabled(if: RidesServer.program != nil, "HOLDOVER_RIDES_SERVER names no program"))
-struct StreamTests {
-    private let watched = Pricing_V1_WatchRequest(rideID: "r-1")
-
+struct Streams {
     @Test(arguments: Carrier.all)
-    func aStreamDeliversWhatComesAndIsReplayedWhenReopened(carrier: Carrier) async throws {
+    func aReopenedStreamBeginsWithAReplay(carrier: Carrier) async throws {
         let server = try RidesServer()
         let app = try App(server, carrier)
         do {
-            var quotes = app.pricing.watch(watched).makeAsyncIterator()
+            var quotes = app.pricing.watch(watched()).makeAsyncIterator()
             let first = try await quotes.next()
             #expect(first?.value.destination == "Airport" && first?.source == .network)
             try await server.tell("change Harbour")
@@ -20,7 +19,7 @@ struct StreamTests {
             #expect(second?.value.destination == "Harbour")
         }
         try await server.tell("hold")
-        var quotes = app.pricing.watch(watched).makeAsyncIterator()
+        var quotes = app.pricing.watch(watched()).makeAsyncIterator()
         let replayed = try await quotes.next()
         #expect(replayed?.value.destination == "Harbour" && replayed?.source == .replay)
         try await server.tell("change Museum")
@@ -32,13 +31,28 @@ struct StreamTests {
     }
 
     @Test(arguments: Carrier.all)
+    func aStreamTellsOfEveryChangeUntilItEnds(carrier: Carrier) async throws {
+        let server = try RidesServer()
+        let app = try App(server, carrier)
+        var quotes = app.pricing.watch(watched()).makeAsyncIterator()
+        #expect(try await quotes.next()?.value.destination == "Airport")
+        for destination in ["Harbour", "Museum", "Zoo"] {
+            try await server.tell("change \(destination)")
+            #expect(try await quotes.next()?.value.destination == destination)
+        }
+        try await server.tell("end-watches")
+        #expect(try await quotes.next() == nil)
+        await app.runtime.shutdown()
+    }
+
+    @Test(arguments: Carrier.all)
     func aCancelledTaskEndsItsStream(carrier: Carrier) async throws {
         let server = try RidesServer()
         let app = try App(server, carrier)
         let (told, tell) = AsyncStream<Void>.makeStream()
         let reading = Task {
             await failure { () throws(HoldoverError) in
-                for try await _ in app.pricing.watch(watched) { tell.yield() }
+                for try await _ in app.pricing.watch(watched()) { tell.yield() }
             }
         }
         for await _ in told { break }
@@ -49,22 +63,38 @@ struct StreamTests {
     }
 
     @Test(arguments: Carrier.all)
-    func aStreamThatTheServerRefusesSaysSo(carrier: Carrier) async throws {
+    func aStatusThatIsNotTransientEndsIt(carrier: Carrier) async throws {
         let server = try RidesServer()
         let app = try App(server, carrier)
         try await server.tell("refuse NOT_FOUND")
         let error = await failure { () throws(HoldoverError) in
-            for try await _ in app.pricing.watch(watched) {}
+            for try await _ in app.pricing.watch(watched()) {}
         }
         #expect(error?.status?.code == .notFound)
         await app.runtime.shutdown()
     }
 
-    @Test func sequencesGoBothWaysOverTheRustTransport() async throws {
+    /// On a poor network every message is trimmed on its way, and says what is withheld (rules F3 and F5).
+    @Test(arguments: Carrier.all)
+    func aPoorNetworkCarriesTheMessagesThatAreNeeded(carrier: Carrier) async throws {
         let server = try RidesServer()
-        let app = try App(server, Carrier(transport: .rust, wireProtocol: .grpc))
+        let app = try App(server, carrier)
+        app.runtime.setQuality(.poor)
+        var quotes = app.pricing.watch(watched()).makeAsyncIterator()
+        let first = try #require(try await quotes.next())
+        #expect(first.detail == .reduced && !first.value.hasPromo)
+        #expect(first.withheldPaths == ["breakdown", "cars.picture", "promo"])
+        #expect(first.value.enriched(first.withheld).promo.isWithheld)
+        await app.runtime.shutdown()
+    }
+
+    @Test func bothSidesTalkOverTheRustTransport() async throws {
+        let server = try RidesServer()
+        let app = try App(server, Carrier(.rust, .grpc))
         let track = app.pricing.track()
-        for number in 0..<40 { try await track.send(.init(latitude: Double(number), longitude: 1)) }
+        for number in 0..<40 {
+            try await track.send(.with { ($0.latitude, $0.longitude) = (Double(number), 1) })
+        }
         #expect(try await track.finish().value.quoteID == "q-1 of 40 positions")
         let late = await failure { () throws(HoldoverError) in try await track.send(.init()) }
         #expect(late?.kind == .misuse)
@@ -72,7 +102,7 @@ struct StreamTests {
         let haggle = app.pricing.haggle()
         var quotes = haggle.responses.makeAsyncIterator()
         for price in 1...40 {
-            try await haggle.send(.init(rideID: "r-1", minorUnits: Int64(price)))
+            try await haggle.send(.with { ($0.rideID, $0.minorUnits) = ("r-1", Int64(price)) })
             #expect(try await quotes.next()?.value.total.minorUnits == Int64(price))
         }
         haggle.close()
@@ -83,7 +113,7 @@ struct StreamTests {
     @Test(arguments: [Endpoint.WireProtocol.connect, .grpcWeb])
     func urlSessionSaysThatItCannotCarrySequences(wireProtocol: Endpoint.WireProtocol) async throws {
         let server = try RidesServer()
-        let app = try App(server, Carrier(transport: .urlSession, wireProtocol: wireProtocol))
+        let app = try App(server, Carrier(.urlSession, wireProtocol))
         let error = await failure { () throws(HoldoverError) in
             let track = app.pricing.track()
             return try await track.finish()
