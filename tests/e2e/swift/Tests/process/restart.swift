@@ -23,7 +23,7 @@ struct ProcessRestart {
     /// Lets an app of its own look at a ride, and gives what it prints. It lies beside the tests.
     private func rider(_ url: String, _ folder: URL, _ ride: String, _ stack: String) async throws -> String {
         let output = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-        FileManager.default.createFile(atPath: output.path, contents: nil)
+        try Data().write(to: output)
         defer { try? FileManager.default.removeItem(at: output) }
         let process = Process()
         process.executableURL = Self.products.appendingPathComponent("rider")
