@@ -29,6 +29,12 @@ const CLIENTS: &[Client] = &[
         protos: "examples/proto",
         folder: "examples/swift/Sources/ride-pricing/Generated",
     },
+    Client {
+        language: "kotlin",
+        options: &[],
+        protos: "tests/e2e/proto",
+        folder: "tests/e2e/kotlin/src/main/kotlin",
+    },
 ];
 
 fn root() -> PathBuf {
