@@ -1,3 +1,4 @@
+import dev.holdover.CacheMode
 import dev.holdover.CallOptions
 import dev.holdover.Detail
 import dev.holdover.DetailMode
@@ -38,7 +39,7 @@ class DetailTest {
 
         // Withheld, but not unknown: what was seen in full is offered (rule F9).
         app.runtime.setQuality(Quality.VERY_POOR)
-        val reduced = quote(CallOptions(cache = dev.holdover.CacheMode.NetworkOnly))
+        val reduced = quote(CallOptions(cache = CacheMode.NetworkOnly))
         val view = reduced.value.enriched(reduced.withheld)
         assertEquals("Half price on Mondays", assertIs<Enriching.Withheld<*>>(view.promo).let { view.promo.known()?.headline })
         assertEquals(List(3) { Enriching.Withheld(null) }, view.cars.map { (car, withheld) -> car.enriched(withheld).picture })

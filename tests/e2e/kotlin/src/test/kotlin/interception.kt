@@ -1,4 +1,5 @@
 import dev.holdover.ErrorKind
+import dev.holdover.Observed
 import dev.holdover.Source
 import kotlin.test.assertEquals
 import org.junit.jupiter.api.TestFactory
@@ -18,7 +19,7 @@ class InterceptionTest {
     fun `behind the portal everything goes on`() = over(Carrier.stacks) {
         server.tell("portal")
         val states = collect(pricing.observeGetQuote(ride()))
-        states.first { it is dev.holdover.Observed.Failed }
+        states.first { it is Observed.Failed }
         server.tell("start")
         assertEquals("q-1 of r-1", states.value().value.quoteId)
     }

@@ -1,6 +1,7 @@
 import dev.holdover.Detail
 import dev.holdover.ErrorKind
 import dev.holdover.Freshness
+import dev.holdover.Protocol
 import dev.holdover.Quality
 import dev.holdover.Source
 import kotlin.test.assertEquals
@@ -120,5 +121,5 @@ class StreamsTest {
         server.tell("abandoned 50")
     }
 
-    private val Carrier.isHttp2 get() = tls || protocol == dev.holdover.Protocol.GRPC
+    private val Carrier.isHttp2 get() = tls || protocol == Protocol.GRPC
 }

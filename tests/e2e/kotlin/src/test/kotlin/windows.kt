@@ -1,10 +1,11 @@
+import dev.holdover.CacheMode
+import dev.holdover.CallOptions
 import dev.holdover.ErrorKind
 import dev.holdover.Freshness
 import dev.holdover.Source
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
 import org.junit.jupiter.api.TestFactory
-import pricing.v1.PricingClient
 import pricing.v1.PricingOuterClass.Money
 import pricing.v1.PricingOuterClass.Quote
 
@@ -44,8 +45,7 @@ class WindowsTest {
     fun `a server that says no is believed`() = over(Carrier.stacks) {
         pricing.putGetQuote(ride(), known)
         server.tell("refuse NOT_FOUND")
-        val quotes = pricing.observeGetQuote(ride())
-        assertEquals(ErrorKind.REJECTED, failure { quotes.refresh() }.kind)
+        assertEquals(ErrorKind.REJECTED, failure { quote(CallOptions(cache = CacheMode.NetworkOnly)) }.kind)
         // NOT_FOUND evicts (rule C3): there is nothing left to cover the next failure.
         server.tell("refuse INTERNAL")
         assertEquals(ErrorKind.UNAVAILABLE, failure { quote() }.kind)
