@@ -18,7 +18,9 @@ const ALL: &str = "tests/kotlin.xml";
 pub(crate) fn test(missing: Missing) -> Outcome {
     let Some(kotlin) = Kotlin::find(missing)? else {
         println!("\nSkipped, because there is no JDK 17 with Maven here: the tests of {ALL}");
-        println!("   `cargo xtask toolchain` installs it, where it can; `--require kotlin` fails without it.");
+        println!(
+            "   `cargo xtask toolchain` installs it, where it can; `--require kotlin` fails without it."
+        );
         return Ok(());
     };
     core_and_server()?;
@@ -29,7 +31,8 @@ pub(crate) fn test(missing: Missing) -> Outcome {
 
 /// Builds what the tests call.
 fn core_and_server() -> Outcome {
-    step("Kotlin: the core", &mut cargo(&["build", "--package", "holdover-ffi", "--features", "jni"]))?;
+    let core = ["build", "--package", "holdover-ffi", "--features", "jni,testing"];
+    step("Kotlin: the core", &mut cargo(&core))?;
     step("Kotlin: the server", &mut cargo(&["build", "--package", "holdover-e2e", "--bins"]))
 }
 
@@ -59,7 +62,9 @@ fn checked(title: &str, command: &mut Command) -> Outcome {
     }
     let status = running.wait().map_err(failed)?;
     if !status.success() {
-        return Err(format!("{title} failed ({status}). Run them alone with: cargo xtask test --only kotlin"));
+        return Err(format!(
+            "{title} failed ({status}). Run them alone with: cargo xtask test --only kotlin"
+        ));
     }
     if found.is_empty() {
         println!("── {title}: ok, {:.1} s", started.elapsed().as_secs_f32());
@@ -81,7 +86,9 @@ mod tests {
 
     #[test]
     fn findings_of_the_jvm_are_known_from_what_tests_say() {
-        assert!(is_finding("WARNING in native method: JNI call made without checking exceptions when required to"));
+        assert!(is_finding(
+            "WARNING in native method: JNI call made without checking exceptions when required to"
+        ));
         assert!(is_finding("FATAL ERROR in native method: Using JNIEnv in the wrong thread"));
         assert!(is_finding("WARNING: JNI local refs: 33, exceeds capacity: 32"));
         assert!(!is_finding("[WARNING] Source root doesn't exist: src/main/java"));

@@ -4,6 +4,7 @@
 
 mod bench;
 mod conformance;
+mod kotlin;
 mod library;
 mod package;
 mod regenerate;

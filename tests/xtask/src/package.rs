@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 enum Package {
     /// `runtime/swift/native`, where Package.swift finds it.
     Swift,
-    /// Among the resources of `runtime/kotlin/holdover-runtime`, for this machine.
+    /// `runtime/kotlin/holdover-runtime/native`, from where Maven puts it into the artifact.
     Kotlin,
 }
 
@@ -31,13 +31,14 @@ impl Package {
     fn folder(self) -> PathBuf {
         match self {
             Self::Swift => root().join("runtime/swift/native"),
-            Self::Kotlin => root()
-                .join("runtime/kotlin/holdover-runtime/src/main/resources/dev/holdover/native")
-                .join(format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH)),
+            Self::Kotlin => {
+                let machine = format!("{}-{}", std::env::consts::OS, std::env::consts::ARCH);
+                root().join("runtime/kotlin/holdover-runtime/native/dev/holdover/native").join(machine)
+            }
         }
     }
 
-    /// Where its tests find theirs, by `HOLDOVER_LIBRARY_FOLDER` (Swift) and `holdover.library` (Kotlin).
+    /// Where its tests find theirs, by `HOLDOVER_LIBRARY_FOLDER` (Swift) and `HOLDOVER_LIBRARY` (Kotlin).
     fn testing_folder(self) -> PathBuf {
         match self {
             Self::Swift => self.folder().join("testing"),

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use crate::kotlin;
 use crate::step::{Outcome, cargo, run as step};
 use crate::swift;
 use crate::toolchain::Missing;
@@ -23,6 +24,8 @@ pub(crate) enum Language {
     Rust,
     /// Swift 6: see `cargo xtask toolchain`.
     Swift,
+    /// A JDK with Maven: likewise.
+    Kotlin,
 }
 
 impl Arguments {
@@ -42,6 +45,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
     if wants(Language::Swift) {
         swift::test(arguments.missing(Language::Swift))?;
+    }
+    if wants(Language::Kotlin) {
+        kotlin::test(arguments.missing(Language::Kotlin))?;
     }
     println!("\nEverything passed.");
     Ok(())
