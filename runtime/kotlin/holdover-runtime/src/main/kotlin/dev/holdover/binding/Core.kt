@@ -2,6 +2,7 @@ package dev.holdover.binding
 
 import dev.holdover.CallOptions
 import dev.holdover.HoldoverException
+import dev.holdover.Metadata
 import dev.holdover.OutboxChoice
 import dev.holdover.Provenance
 import dev.holdover.Tag
@@ -25,6 +26,9 @@ public interface SessionCore {
 
     /** Replaces metadata that is sent with every call. */
     public fun setMetadata(name: String, value: ByteArray)
+
+    /** Replaces all of that metadata. */
+    public fun replaceMetadata(metadata: Metadata)
 
     /** The account has new credentials. */
     public fun credentialsChanged()

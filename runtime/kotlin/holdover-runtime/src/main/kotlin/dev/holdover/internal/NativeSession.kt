@@ -4,6 +4,7 @@ import dev.holdover.CacheMode
 import dev.holdover.CallOptions
 import dev.holdover.ErrorKind
 import dev.holdover.HoldoverException
+import dev.holdover.Metadata
 import dev.holdover.OutboxChoice
 import dev.holdover.Tag
 import dev.holdover.binding.ClientCore
@@ -37,6 +38,10 @@ internal class NativeSession(private val held: NativeRuntime.Held, val handle: L
         runtime.hint(Messages.setMetadata(handle, name, value))
     }
 
+    override fun replaceMetadata(metadata: Metadata) {
+        runtime.hint(Messages.replaceMetadata(handle, metadata))
+    }
+
     override fun credentialsChanged() {
         runtime.hint(Messages.credentialsChanged(handle))
     }
@@ -66,6 +71,8 @@ internal class RefusedSession(private val error: HoldoverException) : SessionCor
     override suspend fun invalidate(tag: Tag): Unit = throw error
 
     override fun setMetadata(name: String, value: ByteArray): Unit = throw error
+
+    override fun replaceMetadata(metadata: Metadata): Unit = throw error
 
     override fun credentialsChanged(): Unit = throw error
 
