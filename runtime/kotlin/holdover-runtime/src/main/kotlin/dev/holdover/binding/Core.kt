@@ -48,7 +48,7 @@ public interface ClientCore {
      */
     public fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot?
 
-    /** What memory holds, for the first frame; asks for nothing. */
+    /** What memory holds (rows 1 and 2), at once, for the first frame; row 2 starts its refresh. */
     public fun peek(method: Int, request: ByteArray): RawSnapshot?
 
     /** Makes a unary call. */

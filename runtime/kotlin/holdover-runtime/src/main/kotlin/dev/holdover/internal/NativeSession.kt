@@ -1,6 +1,5 @@
 package dev.holdover.internal
 
-import dev.holdover.CacheMode
 import dev.holdover.CallOptions
 import dev.holdover.ErrorKind
 import dev.holdover.HoldoverException
@@ -88,7 +87,7 @@ private class NativeClient(private val session: NativeSession, private val metho
     override fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot? =
         probe(method, request, Messages.options(options))
 
-    override fun peek(method: Int, request: ByteArray): RawSnapshot? = probe(method, request, CACHE_ONLY)
+    override fun peek(method: Int, request: ByteArray): RawSnapshot? = probe(method, request, null)
 
     private fun probe(method: Int, request: ByteArray, options: ByteArray?): RawSnapshot? {
         val facts = LongArray(Abi.SNAPSHOT_FACTS)
@@ -128,9 +127,5 @@ private class NativeClient(private val session: NativeSession, private val metho
         options: ByteArray?,
     ): (Long, Array<ByteArray?>) -> Int = { op, error ->
         Native.start(session.handle, op, op, form, methods[method].id, request, options, error)
-    }
-
-    private companion object {
-        private val CACHE_ONLY = Messages.options(CallOptions(cache = CacheMode.CacheOnly))
     }
 }
