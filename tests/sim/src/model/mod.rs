@@ -23,12 +23,13 @@ mod refetches;
 mod retries;
 mod serving;
 mod states;
+mod switches;
 mod time;
 
 use std::collections::BTreeMap;
 
 use holdover_testkit::vector::{
-    AppWord, Credentials, Delivery, ErrorOut, HintKind, In, Out, Part, Session, Span, Step, Vector,
+    AppWord, Credentials, Delivery, ErrorOut, HintKind, In, Out, Part, Session, Span, Step, Switch, Vector,
 };
 use holdover_testkit::world::Shown;
 
@@ -76,6 +77,9 @@ pub struct Model {
     evictions: Vec<(Partition, String, i128)>,
     invalidations: Vec<Invalidation>,
     flights: Vec<Flight>,
+    /// What is off, for later processes too.
+    switches: Vec<Switch>,
+    path: u64,
     /// As many refreshes fly as may at once.
     is_full: bool,
     paces: Vec<pace::Pace>,
@@ -135,6 +139,8 @@ impl Model {
             evictions: Vec::new(),
             invalidations: Vec::new(),
             flights: Vec::new(),
+            switches: Vec::new(),
+            path: 0,
             is_full: false,
             paces: Vec::new(),
             reaches: Vec::new(),
@@ -228,6 +234,7 @@ impl Model {
                 self.done(&sign_out.op);
                 Ok(())
             }
+            In::Disable(disable) => self.disable(disable),
             In::Open(open) => {
                 self.open(&open.name, &open.session);
                 Ok(())
@@ -238,10 +245,7 @@ impl Model {
                 session.config.metadata.clone_from(&set.metadata);
                 Ok(())
             }
-            In::Cancel(cancel) => {
-                self.cancel(&cancel.op);
-                Ok(())
-            }
+            In::Cancel(cancel) => self.cancel(&cancel.op),
             In::Credentials(reply) => self.reply(reply),
             In::Head(head) => {
                 self.head(head.send);
@@ -252,6 +256,7 @@ impl Model {
             In::Hint(hint) => {
                 match &hint.what {
                     HintKind::Quality(class) => self.set_quality(quality(class))?,
+                    HintKind::Path(path) => self.set_path(*path)?,
                     HintKind::DataSaver(on) => {
                         if std::mem::replace(&mut self.save_data, *on) != *on {
                             self.restore()?;

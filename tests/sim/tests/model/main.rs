@@ -52,6 +52,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         3 => (any::<u8>(), any::<u8>()).prop_map(|(which, how)| Action::Reply(which, how)),
         3 => any::<u8>().prop_map(Action::Quality),
         1 => any::<bool>().prop_map(Action::App),
+        1 => prop_oneof![any::<u8>().prop_map(Action::Path), any::<u8>().prop_map(Action::Disable)],
         1 => any::<u8>().prop_map(rare),
     ];
     let warm = (choice(), any::<u8>()).prop_map(|(choice, server)| {
