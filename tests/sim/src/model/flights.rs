@@ -245,6 +245,8 @@ impl Model {
             && (flight.renews || head)
             && !matches!(flight.held, Some(Held::Offline | Held::Turn));
         if flight.waiters.is_empty() && !runs_on {
+            let is_alone = self.no_one_joined_unseen(id);
+            self.note(is_alone);
             self.abandon(id);
         }
     }

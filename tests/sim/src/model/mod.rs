@@ -101,6 +101,8 @@ pub struct Model {
     asks: u64,
     names: u64,
     outs: Vec<Out>,
+    /// When each of them came out, of those that have been looked at.
+    times: Vec<i128>,
 }
 
 #[derive(Clone, Debug)]
@@ -156,6 +158,7 @@ impl Model {
             asks: 0,
             names: 0,
             outs: Vec::new(),
+            times: Vec::new(),
         };
         for (name, session) in &setting.sessions {
             model.open(name, session);
@@ -163,12 +166,12 @@ impl Model {
         model
     }
 
-    /// What comes out of a step, given what the engine did: by that it is known when random times were. Without it they are
+    /// What comes out of a step, and when, given what the engine did: by that it is known when random times were. Without it they are
     /// as late as they can be.
     ///
     /// # Errors
     /// [`Skip`] if the rules do not say; the model is of no use then.
-    pub fn step(&mut self, step: &Step, got: Option<&[Shown]>) -> Result<Vec<Out>, Skip> {
+    pub fn step(&mut self, step: &Step, got: Option<&[Shown]>) -> Result<Vec<(i128, Out)>, Skip> {
         self.seen = got.map(|got| got.iter().map(|shown| (shown.at, shown.out.clone())).collect());
         if let Some(at) = step.at {
             self.let_time_pass(at.0)?;
@@ -198,7 +201,8 @@ impl Model {
                 }
             }
         }
-        Ok(outs)
+        self.times.resize(outs.len(), self.now);
+        Ok(std::mem::take(&mut self.times).into_iter().zip(outs).collect())
     }
 
     fn feed(&mut self, input: &In) -> Result<(), Skip> {

@@ -52,6 +52,7 @@ impl Model {
                 Due::Question(account) => self.give_up_question(&account)?,
             }
             self.settle()?;
+            self.times.resize(self.outs.len(), at);
         }
         self.now = to;
         Ok(())
