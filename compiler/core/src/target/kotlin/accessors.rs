@@ -71,7 +71,8 @@ pub(super) fn accessors(kotlin: &Kotlin, enriched: &EnrichedMessage<'_>) -> Resu
 
 /// How the getter of a property is called on the JVM.
 fn getter(property: &str) -> String {
-    let is = property.strip_prefix("is").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()));
+    let is =
+        property.strip_prefix("is").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()));
     if is { property.to_owned() } else { format!("get{}", capitalized(property)) }
 }
 
@@ -91,10 +92,7 @@ fn members(
             let ty = scope.value_beside(&field.kind(), &names);
             code.blank();
             document(code, None, &format!("`{}`", field.name()), &[]);
-            code.line(format!(
-                "public data class {}(public val value: {ty}) : {name}",
-                escaped(member)
-            ));
+            code.line(format!("public data class {}(public val value: {ty}) : {name}", escaped(member)));
         }
     });
     Ok(())
@@ -131,7 +129,10 @@ fn whole(scope: &mut Scope, message: &str, oneof: &OneofDescriptor, name: &str) 
     let cases = cases.join("; ");
     (
         enriching(scope, name),
-        format!("field({}) {{ when (it.get{java_name}Case()) {{ {cases}; else -> null }} }}", numbers.join(", ")),
+        format!(
+            "field({}) {{ when (it.get{java_name}Case()) {{ {cases}; else -> null }} }}",
+            numbers.join(", ")
+        ),
     )
 }
 
@@ -153,7 +154,10 @@ fn read(scope: &mut Scope, field: &FieldDescriptor, accessor: &Accessor<'_>) -> 
             (false, _) => (parts, format!("values({number}) {{ it.get{name}Map() }}")),
             (true, false) => {
                 let map = format!("{}<{key}, {value}>", scope.kotlin("Map"));
-                (enriching(scope, &map), format!("field({number}) {{ it.get{name}Map().ifEmpty {{ null }} }}"))
+                (
+                    enriching(scope, &map),
+                    format!("field({number}) {{ it.get{name}Map().ifEmpty {{ null }} }}"),
+                )
             }
         };
     }
@@ -164,9 +168,10 @@ fn read(scope: &mut Scope, field: &FieldDescriptor, accessor: &Accessor<'_>) -> 
         return match (droppable, viewed) {
             (true, true) => (enriching(scope, &list), format!("list({number}) {{ it.get{name}List() }}")),
             (false, _) => (list, format!("items({number}) {{ it.get{name}List() }}")),
-            (true, false) => {
-                (enriching(scope, &list), format!("field({number}) {{ it.get{name}List().ifEmpty {{ null }} }}"))
-            }
+            (true, false) => (
+                enriching(scope, &list),
+                format!("field({number}) {{ it.get{name}List().ifEmpty {{ null }} }}"),
+            ),
         };
     }
     let pick = pick(field, &name);
@@ -194,7 +199,9 @@ fn pick(field: &FieldDescriptor, name: &str) -> String {
         Kind::Float => format!("it.get{name}().toRawBits() != 0"),
         Kind::Double => format!("it.get{name}().toRawBits() != 0L"),
         Kind::Enum(_) => format!("it.get{name}Value() != 0"),
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => format!("it.get{name}() != 0L"),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => {
+            format!("it.get{name}() != 0L")
+        }
         _ => format!("it.get{name}() != 0"),
     };
     format!("if ({is}) it.get{name}() else null")

@@ -39,7 +39,12 @@ pub(super) fn accessors(swift: &Swift, enriched: &EnrichedMessage<'_>) -> Result
         code.block(head, |code| code.line(format!("{name}(self, withheld)")));
     });
     code.blank();
-    document(code, None, &format!("What a poor network may leave out of `{message}`, and what is below it."), &[]);
+    document(
+        code,
+        None,
+        &format!("What a poor network may leave out of `{message}`, and what is below it."),
+        &[],
+    );
     code.block(format!("{visibility}struct {name}: {}", swift.types.standard("Sendable")), |code| {
         code.line(format!("private nonisolated let {own}: {message}"));
         code.line(format!("private nonisolated let {view}: Holdover.Withheld<{message}>"));
@@ -130,11 +135,9 @@ fn list(swift: &Swift, field: &FieldDescriptor, accessor: &Accessor<'_>, at: &mu
             (format!("Holdover.Enriching<Holdover.EnrichedItems<{item}>>"), "list", format!("$0.{name}"))
         }
         (false, _) => (format!("Holdover.EnrichedItems<{item}>"), "items", format!("$0.{name}")),
-        (true, false) => (
-            format!("Holdover.Enriching<[{item}]>"),
-            "field",
-            format!("$0.{name}.isEmpty ? nil : $0.{name}"),
-        ),
+        (true, false) => {
+            (format!("Holdover.Enriching<[{item}]>"), "field", format!("$0.{name}.isEmpty ? nil : $0.{name}"))
+        }
     };
     (ty, (function, field.number().to_string()), pick)
 }

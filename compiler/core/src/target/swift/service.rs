@@ -104,9 +104,14 @@ pub(super) fn fake(swift: &Swift, service: &Service<'_>) -> Result<Piece, Target
             let doc = match (function.called, function.returns) {
                 (Called::Method, _) => format!("Answers `{}`.", function.method.ir.name),
                 (_, Returns::Observation) => {
-                    format!("Shows `{}` to observers. Unset, they see what `{}` answers.", function.method.ir.name, function.call)
+                    format!(
+                        "Shows `{}` to observers. Unset, they see what `{}` answers.",
+                        function.method.ir.name, function.call
+                    )
                 }
-                (_, Returns::Cached) => format!("What memory holds of `{}`: unset, nothing.", function.method.ir.name),
+                (_, Returns::Cached) => {
+                    format!("What memory holds of `{}`: unset, nothing.", function.method.ir.name)
+                }
                 _ => format!("Is told what `{}` does.", function.name),
             };
             document(code, None, &doc, &[]);

@@ -1,10 +1,10 @@
 //! The functions of a service: every implementation of its interface has them.
 
 use crate::ir::Kind;
+use crate::target::kotlin::Kotlin;
 use crate::target::kotlin::docs::literal;
 use crate::target::kotlin::names::{capitalized, escaped, function};
 use crate::target::kotlin::types::{Class, Scope};
-use crate::target::kotlin::Kotlin;
 use crate::target::taken::Taken;
 use crate::target::writer::CodeWriter;
 use crate::target::{Method, Service, TargetError};
@@ -119,7 +119,11 @@ impl<'a> Functions<'a> {
 /// `GET_QUOTE`
 fn constant(name: &str) -> String {
     let name = name.to_shouty_snake_case();
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("METHOD_{name}") } else { name }
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("METHOD_{name}")
+    } else {
+        name
+    }
 }
 
 impl Bound<'_> {
@@ -146,7 +150,11 @@ impl Function<'_> {
     }
 
     fn suspends(&self) -> &'static str {
-        if matches!(self.returns, Returns::Answer | Returns::Prefetched | Returns::Put) { "suspend " } else { "" }
+        if matches!(self.returns, Returns::Answer | Returns::Prefetched | Returns::Put) {
+            "suspend "
+        } else {
+            ""
+        }
     }
 
     /// The type that the function returns; none for none.
@@ -248,7 +256,9 @@ impl Function<'_> {
             Returns::Observation => (format!("(({request}, {options}) -> {result})?"), "null".to_owned()),
             Returns::Cached => (format!("({request}) -> {result}"), "{ null }".to_owned()),
             Returns::Prefetched => (format!("suspend ({request}) -> {result}"), "{ }".to_owned()),
-            Returns::Put => (format!("suspend ({request}, {response}) -> {result}"), "{ _, _ -> }".to_owned()),
+            Returns::Put => {
+                (format!("suspend ({request}, {response}) -> {result}"), "{ _, _ -> }".to_owned())
+            }
         }
     }
 
@@ -280,6 +290,8 @@ fn signature(code: &mut CodeWriter, open: &str, parameters: &[String], close: &s
     if open.len() + joined.len() + close.len() <= WIDTH {
         code.line(format!("{open}{joined}{close}"));
     } else {
-        code.nested(open, close, |code| code.lines(parameters.iter().map(|parameter| format!("{parameter},"))));
+        code.nested(open, close, |code| {
+            code.lines(parameters.iter().map(|parameter| format!("{parameter},")));
+        });
     }
 }

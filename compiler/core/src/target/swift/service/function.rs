@@ -72,7 +72,11 @@ impl<'a> Functions<'a> {
     ) -> Result<Self, TargetError> {
         let mut names = Taken::default();
         let spelled = |method: &Method<'_>| {
-            if swift.options.keep_method_casing { method.ir.name.clone() } else { camel(&method.ir.name, false) }
+            if swift.options.keep_method_casing {
+                method.ir.name.clone()
+            } else {
+                camel(&method.ir.name, false)
+            }
         };
         let calls: Vec<String> =
             service.methods.iter().map(|method| names.take(function_name(&spelled(method)))).collect();
@@ -287,11 +291,12 @@ impl Function<'_> {
                 format!("(@Sendable (_ request: {request}, _ options: {options}) -> {result})?"),
                 "nil".to_owned(),
             ),
-            Returns::Cached => (format!("@Sendable (_ request: {request}) -> {result}"), "{ _ in nil }".to_owned()),
-            Returns::Prefetched => (
-                format!("@Sendable (_ request: {request}) async {fails} -> {void}"),
-                "{ _ in }".to_owned(),
-            ),
+            Returns::Cached => {
+                (format!("@Sendable (_ request: {request}) -> {result}"), "{ _ in nil }".to_owned())
+            }
+            Returns::Prefetched => {
+                (format!("@Sendable (_ request: {request}) async {fails} -> {void}"), "{ _ in }".to_owned())
+            }
             Returns::Put => (
                 format!("@Sendable (_ request: {request}, _ value: {response}) async {fails} -> {void}"),
                 "{ _, _ in }".to_owned(),
