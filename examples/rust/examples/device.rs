@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use holdover::{AppState, Error, KeyProvider, Part, Platform, Runtime, Switch};
+use holdover::{AppState, Error, Interface, KeyProvider, Part, Platform, Reachability, Runtime, Switch};
 
 fn start(keychain: impl KeyProvider) -> Result<Runtime, Error> {
     Runtime::builder()
@@ -18,6 +18,11 @@ fn start(keychain: impl KeyProvider) -> Result<Runtime, Error> {
 
 fn network_changed(runtime: &Runtime, network: Platform) {
     runtime.set_platform(network); // reachability, interface, path, data saving: as much as the platform says
+}
+
+fn on_wifi(runtime: &Runtime, network: u64) {
+    let (reachability, interface) = (Reachability::Reachable, Interface::Wifi);
+    network_changed(runtime, Platform { reachability, interface, path: network, ..Platform::default() });
 }
 
 fn app_moved(runtime: &Runtime, state: AppState) {

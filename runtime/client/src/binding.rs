@@ -90,7 +90,8 @@ impl Client {
         UnaryCall::bound(self.target(method, request))
     }
 
-    /// Watches the answer to a request.
+    /// Watches the answer to a request. After a restart the first state comes when the disk has been looked at: what it has,
+    /// or [`Observed::Loading`].
     pub fn observe<Request, Response>(&self, method: usize, request: &Request) -> Observation<Response>
     where
         Request: Message,
@@ -139,7 +140,8 @@ impl Client {
         Exchange::new(target, encode::<Request>)
     }
 
-    /// What memory has, at once: for the first frame.
+    /// What memory has, at once: for the first frame. After a restart memory has nothing, until a call, an observer or a
+    /// [prefetch](Self::prefetch) has brought what the disk has.
     pub fn cached<Request, Response>(&self, method: usize, request: &Request) -> Option<Snapshot<Response>>
     where
         Request: Message,
@@ -152,7 +154,8 @@ impl Client {
         target.snapshot(raw).ok()
     }
 
-    /// Fetches the answer in the background unless there is a fresh one.
+    /// Fetches the answer at BACKGROUND priority unless there is a fresh one. After a restart, one that is fresh on the disk
+    /// is brought to memory, without the network.
     pub fn prefetch<Request: Message>(&self, method: usize, request: &Request) -> Completion {
         let request = encode(request);
         let session = self.session.id();

@@ -4,8 +4,6 @@
 //! Rust's `Instant` stops in sleep on Linux, Android and Apple systems, and a phone sleeps most of the day, so it is
 //! not used.
 
-use std::time::Duration;
-
 use crate::{BootId, Instant, Now};
 
 /// Where the runtime gets the time from. Cheap: it is read on every call.
@@ -13,10 +11,13 @@ pub trait Clock: Send + Sync + 'static {
     /// The time now.
     fn now(&self) -> Now;
 
-    /// Resolves when about `duration` has passed by the boot clock; late is allowed, early is not. Runs on the
+    /// Resolves when the boot clock shows `at`, which may have passed; late is allowed, early is not. Runs on the
     /// runtime's async worker, inside a tokio runtime with its timer enabled.
-    fn sleep(&self, duration: Duration) -> futures_util::future::BoxFuture<'static, ()> {
-        Box::pin(tokio::time::sleep(duration))
+    ///
+    /// A moment and not a duration, which would begin to count whenever it is looked at: time that is turned between
+    /// its measuring and that would be lost.
+    fn sleep_until(&self, at: Instant) -> futures_util::future::BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(at.since(self.now().boot)))
     }
 }
 

@@ -8,11 +8,13 @@
 mod announcer;
 mod inline;
 mod lane;
+mod outlet;
 mod place;
 mod slot;
 mod state;
 mod storekeeper;
 mod stream;
+mod tap;
 mod ticket;
 mod wire;
 mod worker;
@@ -32,10 +34,13 @@ use crate::{Clock, CredentialsProvider, Endpoint, Error, ErrorKind, Now, Quality
 pub(crate) use announcer::{Announcer, Listeners};
 pub use inline::InlineDriver;
 pub(crate) use lane::{Arrived, Lane, Window};
+use outlet::Opening;
+pub(crate) use outlet::Outlet;
 use place::Place;
 pub(crate) use slot::{Slot, Taken};
 use state::{Afterwards, State};
 pub(crate) use storekeeper::Storekeeper;
+pub use tap::Tapped;
 pub(crate) use ticket::Ticket;
 use wire::Wire;
 pub(crate) use worker::Worker;
@@ -152,7 +157,13 @@ impl Driver {
         request: &Bytes,
         options: &CallOptions,
     ) -> Option<Snapshot> {
-        self.decide(|state, now, _| state.engine.peek(session, method, request, options, now)).ok().flatten()
+        self.decide(|state, now, _| {
+            let hit = state.engine.peek(session, method, request, options, now);
+            state.delivered += u64::from(hit.is_some());
+            hit
+        })
+        .ok()
+        .flatten()
     }
 
     /// Answers from memory, or starts the call.
@@ -172,6 +183,7 @@ impl Driver {
             if form == Form::Get
                 && let Some(hit) = state.engine.peek(session, method, &request, &options, now)
             {
+                state.delivered += 1;
                 return Started::Hit(Box::new(hit));
             }
             let call = |op| Input::Call { op, session, method, request, options, form };
@@ -221,6 +233,26 @@ impl Driver {
         Ticket::new(self.clone(), op, place)
     }
 
+    /// Starts an operation whose sink is told. One that was cancelled before does not start.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime has ended. A bug on the way has told the sink already.
+    pub(crate) fn begin_with(
+        self: &Arc<Self>,
+        op: OpId,
+        outlet: &Arc<Outlet>,
+        input: impl FnOnce(OpId) -> Input,
+    ) -> Result<(), Error> {
+        self.decide(|state, now, _| {
+            // Whoever cancels ends the outlet first and comes for the lock then.
+            if outlet.open() {
+                state.places.insert(op, Arc::new(Opening(outlet.clone())));
+                state.handle(input(op), now);
+            }
+        })
+    }
+
     pub(crate) fn cancel(self: &Arc<Self>, op: OpId) {
         let _ = self.decide(|state, now, _| {
             if state.places.remove(&op).is_some() {
@@ -257,11 +289,6 @@ impl Driver {
                 let _ = ended.await;
             }
         }
-    }
-
-    /// How many decisions were made: an inline driver is done when they come to rest.
-    fn decisions(&self) -> u64 {
-        self.lock().decisions
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -314,7 +341,11 @@ impl Driver {
             return;
         }
         loop {
-            match state.engine.poll_output() {
+            let output = state.engine.poll_output();
+            if let Some(tap) = &mut state.tap {
+                tap.see(&output);
+            }
+            match output {
                 Output::Deliver { op, delivered } => state.deliver(op, delivered, &mut afterwards.wake),
                 Output::Send(send) if send.kind == Kind::Unary => {
                     state.work(self, worker::Command::Send(send), afterwards);

@@ -3,6 +3,8 @@
 
 pub mod binding;
 pub mod fake;
+#[doc(hidden)]
+pub mod host;
 pub mod store;
 pub mod view;
 
@@ -36,6 +38,8 @@ pub use clock::{Clock, SystemClock};
 pub use completion::Completion;
 pub use credentials::{Anonymous, Credentials, CredentialsError, CredentialsProvider, CredentialsRequest};
 pub use driver::InlineDriver;
+#[doc(hidden)]
+pub use driver::Tapped;
 pub use endpoint::{Endpoint, Protocol};
 pub use enriching::{Enrich, Enriching};
 pub use observation::{Observation, Observed};

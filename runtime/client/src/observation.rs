@@ -156,7 +156,8 @@ impl<T> Watch<T> {
                 drop(stage);
                 Some(self.target.observed(*state))
             }
-            Taken::Ended(error) => {
+            // It was refused, or the runtime has ended.
+            Taken::Delivered(Delivered::Ended(Err(error))) | Taken::Ended(error) => {
                 *stage = Stage::Over;
                 Some(Observed::Failed(error))
             }

@@ -68,6 +68,11 @@ impl Policy {
 }
 
 impl Method {
+    /// What answers may lack.
+    pub(crate) fn plan(&self) -> Option<&WithheldPlan> {
+        self.plan.as_ref().map(|(_, plan)| &**plan)
+    }
+
     /// What an answer that was reduced by this plan lacks; `None` for a plan of another policy.
     pub(crate) fn withheld(&self, hash: PlanHash) -> Option<Arc<WithheldPlan>> {
         self.plan.as_ref().filter(|(own, _)| *own == hash).map(|(_, plan)| plan.clone())

@@ -88,8 +88,12 @@ impl Runtime {
         self.0.driver.quality()
     }
 
-    /// Says how good the network is, whatever is measured (rule H5); [`Quality::Unspecified`] takes that back. On poor
-    /// networks, answers are trimmed as their policies say.
+    /// Says how good the network is, whatever is measured and whatever the platform says (rule H5);
+    /// [`Quality::Unspecified`] takes that back. On poor networks, answers are trimmed as their policies say.
+    ///
+    /// A pin is the last word (reading 7): [`Quality::Offline`] keeps calls off the network; under any other class nothing is
+    /// taken for offline, not even where the platform says that there is no way out, and no probes run. So it is for debug
+    /// menus and tests. What the device knows goes to [`set_platform`](Self::set_platform).
     pub fn set_quality(&self, quality: Quality) {
         let quality = Some(quality).filter(|quality| *quality != Quality::Unspecified);
         self.0.driver.tell(Input::PinQuality(quality));
@@ -101,7 +105,21 @@ impl Runtime {
         self.0.driver.tell(Input::OwnEstimate(estimate));
     }
 
-    /// Says what the platform knows of the network. Replaces what was said before.
+    /// Says what the platform knows of the network. Replaces what was said before. Say what is known, and leave the rest to
+    /// the default, which is "nothing known":
+    ///
+    /// ```
+    /// use holdover_client::{Interface, Platform, Reachability};
+    ///
+    /// # fn example(runtime: &holdover_client::Runtime) {
+    /// runtime.set_platform(Platform {
+    ///     reachability: Reachability::Reachable,
+    ///     interface: Interface::Wifi,
+    ///     path: 7, // any number that is another one on another network, such as a handle of the platform's
+    ///     ..Platform::default()
+    /// });
+    /// # }
+    /// ```
     pub fn set_platform(&self, platform: Platform) {
         self.change_host(|host| host.platform = platform);
     }
@@ -185,12 +203,18 @@ impl Runtime {
         if let Some(policy) = policies.get(&place) {
             return Ok(policy.clone());
         }
-        let registered = self.0.driver.register(&Bytes::from_static(bytes))?;
+        let policy = self.read_policy(&Bytes::from_static(bytes))?;
+        policies.insert(place, policy.clone());
+        Ok(policy)
+    }
+
+    /// The policy in these bytes.
+    pub(crate) fn read_policy(&self, bytes: &Bytes) -> Result<Arc<Policy>, Error> {
+        let registered = self.0.driver.register(bytes)?;
         let policy = Arc::new(Policy::read(bytes, &registered)?);
         for method in policy.methods() {
             self.0.driver.telemetry().name(method.id, method.name.clone());
         }
-        policies.insert(place, policy.clone());
         Ok(policy)
     }
 }

@@ -73,6 +73,15 @@ impl Session {
         Ok(())
     }
 
+    /// Sends exactly this metadata with every call that starts from now on: what was set before and is not in it is sent no
+    /// more. For the rest see [`set_metadata`](Self::set_metadata).
+    pub fn replace_metadata(&self, metadata: Metadata) {
+        let lock = || self.0.metadata.lock().unwrap_or_else(PoisonError::into_inner);
+        *lock() = metadata;
+        let session = self.0.id;
+        self.0.runtime.driver().tell_made(|| Input::SetMetadata { session, metadata: lock().clone() });
+    }
+
     /// Makes every stored answer that carries the tag outdated, for this account and for the device. Complete when that
     /// outlives a crash.
     pub fn invalidate(&self, tag: Tag) -> Completion {

@@ -106,10 +106,11 @@ pub trait Transport: Send + Sync + 'static {
     ) -> BoxFuture<'static, Result<Response, Failure>>;
 
     /// Opens a stream of any other kind. `messages` is the client's sequence where the method takes one, and is empty
-    /// otherwise; it is polled when the wire has room for the next message. What is returned is polled only when there is
-    /// room for its next message, and that must reach the wire as back pressure. [`Progress::Head`] comes
-    /// before any message; it ends after [`Received::End`] or a failure. A method that answers once does so with one message. Dropping it cancels
-    /// the call on the wire.
+    /// otherwise; it is polled when the wire has room for the next message. What is returned is polled for one message more
+    /// than there is room for, so that an end is noticed whoever reads, and not again before there is room for that one:
+    /// this must reach the wire as back pressure. [`Progress::Head`] comes before any message; it ends after
+    /// [`Received::End`] or a failure. A method that answers once does so with one message. Dropping it cancels the call on
+    /// the wire.
     fn stream(
         &self,
         request: CallRequest,

@@ -51,6 +51,18 @@ impl WithheldPlan {
         &self.paths
     }
 
+    /// By node, fields by number with the node below them; `None`: dropped.
+    pub(crate) fn table(&self) -> Vec<Vec<(u32, Option<u32>)>> {
+        let below = |action| match action {
+            Action::Drop => None,
+            Action::Descend(node) => Some(node),
+        };
+        let row = |fields: &Vec<(u32, Action)>| {
+            fields.iter().map(|(number, action)| (*number, below(*action))).collect()
+        };
+        self.nodes.iter().map(row).collect()
+    }
+
     fn action(&self, node: u32, number: u32) -> Option<Action> {
         let fields = self.nodes.get(usize::try_from(node).ok()?)?;
         let at = fields.binary_search_by_key(&number, |(number, _)| *number).ok()?;

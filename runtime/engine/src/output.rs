@@ -74,7 +74,7 @@ pub enum Delivered {
     Observed(Box<Observed>),
     /// An item of a stream.
     Item(Box<Snapshot>),
-    /// The end of a stream; `Ok` where the server ended it with OK.
+    /// The end of a stream, `Ok` where the server ended it with OK; or of an observer that was refused.
     Ended(Result<(), Error>),
     /// The caller may send this many more messages of its sequence.
     Credit(u32),

@@ -62,12 +62,11 @@ impl Clock for ManualClock {
         self.hands().now
     }
 
-    fn sleep(&self, duration: Duration) -> futures_util::future::BoxFuture<'static, ()> {
+    fn sleep_until(&self, at: Instant) -> futures_util::future::BoxFuture<'static, ()> {
         let clock = self.clone();
-        let until = self.hands().now.boot.after(duration);
         Box::pin(std::future::poll_fn(move |context| {
             let mut hands = clock.hands();
-            if hands.now.boot >= until {
+            if hands.now.boot >= at {
                 return Poll::Ready(());
             }
             hands.sleepers.push(context.waker().clone());

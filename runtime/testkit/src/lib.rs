@@ -4,6 +4,7 @@
 pub mod api;
 pub mod body;
 pub mod clock;
+pub mod live;
 pub mod network;
 pub mod random;
 pub mod replay;

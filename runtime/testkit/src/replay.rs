@@ -51,6 +51,20 @@ impl fmt::Display for Problem {
     }
 }
 
+impl Mismatch {
+    /// At the step of this number, or in the setting.
+    pub(crate) fn new(vector: &Vector, number: usize, step: Option<&Step>, problem: Problem) -> Self {
+        Self {
+            title: vector.title.clone(),
+            rules: vector.rules.keys().cloned().collect(),
+            step: number,
+            text: step
+                .map_or_else(|| "the setting".into(), |step| Step { out: vec![], ..step.clone() }.print()),
+            problem,
+        }
+    }
+}
+
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "“{}”", self.title)?;
@@ -71,14 +85,7 @@ impl std::error::Error for Mismatch {}
 /// The first step at which the engine departs from it, or which is a mistake.
 pub fn replay(api: &Api, vector: &Vector) -> Result<(), Box<Mismatch>> {
     let mismatch = |index: usize, step: Option<&Step>, problem: Problem| {
-        Box::new(Mismatch {
-            title: vector.title.clone(),
-            rules: vector.rules.keys().cloned().collect(),
-            step: index,
-            text: step
-                .map_or_else(|| "the setting".into(), |step| Step { out: vec![], ..step.clone() }.print()),
-            problem,
-        })
+        Box::new(Mismatch::new(vector, index, step, problem))
     };
     let mut world = World::new(api, vector).map_err(|text| mismatch(0, None, Problem::Mistake(text)))?;
     for (index, step) in (1..).zip(&vector.steps) {

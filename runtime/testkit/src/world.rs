@@ -2,8 +2,8 @@
 //! credentials hook and a scripted store. It takes the inputs of vectors and gives their outputs.
 
 mod clock;
-mod feed;
-mod show;
+pub(crate) mod feed;
+pub(crate) mod show;
 mod store;
 
 pub use clock::{Clock, START};
@@ -138,10 +138,8 @@ impl World {
             outs: Vec::new(),
         };
         world.handle(Input::PinQuality(pinned))?;
-        let me =
-            BTreeMap::from([("me".to_owned(), Session { user: Some("u1".into()), ..Session::default() })]);
-        for (name, session) in if vector.sessions.is_empty() { &me } else { &vector.sessions } {
-            world.open_session(name, session)?;
+        for (name, session) in sessions_of(vector) {
+            world.open_session(&name, &session)?;
         }
         Ok(world)
     }
@@ -302,12 +300,9 @@ impl World {
 
 impl Process {
     fn new(api: &Api, seed: u64, memory: Option<usize>, number: u64) -> Result<Process, String> {
-        let mut bytes = [0; 32];
-        bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        // A runtime takes its seed from the system, so no two processes have the same.
-        bytes[8..16].copy_from_slice(&number.to_le_bytes());
         let memory_bytes = memory.unwrap_or(Config::default().memory_bytes);
-        let mut engine = Engine::new(Config { memory_bytes, ..Config::default() }, &Seed(bytes));
+        let mut engine =
+            Engine::new(Config { memory_bytes, ..Config::default() }, &Seed(seed_of(seed, number)));
         let registered =
             engine.register(api.policy()).map_err(|error| format!("the policy was refused: {error}"))?;
         Ok(Process {
@@ -319,6 +314,24 @@ impl Process {
             probes: BTreeMap::new(),
             asks: BTreeMap::new(),
         })
+    }
+}
+
+/// Where the randomness of a process starts.
+pub(crate) fn seed_of(story: u64, process: u64) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&story.to_le_bytes());
+    // A runtime takes its seed from the system, so no two processes have the same.
+    bytes[8..16].copy_from_slice(&process.to_le_bytes());
+    bytes
+}
+
+/// The sessions that a story begins with.
+pub(crate) fn sessions_of(vector: &Vector) -> BTreeMap<String, Session> {
+    if vector.sessions.is_empty() {
+        BTreeMap::from([("me".to_owned(), Session { user: Some("u1".into()), ..Session::default() })])
+    } else {
+        vector.sessions.clone()
     }
 }
 

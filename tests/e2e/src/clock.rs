@@ -50,11 +50,11 @@ impl Clock for TestClock {
         }
     }
 
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()> {
         let mut now = self.since_boot.subscribe();
-        let until = now.borrow().saturating_add(duration);
+        let at = Duration::from_nanos(at.0);
         Box::pin(async move {
-            if now.wait_for(|now| *now >= until).await.is_err() {
+            if now.wait_for(|now| *now >= at).await.is_err() {
                 // Nobody can turn the clock any more.
                 std::future::pending::<()>().await;
             }

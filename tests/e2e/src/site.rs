@@ -89,6 +89,11 @@ impl Site {
         self.start(None, Arc::new(handler), Some(layer.clone()))
     }
 
+    /// As [`Site::serve_behind`], on the port of one that was stopped.
+    pub fn serve_behind_at(&self, address: SocketAddr, layer: &DetailLayer, handler: impl Handler) -> Server {
+        self.start(Some(address), Arc::new(handler), Some(layer.clone()))
+    }
+
     /// Serves the connections of a pipe as a task of this executor, behind a layer that trims if there is one.
     pub fn serve_in(&self, accepted: Accepted, layer: Option<&DetailLayer>, handler: impl Handler) {
         let (handler, layer) = (Arc::new(handler), layer.cloned());

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod files;
+pub mod host;
 pub mod invariants;
 pub mod message;
 pub mod model;

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use crate::library;
 use crate::step::{Outcome, cargo, run as step};
 
 #[derive(clap::Args)]
@@ -21,8 +22,13 @@ enum Bench {
     Cost,
     /// What streams cost: replay after reopening, messages beside the bare transport; then `stream`.
     Engine,
+    /// What the boundary costs: hits, items and the constructor through the C ABI, and the library's sizes.
+    Ffi,
 }
 
+/// Built as apps ship it.
+const BOUNDARY: [&str; 7] =
+    ["bench", "--profile", "library", "--package", "holdover-ffi", "--bench", "boundary"];
 const STREAM: &[&str] = &["bench", "--package", "holdover-server"];
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
@@ -35,6 +41,13 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
             Bench::Stream => step("bench: stream", &mut cargo(STREAM))?,
             Bench::Cost => {
                 step("bench: cost", &mut cargo(&["bench", "--package", "holdover", "--bench", "cost"]))?;
+            }
+            Bench::Ffi => {
+                step(
+                    "bench: ffi",
+                    &mut cargo(&["bench", "--package", "holdover-ffi", "--bench", "boundary"]),
+                )?;
+                library::sizes()?;
             }
             Bench::Engine => {
                 step("bench: engine", &mut cargo(&["bench", "--package", "holdover", "--bench", "engine"]))?;

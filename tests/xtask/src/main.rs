@@ -1,10 +1,12 @@
-//! Holdover's own chores: `cargo xtask test`, `regenerate`, `bench`, `conformance`.
+//! Holdover's own chores: `cargo xtask test`, `regenerate`, `bench`, `conformance`, `package`.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod bench;
 mod conformance;
 mod golden;
+mod library;
+mod package;
 mod regenerate;
 mod step;
 mod test;
@@ -34,6 +36,8 @@ enum Chore {
     Conformance(conformance::Arguments),
     /// Say which compilers of other languages are there, and install those that are missing, where that can be done.
     Toolchain(toolchain::Arguments),
+    /// Build the core for the package of another language, for this machine, and put it where the package finds it.
+    Package(package::Arguments),
 }
 
 fn main() -> std::process::ExitCode {
@@ -44,6 +48,7 @@ fn main() -> std::process::ExitCode {
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Toolchain(arguments) => toolchain::run(&arguments),
+        Chore::Package(arguments) => package::run(&arguments),
     };
     match outcome {
         Ok(()) => std::process::ExitCode::SUCCESS,

@@ -17,8 +17,12 @@ const FLAGS: &[(&str, &str)] = &[("HOLDOVER_REGENERATE", "1"), ("INSTA_UPDATE", 
 
 /// A group of files, and the test targets that check or write them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("annotations crate", &["--package", "holdover-tests-compiler", "--test", "annotations"]),
-    ("goldens", &["--package", "holdover-tests-compiler", "--test", "golden"]),
+    (
+        "messages of the annotations crate and the boundary",
+        &["--package", "holdover-tests-compiler", "--test", "annotations"],
+    ),
+    ("C header", &["--package", "holdover-ffi", "--test", "header"]),
+    ("goldens", &["--package", "holdover-tests-compiler", "--test", "golden", "--test", "clients"]),
     (
         "diagnostics",
         &[

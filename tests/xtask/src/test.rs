@@ -18,7 +18,7 @@ pub(crate) enum Language {
 }
 
 /// Everything that is off by default. Every step of the workspace has the same, so that nothing is built twice.
-const FEATURES: &str = "--features=holdover/opentelemetry";
+const FEATURES: &str = "--features=holdover/opentelemetry,holdover-ffi/jni";
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     debug_assert!(arguments.require.contains(&Language::Rust), "Rust is the only language so far");
@@ -28,6 +28,17 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     // As apps build it: the simulator turns its planted faults on for the whole workspace.
     let engine = ["clippy", "--package", "holdover-engine", "--package", "holdover", "--", "-D", "warnings"];
     step("lints: without features", &mut cargo(&engine))?;
+    let slim = [
+        "clippy",
+        "--package",
+        "holdover-ffi",
+        "--no-default-features",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    step("lints: the C ABI without transport and store", &mut cargo(&slim))?;
     // The drift tests of checked-in generated files are among them.
     step("tests", &mut cargo(&["test", "--workspace", FEATURES]))?;
     step(

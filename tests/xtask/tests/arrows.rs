@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("holdover-transport-connect", &["holdover-client", "holdover-wire"]),
     ("holdover-store-sqlite", &["holdover-client"]),
     ("holdover", &["holdover-client", "holdover-transport-connect", "holdover-store-sqlite"]),
+    ("holdover-ffi", &["holdover-client", "holdover-transport-connect", "holdover-store-sqlite"]),
     ("holdover-server", &["holdover-annotations", "holdover-wire"]),
     ("holdover-testkit", &["holdover-annotations", "holdover-engine", "holdover-client"]),
 ];

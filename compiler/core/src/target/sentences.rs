@@ -24,8 +24,12 @@ pub(crate) fn derived(name: &str) -> [String; 4] {
         format!(
             "Keeps a screen current with the answer to `{name}`: states, of which only the newest counts."
         ),
-        format!("What memory holds of `{name}`, at once: for the first frame."),
-        format!("Warms the cache for `{name}`, at background priority."),
+        format!(
+            "What memory holds of `{name}`, at once: for the first frame. After a restart that is nothing yet."
+        ),
+        format!(
+            "Warms the cache for `{name}`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched."
+        ),
         format!("Stores an answer to `{name}` that the app has from elsewhere, as stale."),
     ]
 }

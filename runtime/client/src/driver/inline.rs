@@ -9,7 +9,7 @@ use holdover_engine::{Input, StoreRequest};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::announcer::{Listeners, Queue};
-use super::{Driver, storekeeper, worker};
+use super::{Driver, Tapped, storekeeper, worker};
 use crate::Store;
 
 /// Runs a runtime without threads: nothing happens but in [`InlineDriver::run`] and [`InlineDriver::drive`]. Made by
@@ -47,6 +47,25 @@ impl InlineDriver {
     /// under tokio's paused time, real connections become deterministic.
     pub fn drive(&mut self) -> impl Future<Output = ()> + Send + '_ {
         poll_fn(|context| self.poll(context))
+    }
+
+    /// From now on, remembers what reaches no transport by itself: see [`Tapped`].
+    #[doc(hidden)]
+    pub fn watch(&self) {
+        self.driver.watch();
+    }
+
+    /// What was seen since the last time.
+    #[doc(hidden)]
+    pub fn tapped(&self) -> Vec<Tapped> {
+        self.driver.tapped()
+    }
+
+    /// How many deliveries were made to callers so far, hits of memory included. A test whose callers run elsewhere knows
+    /// by it when they have heard everything.
+    #[doc(hidden)]
+    pub fn delivered(&self) -> u64 {
+        self.driver.delivered()
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {

@@ -9,6 +9,7 @@ use holdover_engine::{
     SessionId, StoreId,
 };
 
+use super::tap::Tap;
 use super::{Announcer, Driver, Place, Storekeeper, Wire, Worker, worker};
 use crate::CredentialsProvider;
 use crate::telemetry::Telemetry;
@@ -30,6 +31,10 @@ pub(super) struct State {
     /// When the worker was last told to tick.
     pub(super) tick_at: Option<Instant>,
     pub(super) decisions: u64,
+    /// What callers have been given, hits of memory included.
+    pub(super) delivered: u64,
+    /// Of an inline driver that was asked to watch.
+    pub(super) tap: Option<Tap>,
     /// The engine has been told something since its outputs were polled.
     pub(super) undrained: bool,
     /// Why nothing can be started any more.
@@ -69,6 +74,8 @@ impl State {
             quality,
             tick_at: None,
             decisions: 0,
+            delivered: 0,
+            tap: None,
             undrained: false,
             ended: None,
         }
@@ -106,9 +113,11 @@ impl State {
         };
         if last {
             if let Some(place) = self.places.remove(&op) {
+                self.delivered += 1;
                 place.put(delivered, last, wake);
             }
         } else if let Some(place) = self.places.get(&op) {
+            self.delivered += 1;
             place.put(delivered, last, wake);
         }
     }

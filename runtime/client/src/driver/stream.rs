@@ -10,7 +10,7 @@ use holdover_engine::{AttemptId, Input, Request};
 use super::Driver;
 use super::wire::{Outgoing, Wire};
 use super::worker::{call_request, panicked, tell_progress};
-use crate::{CallRequest, Failure, Progress, Received, TransportFailure};
+use crate::{CallRequest, Failure, Received, TransportFailure};
 
 /// How much a stream may take in a row while other attempts wait.
 const TURN: u32 = 32;
@@ -38,13 +38,9 @@ async fn carry(driver: &Arc<Driver>, attempt: AttemptId, request: CallRequest, w
         Ok(incoming) => incoming,
         Err(panic) => return failed(panicked(&*panic)),
     };
-    // The head needs no pull: the engine decides by it.
-    let mut has_head = false;
     let mut taken = 0;
     loop {
-        if has_head {
-            std::future::poll_fn(|context| wire.pulls.poll(context)).await;
-        }
+        // Only messages need a pull. That the stream has ended or broken is noticed without.
         let received = match AssertUnwindSafe(incoming.next()).catch_unwind().await {
             Ok(Some(Ok(received))) => received,
             Ok(Some(Err(failure))) => return failed(failure),
@@ -53,13 +49,11 @@ async fn carry(driver: &Arc<Driver>, attempt: AttemptId, request: CallRequest, w
         };
         match received {
             Received::Message(message) => {
-                // It is there already where the transport kept its promise.
                 std::future::poll_fn(|context| wire.pulls.poll(context)).await;
                 wire.pulls.spend();
                 driver.tell(Input::Message { attempt, message });
             }
             Received::Progress(progress) => {
-                has_head |= matches!(progress, Progress::Head(_));
                 tell_progress(driver, attempt, progress);
             }
             Received::End { trailers } => {

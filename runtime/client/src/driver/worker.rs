@@ -130,7 +130,7 @@ pub(crate) async fn run(driver: Arc<Driver>, mut commands: mpsc::UnboundedReceiv
                 }
                 Some(Command::TickAt(None)) => timer = Either::Left(std::future::pending()),
                 Some(Command::TickAt(Some(at))) => {
-                    timer = Either::Right(driver.clock.sleep(at.since(driver.now().boot)));
+                    timer = Either::Right(driver.clock.sleep_until(at));
                 }
             },
             () = &mut timer => {

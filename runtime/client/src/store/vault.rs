@@ -17,6 +17,39 @@ use super::{
 /// are used, and wrapped when the store first hears of an account.
 ///
 /// All runtimes of a process that share a store need the same provider.
+///
+/// ```
+/// use holdover_client::{KeyError, KeyProvider};
+///
+/// # enum KeystoreError { DeviceIsLocked, NoSuchKey }
+/// # trait Keystore: Send + 'static {
+/// #     fn encrypt(&self, alias: &str, plain: &[u8]) -> Result<Vec<u8>, KeystoreError>;
+/// #     fn decrypt(&self, alias: &str, sealed: &[u8]) -> Result<Vec<u8>, KeystoreError>;
+/// # }
+/// /// A key in the platform's key store, under an alias. It never leaves it.
+/// struct PlatformKey<K> {
+///     keystore: K,
+///     alias: &'static str,
+/// }
+///
+/// impl<K: Keystore> KeyProvider for PlatformKey<K> {
+///     fn wrap(&self, key: &[u8]) -> Result<Vec<u8>, KeyError> {
+///         self.keystore.encrypt(self.alias, key).map_err(explain)
+///     }
+///
+///     fn unwrap(&self, wrapped: &[u8]) -> Result<Vec<u8>, KeyError> {
+///         self.keystore.decrypt(self.alias, wrapped).map_err(explain)
+///     }
+/// }
+///
+/// /// Only what can never work again is lost: then the cache is given up. The rest is tried again.
+/// fn explain(error: KeystoreError) -> KeyError {
+///     match error {
+///         KeystoreError::NoSuchKey => KeyError::Lost("the key is gone".to_owned()),
+///         KeystoreError::DeviceIsLocked => KeyError::Unavailable("the device is locked".to_owned()),
+///     }
+/// }
+/// ```
 pub trait KeyProvider: Send + 'static {
     /// Wraps 32 bytes, into at most 4,096.
     ///

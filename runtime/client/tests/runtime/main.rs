@@ -4,6 +4,7 @@
 mod calls;
 mod configuration;
 mod credentials;
+mod host;
 mod life;
 mod observing;
 mod panics;

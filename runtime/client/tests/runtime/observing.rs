@@ -6,7 +6,7 @@ use holdover_client::{
 };
 use holdover_testkit::network::Reply;
 
-use crate::rides::{QUOTE, Ride, TRIP, World, answers, encode, request, ride, secs};
+use crate::rides::{PLAIN, QUOTE, Ride, TRIP, World, answers, encode, request, ride, secs};
 
 fn value(state: Option<Option<Observed<Ride>>>) -> holdover_client::Snapshot<Ride> {
     match state {
@@ -112,4 +112,14 @@ fn dropping_an_observation_stops_its_request() {
     drop(quotes);
     world.driver.run();
     assert_eq!(world.network.cancelled(), 1);
+}
+
+#[test]
+fn an_observation_that_is_refused_ends() {
+    let mut world = World::new();
+    let mut plain: Observation<Ride> = world.rides.observe(PLAIN, &request("r1"));
+    let refused = world.next(&mut plain);
+    assert_eq!(failure(refused), ErrorKind::Misuse, "it is not cached");
+    assert_eq!(world.next(&mut plain), Some(None));
+    assert_eq!(world.next(&mut plain), Some(None));
 }

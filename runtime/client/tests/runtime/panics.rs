@@ -7,8 +7,8 @@ use futures_util::FutureExt as _;
 use holdover_client::binding::Client;
 use holdover_client::store::{StoreAnswer, StoreCommand, StoreFault};
 use holdover_client::{
-    Account, Anonymous, Clock, Credentials, CredentialsRequest, ErrorKind, Now, Quality, Runtime, Session,
-    Source, Store, UnaryCall,
+    Account, Anonymous, Clock, Credentials, CredentialsRequest, ErrorKind, Instant, Now, Quality, Runtime,
+    Session, Source, Store, UnaryCall,
 };
 use holdover_testkit::clock::ManualClock;
 use holdover_testkit::network::{Reply, ScriptedNetwork};
@@ -63,8 +63,8 @@ impl Clock for BreakingClock {
         self.0.now()
     }
 
-    fn sleep(&self, duration: std::time::Duration) -> futures_util::future::BoxFuture<'static, ()> {
-        self.0.sleep(duration)
+    fn sleep_until(&self, at: Instant) -> futures_util::future::BoxFuture<'static, ()> {
+        self.0.sleep_until(at)
     }
 }
 

@@ -383,8 +383,8 @@ impl Engine {
         let delivered = match form {
             Form::Get => Delivered::Answer(Box::new(Err(error))),
             Form::Prefetch => Delivered::Done(Err(error)),
-            Form::Observe => Delivered::Observed(Box::new(Observed::Failed(error))),
-            Form::Stream => Delivered::Ended(Err(error)),
+            // It cannot become another: nothing follows.
+            Form::Observe | Form::Stream => Delivered::Ended(Err(error)),
         };
         self.deliver(id, delivered);
     }

@@ -1,7 +1,7 @@
 //! Inputs of vectors, as the engine takes them.
 
 mod life;
-mod network;
+pub(crate) mod network;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -181,7 +181,7 @@ fn credentials(world: &mut World, reply: &vector::Reply) -> Result<(), String> {
     world.handle(Input::Credentials { ask, answer })
 }
 
-fn failure(fail: &vector::Fail) -> Result<Failure, String> {
+pub(crate) fn failure(fail: &vector::Fail) -> Result<Failure, String> {
     let message = fail.message.clone().unwrap_or_default();
     Ok(match (&fail.status, fail.transport, fail.intercepted) {
         (Some(name), None, None) => {
@@ -197,7 +197,7 @@ fn failure(fail: &vector::Fail) -> Result<Failure, String> {
     })
 }
 
-fn broken(breakage: Breakage) -> Failure {
+pub(crate) fn broken(breakage: Breakage) -> Failure {
     let (kind, unsent) = match breakage {
         Breakage::Connect => (TransportFailure::Unreachable, true),
         Breakage::Refused => (TransportFailure::Refused, true),
@@ -210,7 +210,7 @@ fn broken(breakage: Breakage) -> Failure {
     Failure::Transport { kind, unsent, message: "as scripted".into() }
 }
 
-fn intercepted(http: u16) -> Failure {
+pub(crate) fn intercepted(http: u16) -> Failure {
     Failure::Intercepted {
         http_status: Some(http),
         code: code_of_http(http),
@@ -231,7 +231,7 @@ fn code_of_http(status: u16) -> Code {
     }
 }
 
-fn options(call: &Call) -> Result<CallOptions, String> {
+pub(crate) fn options(call: &Call) -> Result<CallOptions, String> {
     Ok(CallOptions {
         timeout: call.timeout.map(|span| duration(span.0)).transpose()?,
         metadata: metadata(&call.metadata)?,
@@ -251,13 +251,13 @@ fn options(call: &Call) -> Result<CallOptions, String> {
     })
 }
 
-fn duration(nanos: i128) -> Result<Duration, String> {
+pub(crate) fn duration(nanos: i128) -> Result<Duration, String> {
     u64::try_from(nanos)
         .map(Duration::from_nanos)
         .map_err(|_| "a duration is negative or over 584 years".into())
 }
 
-pub(super) fn metadata(pairs: &BTreeMap<String, String>) -> Result<Metadata, String> {
+pub(crate) fn metadata(pairs: &BTreeMap<String, String>) -> Result<Metadata, String> {
     let mut metadata = Metadata::new();
     for (name, value) in pairs {
         metadata.push(name, value.clone()).map_err(|error| error.to_string())?;
@@ -274,7 +274,7 @@ pub(super) fn session(config: &vector::Session) -> Result<holdover_engine::Sessi
     })
 }
 
-fn account(account: &vector::Account) -> Account {
+pub(crate) fn account(account: &vector::Account) -> Account {
     match account {
         vector::Account::User(id) => Account::user(id.as_str()),
         vector::Account::Guest => Account::Guest,

@@ -8,6 +8,8 @@ use holdover_engine::{
 };
 use serde_json::Value;
 
+use crate::api::Api;
+
 use super::{START, SentRequest, World};
 use crate::vector::{
     self, Abort, Closed, Delivery, ErrorOut, GiveUp, Message, NewPath, Out, Question, Raise, Said, Send, Span,
@@ -26,7 +28,7 @@ impl World {
                     n,
                     kind: kind(request.kind).map(str::to_owned),
                     body: Message(request.body.to_vec()),
-                    metadata: self.metadata(&method, &request.metadata),
+                    metadata: metadata(&self.api, &method, &request.metadata),
                     endpoint: request.endpoint.0.to_string(),
                     priority: Some(priority(request.priority).into()),
                     timeout: request.timeout.map(|timeout| Span(timeout.as_nanos().cast_signed())),
@@ -48,12 +50,8 @@ impl World {
             }
             Output::SetPriority { .. } => return Err("the engine lowers the priority of a request".into()),
             Output::Event(event) => {
-                let heard = named(&event).or_else(|| {
-                    listened(&event).filter(|(name, _)| self.listen.iter().any(|listen| listen == name))
-                });
-                if let Some((name, fields)) = heard {
-                    let fields = fields.into_iter().map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
-                    self.show(Out::Event(vector::Event { name: name.into(), fields }), None);
+                if let Some(heard) = heard(&event, &self.listen) {
+                    self.show(Out::Event(heard), None);
                 }
             }
             Output::Deliver { op, delivered } => {
@@ -177,21 +175,22 @@ impl World {
         let found = self.process.attempts.get(&attempt).copied();
         found.ok_or_else(|| "the engine speaks of a request that it has not sent".into())
     }
+}
 
-    fn metadata(&self, method: &str, metadata: &Metadata) -> BTreeMap<String, String> {
-        let mut pairs: BTreeMap<String, String> = BTreeMap::new();
-        for (name, value) in metadata.iter() {
-            let value = self.api.take_out(method, &String::from_utf8_lossy(value));
-            pairs
-                .entry(name.to_owned())
-                .and_modify(|all| {
-                    all.push_str(", ");
-                    all.push_str(&value);
-                })
-                .or_insert(value);
-        }
+/// Metadata as vectors say it, plan hashes as `{plan Method}`.
+pub(crate) fn metadata(api: &Api, method: &str, metadata: &Metadata) -> BTreeMap<String, String> {
+    let mut pairs: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in metadata.iter() {
+        let value = api.take_out(method, &String::from_utf8_lossy(value));
         pairs
+            .entry(name.to_owned())
+            .and_modify(|all| {
+                all.push_str(", ");
+                all.push_str(&value);
+            })
+            .or_insert(value);
     }
+    pairs
 }
 
 pub(super) fn question(n: u64, ask: &AskCredentials) -> Out {
@@ -208,7 +207,7 @@ pub(super) fn question(n: u64, ask: &AskCredentials) -> Out {
 }
 
 /// As vectors say it; unary goes without saying.
-fn kind(kind: Kind) -> Option<&'static str> {
+pub(crate) fn kind(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Unary => None,
         Kind::ServerStream => Some("SERVER_STREAM"),
@@ -217,7 +216,7 @@ fn kind(kind: Kind) -> Option<&'static str> {
     }
 }
 
-fn priority(priority: Priority) -> &'static str {
+pub(crate) fn priority(priority: Priority) -> &'static str {
     match priority {
         Priority::Background => "BACKGROUND",
         Priority::Interactive => "INTERACTIVE",
@@ -234,6 +233,14 @@ fn error(error: &Error) -> ErrorOut {
         retry_after: error.retry_after.map(|wait| Span(wait.as_nanos().cast_signed())),
         message: status.map(|status| status.message.clone()).filter(|message| !message.is_empty()),
     }
+}
+
+/// An event as vectors say it, if it is one that rules name, or that the vector listens to.
+pub(crate) fn heard(event: &Event, listen: &[String]) -> Option<vector::Event> {
+    let (name, fields) = named(event)
+        .or_else(|| listened(event).filter(|(name, _)| listen.iter().any(|listen| listen == name)))?;
+    let fields = fields.into_iter().map(|(k, v)| (k.to_owned(), Value::from(v))).collect();
+    Some(vector::Event { name: name.into(), fields })
 }
 
 /// The events that rules name; all others are rule J6's.
@@ -275,7 +282,7 @@ fn listened(event: &Event) -> Option<(&'static str, Vec<(&'static str, &str)>)> 
     })
 }
 
-fn class(quality: Quality) -> &'static str {
+pub(crate) fn class(quality: Quality) -> &'static str {
     match quality {
         Quality::Unspecified => "UNSPECIFIED",
         Quality::Offline => "OFFLINE",
@@ -287,7 +294,7 @@ fn class(quality: Quality) -> &'static str {
 }
 
 /// The class that the app pins; `measured` is none.
-pub(super) fn pinned(class: &str) -> Result<Option<Quality>, String> {
+pub(crate) fn pinned(class: &str) -> Result<Option<Quality>, String> {
     if class == "measured" { Ok(None) } else { quality(class).map(Some) }
 }
 

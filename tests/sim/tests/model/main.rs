@@ -7,6 +7,7 @@ mod faults;
 mod quality;
 mod scenes;
 mod streams;
+mod whole;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -99,13 +100,13 @@ struct Tally {
     left: u64,
 }
 
-/// Runs a script on the engine; `model` says what must come out, where it is asked.
+/// Runs a script on the engine; `model` says what must come out, where it is asked. Gives the steps with what came out.
 fn run(
     api: &Api,
     actions: &[Action],
     mut model: Option<Model>,
     tally: &mut Tally,
-) -> Result<Vec<Vec<Out>>, String> {
+) -> Result<Vec<Step>, String> {
     let start = setting();
     let mut world = World::new(api, &start)?;
     let mut seen = Seen::new(&start);
@@ -146,7 +147,7 @@ fn run(
         }
         invariants.check(&step, &outs, &seen).map_err(|broken| format!("{broken}\n{}", story(&steps)))?;
         seen.take(&step, &outs);
-        all.push(outs);
+        all.push(Step { out: outs, ..step });
     }
     if stuck {
         // Time could not pass, so calls may not have ended.
@@ -189,8 +190,8 @@ fn the_engine_does_what_the_model_says() {
     let api = api();
     let (met, tally) = (RefCell::new(BTreeSet::new()), RefCell::new(Tally::default()));
     scripts(1, |actions| {
-        let outs = run(&api, actions, Some(Model::new(&setting())), &mut tally.borrow_mut())?;
-        met.borrow_mut().extend(outs.iter().flatten().map(kind));
+        let steps = run(&api, actions, Some(Model::new(&setting())), &mut tally.borrow_mut())?;
+        met.borrow_mut().extend(steps.iter().flat_map(|step| &step.out).map(kind));
         Ok(())
     });
     let tally = tally.into_inner();

@@ -99,7 +99,7 @@ pub(crate) fn script() -> impl Strategy<Value = Vec<Action>> {
     prop::collection::vec(chunk, 1..40).prop_map(|chunks| chunks.into_iter().flatten().collect())
 }
 
-fn setting() -> Vector {
+pub(crate) fn setting() -> Vector {
     Vector {
         title: "Random measurements".into(),
         rules: BTreeMap::new(),
@@ -212,38 +212,38 @@ impl Seen {
     }
 }
 
-/// Runs a script on the engine and on the model; which classes there were.
-pub(crate) fn run(api: &Api, actions: &[Action]) -> Result<Vec<String>, String> {
+/// Runs a script on the engine and on the model. Gives the steps with what came out.
+pub(crate) fn run(api: &Api, actions: &[Action]) -> Result<Vec<Step>, String> {
     let start = setting();
     let (mut world, mut model, mut seen) = (World::new(api, &start)?, Quality::default(), Seen::default());
     let mut steps: Vec<Step> = Vec::new();
-    let mut classes = Vec::new();
     for action in actions {
         let Some(mut step) = seen.step(*action, world.time()) else { continue };
         let story = |steps: &[Step]| Vector { steps: steps.to_vec(), ..setting() }.print();
         let got = world.step(&step).map_err(|mistake| format!("{mistake}\n{}", story(&steps)))?;
         let outs: Vec<Out> = got.iter().map(|shown| shown.out.clone()).collect();
-        let told: Vec<(String, String)> = outs
-            .iter()
-            .filter_map(|out| match out {
-                Out::Event(event) if event.name == "quality_changed" => {
-                    Some((text(event, "class"), text(event, "was")))
-                }
-                _ => None,
-            })
-            .collect();
+        let told: Vec<(String, String)> = changes(&outs).collect();
         let Ok(expected) = model.step(&step, &got) else {
-            return Ok(classes);
+            return Ok(steps);
         };
         step.out.clone_from(&outs);
         steps.push(step.clone());
         if told != expected {
             return Err(format!("the classes must become {expected:?}, not {told:?}\n{}", story(&steps)));
         }
-        classes.extend(told.into_iter().map(|(class, _)| class));
         seen.take(&step, &outs);
     }
-    Ok(classes)
+    Ok(steps)
+}
+
+/// The class that is told, and the one before.
+fn changes(outs: &[Out]) -> impl Iterator<Item = (String, String)> {
+    outs.iter().filter_map(|out| match out {
+        Out::Event(event) if event.name == "quality_changed" => {
+            Some((text(event, "class"), text(event, "was")))
+        }
+        _ => None,
+    })
 }
 
 fn text(event: &holdover_testkit::vector::Event, field: &str) -> String {
@@ -255,8 +255,8 @@ fn quality_is_what_the_model_says() {
     let api = api();
     let met = std::cell::RefCell::new(std::collections::BTreeSet::new());
     let outcome = runner(6).run(&script(), |actions| {
-        let classes = run(&api, &actions).map_err(TestCaseError::fail)?;
-        met.borrow_mut().extend(classes);
+        let steps = run(&api, &actions).map_err(TestCaseError::fail)?;
+        met.borrow_mut().extend(steps.iter().flat_map(|step| changes(&step.out)).map(|(class, _)| class));
         Ok(())
     });
     if let Err(failure) = outcome {

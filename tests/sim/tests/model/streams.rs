@@ -87,8 +87,8 @@ fn story(steps: &[Step]) -> String {
     vector.print()
 }
 
-/// Runs a script on the engine and on the model.
-pub(crate) fn run(api: &Api, actions: &[Action]) -> Result<Vec<Vec<Out>>, String> {
+/// Runs a script on the engine and on the model. Gives the steps with what came out.
+pub(crate) fn run(api: &Api, actions: &[Action]) -> Result<Vec<Step>, String> {
     let start = setting();
     let (mut world, mut model) = (World::new(api, &start)?, Model::new(&start));
     let mut script = Script::default();
@@ -116,7 +116,7 @@ pub(crate) fn run(api: &Api, actions: &[Action]) -> Result<Vec<Vec<Out>>, String
             return Err(format!("{problem}\n{}", story(&steps)));
         }
         script.take(&step, &outs);
-        all.push(outs);
+        all.push(Step { out: outs, ..step });
         if signs_out {
             // Whatever it says: the account signs in again.
             queue.push_front(Action::Pass(1));

@@ -187,13 +187,13 @@ pub trait Mixed: ::core::marker::Send + ::core::marker::Sync {
     /// Keeps a screen current with the answer to `GetOld`: states, of which only the newest counts.
     #[deprecated]
     fn observe_get_old(&self, request: GetRequest) -> ::holdover::Observation<Thing>;
-    /// What memory holds of `GetOld`, at once: for the first frame.
+    /// What memory holds of `GetOld`, at once: for the first frame. After a restart that is nothing yet.
     #[deprecated]
     fn cached_get_old(
         &self,
         request: &GetRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Thing>>;
-    /// Warms the cache for `GetOld`, at background priority.
+    /// Warms the cache for `GetOld`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     #[deprecated]
     fn prefetch_get_old(&self, request: &GetRequest) -> ::holdover::Completion;
     /// Stores an answer to `GetOld` that the app has from elsewhere, as stale.
@@ -244,7 +244,7 @@ impl MixedClient {
     ) -> ::holdover::Observation<Thing> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `GetOld`, at once: for the first frame.
+    /// What memory holds of `GetOld`, at once: for the first frame. After a restart that is nothing yet.
     #[deprecated]
     pub fn cached_get_old(
         &self,
@@ -252,7 +252,7 @@ impl MixedClient {
     ) -> ::core::option::Option<::holdover::Snapshot<Thing>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `GetOld`, at background priority.
+    /// Warms the cache for `GetOld`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     #[deprecated]
     pub fn prefetch_get_old(&self, request: &GetRequest) -> ::holdover::Completion {
         self.client.prefetch(0, request)

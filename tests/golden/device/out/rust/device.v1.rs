@@ -33,12 +33,12 @@ pub trait Config: ::core::marker::Send + ::core::marker::Sync {
         &self,
         request: GetConfigRequest,
     ) -> ::holdover::Observation<AppConfig>;
-    /// What memory holds of `GetConfig`, at once: for the first frame.
+    /// What memory holds of `GetConfig`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_config(
         &self,
         request: &GetConfigRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<AppConfig>>;
-    /// Warms the cache for `GetConfig`, at background priority.
+    /// Warms the cache for `GetConfig`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_config(&self, request: &GetConfigRequest) -> ::holdover::Completion;
     /// Stores an answer to `GetConfig` that the app has from elsewhere, as stale.
     fn put_get_config(
@@ -89,14 +89,14 @@ impl ConfigClient {
     ) -> ::holdover::Observation<AppConfig> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `GetConfig`, at once: for the first frame.
+    /// What memory holds of `GetConfig`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_config(
         &self,
         request: &GetConfigRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<AppConfig>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `GetConfig`, at background priority.
+    /// Warms the cache for `GetConfig`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_config(
         &self,
         request: &GetConfigRequest,

@@ -450,12 +450,12 @@ pub trait Evil: ::core::marker::Send + ::core::marker::Sync {
     fn r#type(&self, request: Self_) -> ::holdover::UnaryCall<Self_>;
     /// Keeps a screen current with the answer to `Type`: states, of which only the newest counts.
     fn observe_type_(&self, request: Self_) -> ::holdover::Observation<Self_>;
-    /// What memory holds of `Type`, at once: for the first frame.
+    /// What memory holds of `Type`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_type(
         &self,
         request: &Self_,
     ) -> ::core::option::Option<::holdover::Snapshot<Self_>>;
-    /// Warms the cache for `Type`, at background priority.
+    /// Warms the cache for `Type`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_type_(&self, request: &Self_) -> ::holdover::Completion;
     /// Stores an answer to `Type` that the app has from elsewhere, as stale.
     fn put_type(&self, request: &Self_, value: &Self_) -> ::holdover::Completion;
@@ -516,14 +516,14 @@ impl EvilClient_ {
     pub fn observe_type_(&self, request: Self_) -> ::holdover::Observation<Self_> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `Type`, at once: for the first frame.
+    /// What memory holds of `Type`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_type(
         &self,
         request: &Self_,
     ) -> ::core::option::Option<::holdover::Snapshot<Self_>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `Type`, at background priority.
+    /// Warms the cache for `Type`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_type_(&self, request: &Self_) -> ::holdover::Completion {
         self.client.prefetch(0, request)
     }

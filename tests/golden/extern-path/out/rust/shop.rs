@@ -40,12 +40,12 @@ pub trait Shop: ::core::marker::Send + ::core::marker::Sync {
         &self,
         request: crate::common_crate::money::Kind,
     ) -> ::holdover::Observation<Item>;
-    /// What memory holds of `Get`, at once: for the first frame.
+    /// What memory holds of `Get`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get(
         &self,
         request: &crate::common_crate::money::Kind,
     ) -> ::core::option::Option<::holdover::Snapshot<Item>>;
-    /// Warms the cache for `Get`, at background priority.
+    /// Warms the cache for `Get`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get(
         &self,
         request: &crate::common_crate::money::Kind,
@@ -105,14 +105,14 @@ impl ShopClient {
     ) -> ::holdover::Observation<Item> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `Get`, at once: for the first frame.
+    /// What memory holds of `Get`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get(
         &self,
         request: &crate::common_crate::money::Kind,
     ) -> ::core::option::Option<::holdover::Snapshot<Item>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `Get`, at background priority.
+    /// Warms the cache for `Get`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get(
         &self,
         request: &crate::common_crate::money::Kind,

@@ -67,12 +67,12 @@ pub trait Routes: ::core::marker::Send + ::core::marker::Sync {
         &self,
         request: GetRouteRequest,
     ) -> ::holdover::Observation<Route>;
-    /// What memory holds of `GetRoute`, at once: for the first frame.
+    /// What memory holds of `GetRoute`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_route(
         &self,
         request: &GetRouteRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Route>>;
-    /// Warms the cache for `GetRoute`, at background priority.
+    /// Warms the cache for `GetRoute`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_route(&self, request: &GetRouteRequest) -> ::holdover::Completion;
     /// Stores an answer to `GetRoute` that the app has from elsewhere, as stale.
     fn put_get_route(
@@ -130,14 +130,14 @@ impl RoutesClient {
     ) -> ::holdover::Observation<Route> {
         self.client.observe(1, &request)
     }
-    /// What memory holds of `GetRoute`, at once: for the first frame.
+    /// What memory holds of `GetRoute`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_route(
         &self,
         request: &GetRouteRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Route>> {
         self.client.cached(1, request)
     }
-    /// Warms the cache for `GetRoute`, at background priority.
+    /// Warms the cache for `GetRoute`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_route(
         &self,
         request: &GetRouteRequest,

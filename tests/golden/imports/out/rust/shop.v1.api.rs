@@ -27,12 +27,12 @@ pub trait Shop: ::core::marker::Send + ::core::marker::Sync {
         &self,
         request: ::holdover::prost::alloc::string::String,
     ) -> ::holdover::Observation<super::Item>;
-    /// What memory holds of `GetItem`, at once: for the first frame.
+    /// What memory holds of `GetItem`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_item(
         &self,
         request: &::holdover::prost::alloc::string::String,
     ) -> ::core::option::Option<::holdover::Snapshot<super::Item>>;
-    /// Warms the cache for `GetItem`, at background priority.
+    /// Warms the cache for `GetItem`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_item(
         &self,
         request: &::holdover::prost::alloc::string::String,
@@ -97,14 +97,14 @@ impl ShopClient {
     ) -> ::holdover::Observation<super::Item> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `GetItem`, at once: for the first frame.
+    /// What memory holds of `GetItem`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_item(
         &self,
         request: &::holdover::prost::alloc::string::String,
     ) -> ::core::option::Option<::holdover::Snapshot<super::Item>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `GetItem`, at background priority.
+    /// Warms the cache for `GetItem`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_item(
         &self,
         request: &::holdover::prost::alloc::string::String,

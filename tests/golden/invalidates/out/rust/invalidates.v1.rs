@@ -61,12 +61,12 @@ pub trait Rides: ::core::marker::Send + ::core::marker::Sync {
     fn get_ride(&self, request: GetRideRequest) -> ::holdover::UnaryCall<Ride>;
     /// Keeps a screen current with the answer to `GetRide`: states, of which only the newest counts.
     fn observe_get_ride(&self, request: GetRideRequest) -> ::holdover::Observation<Ride>;
-    /// What memory holds of `GetRide`, at once: for the first frame.
+    /// What memory holds of `GetRide`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_ride(
         &self,
         request: &GetRideRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Ride>>;
-    /// Warms the cache for `GetRide`, at background priority.
+    /// Warms the cache for `GetRide`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_ride(&self, request: &GetRideRequest) -> ::holdover::Completion;
     /// Stores an answer to `GetRide` that the app has from elsewhere, as stale.
     fn put_get_ride(
@@ -118,14 +118,14 @@ impl RidesClient {
     ) -> ::holdover::Observation<Ride> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `GetRide`, at once: for the first frame.
+    /// What memory holds of `GetRide`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_ride(
         &self,
         request: &GetRideRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Ride>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `GetRide`, at background priority.
+    /// Warms the cache for `GetRide`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_ride(&self, request: &GetRideRequest) -> ::holdover::Completion {
         self.client.prefetch(0, request)
     }

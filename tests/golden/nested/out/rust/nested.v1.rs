@@ -212,12 +212,12 @@ pub trait Trips: ::core::marker::Send + ::core::marker::Sync {
     fn get_trip(&self, request: GetTripRequest) -> ::holdover::UnaryCall<Trip>;
     /// Keeps a screen current with the answer to `GetTrip`: states, of which only the newest counts.
     fn observe_get_trip(&self, request: GetTripRequest) -> ::holdover::Observation<Trip>;
-    /// What memory holds of `GetTrip`, at once: for the first frame.
+    /// What memory holds of `GetTrip`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_trip(
         &self,
         request: &GetTripRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Trip>>;
-    /// Warms the cache for `GetTrip`, at background priority.
+    /// Warms the cache for `GetTrip`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_trip(&self, request: &GetTripRequest) -> ::holdover::Completion;
     /// Stores an answer to `GetTrip` that the app has from elsewhere, as stale.
     fn put_get_trip(
@@ -274,14 +274,14 @@ impl TripsClient {
     ) -> ::holdover::Observation<Trip> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `GetTrip`, at once: for the first frame.
+    /// What memory holds of `GetTrip`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_trip(
         &self,
         request: &GetTripRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Trip>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `GetTrip`, at background priority.
+    /// Warms the cache for `GetTrip`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_trip(&self, request: &GetTripRequest) -> ::holdover::Completion {
         self.client.prefetch(0, request)
     }

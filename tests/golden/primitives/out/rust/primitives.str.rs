@@ -220,12 +220,12 @@ pub trait Things: ::core::marker::Send + ::core::marker::Sync {
     fn get(&self, request: Str) -> ::holdover::UnaryCall<U32>;
     /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     fn observe_get(&self, request: Str) -> ::holdover::Observation<U32>;
-    /// What memory holds of `Get`, at once: for the first frame.
+    /// What memory holds of `Get`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get(
         &self,
         request: &Str,
     ) -> ::core::option::Option<::holdover::Snapshot<U32>>;
-    /// Warms the cache for `Get`, at background priority.
+    /// Warms the cache for `Get`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get(&self, request: &Str) -> ::holdover::Completion;
     /// Stores an answer to `Get` that the app has from elsewhere, as stale.
     fn put_get(&self, request: &Str, value: &U32) -> ::holdover::Completion;
@@ -269,14 +269,14 @@ impl ThingsClient {
     pub fn observe_get(&self, request: Str) -> ::holdover::Observation<U32> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `Get`, at once: for the first frame.
+    /// What memory holds of `Get`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get(
         &self,
         request: &Str,
     ) -> ::core::option::Option<::holdover::Snapshot<U32>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `Get`, at background priority.
+    /// Warms the cache for `Get`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get(&self, request: &Str) -> ::holdover::Completion {
         self.client.prefetch(0, request)
     }

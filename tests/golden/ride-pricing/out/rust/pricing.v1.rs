@@ -193,12 +193,12 @@ pub trait Pricing: ::core::marker::Send + ::core::marker::Sync {
         &self,
         request: GetQuoteRequest,
     ) -> ::holdover::Observation<Quote>;
-    /// What memory holds of `GetQuote`, at once: for the first frame.
+    /// What memory holds of `GetQuote`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_quote(
         &self,
         request: &GetQuoteRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Quote>>;
-    /// Warms the cache for `GetQuote`, at background priority.
+    /// Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_quote(&self, request: &GetQuoteRequest) -> ::holdover::Completion;
     /// Stores an answer to `GetQuote` that the app has from elsewhere, as stale.
     fn put_get_quote(
@@ -215,12 +215,12 @@ pub trait Pricing: ::core::marker::Send + ::core::marker::Sync {
         &self,
         request: GetProfileRequest,
     ) -> ::holdover::Observation<Profile>;
-    /// What memory holds of `GetProfile`, at once: for the first frame.
+    /// What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_profile(
         &self,
         request: &GetProfileRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Profile>>;
-    /// Warms the cache for `GetProfile`, at background priority.
+    /// Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_profile(
         &self,
         request: &GetProfileRequest,
@@ -241,12 +241,12 @@ pub trait Pricing: ::core::marker::Send + ::core::marker::Sync {
         &self,
         request: GetReceiptRequest,
     ) -> ::holdover::Observation<Receipt>;
-    /// What memory holds of `GetReceipt`, at once: for the first frame.
+    /// What memory holds of `GetReceipt`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_receipt(
         &self,
         request: &GetReceiptRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Receipt>>;
-    /// Warms the cache for `GetReceipt`, at background priority.
+    /// Warms the cache for `GetReceipt`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_receipt(
         &self,
         request: &GetReceiptRequest,
@@ -315,14 +315,14 @@ impl PricingClient {
     ) -> ::holdover::Observation<Quote> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `GetQuote`, at once: for the first frame.
+    /// What memory holds of `GetQuote`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_quote(
         &self,
         request: &GetQuoteRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Quote>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `GetQuote`, at background priority.
+    /// Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_quote(
         &self,
         request: &GetQuoteRequest,
@@ -353,14 +353,14 @@ impl PricingClient {
     ) -> ::holdover::Observation<Profile> {
         self.client.observe(1, &request)
     }
-    /// What memory holds of `GetProfile`, at once: for the first frame.
+    /// What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_profile(
         &self,
         request: &GetProfileRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Profile>> {
         self.client.cached(1, request)
     }
-    /// Warms the cache for `GetProfile`, at background priority.
+    /// Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_profile(
         &self,
         request: &GetProfileRequest,
@@ -392,14 +392,14 @@ impl PricingClient {
     ) -> ::holdover::Observation<Receipt> {
         self.client.observe(2, &request)
     }
-    /// What memory holds of `GetReceipt`, at once: for the first frame.
+    /// What memory holds of `GetReceipt`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_receipt(
         &self,
         request: &GetReceiptRequest,
     ) -> ::core::option::Option<::holdover::Snapshot<Receipt>> {
         self.client.cached(2, request)
     }
-    /// Warms the cache for `GetReceipt`, at background priority.
+    /// Warms the cache for `GetReceipt`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_receipt(
         &self,
         request: &GetReceiptRequest,

@@ -1,7 +1,8 @@
 package dev.holdover
 
 /**
- * What stored answers are about, such as one ride. Generated code has a constructor for every shape that a policy has.
+ * What stored answers are about, such as one ride. Generated code has a constructor for every shape that a policy has. Values
+ * are kept apart from text, so that no value can pass for a literal.
  *
  * @property parts The parts of the tag's template, in order.
  */
@@ -11,8 +12,17 @@ public class Tag(public vararg val parts: Part) {
         /** Text of the template. */
         public data class Literal(public val text: String) : Part
 
-        /** A value that stands for a `{path}`: its JSON text. */
-        public data class Value(public val json: String) : Part
+        /** A string that stands for a `{path}`. */
+        public data class Text(public val value: String) : Part
+
+        /** A signed integer, or the number of an enum's value. */
+        public data class Signed(public val value: Long) : Part
+
+        /** An unsigned integer, as the bits of a `Long`. */
+        public data class Unsigned(public val bits: Long) : Part
+
+        /** A boolean. */
+        public data class Bool(public val value: Boolean) : Part
     }
 
     override fun equals(other: Any?): Boolean = other is Tag && parts.contentEquals(other.parts)
@@ -22,7 +32,10 @@ public class Tag(public vararg val parts: Part) {
     override fun toString(): String = parts.joinToString("") { part ->
         when (part) {
             is Part.Literal -> part.text
-            is Part.Value -> part.json
+            is Part.Text -> "\"${part.value}\""
+            is Part.Signed -> part.value.toString()
+            is Part.Unsigned -> part.bits.toULong().toString()
+            is Part.Bool -> part.value.toString()
         }
     }
 
@@ -30,39 +43,22 @@ public class Tag(public vararg val parts: Part) {
         /** Text of the template. */
         public fun literal(text: String): Part = Part.Literal(text)
 
-        /** A string, as JSON. */
-        public fun value(value: String): Part = Part.Value(
-            buildString {
-                append('"')
-                for (char in value) {
-                    when (char) {
-                        '"' -> append("\\\"")
-                        '\\' -> append("\\\\")
-                        '\b' -> append("\\b")
-                        '\u000C' -> append("\\f")
-                        '\n' -> append("\\n")
-                        '\r' -> append("\\r")
-                        '\t' -> append("\\t")
-                        else -> if (char < ' ') append("\\u00").append(char.code.toString(16).padStart(2, '0')) else append(char)
-                    }
-                }
-                append('"')
-            },
-        )
+        /** A string. */
+        public fun value(value: String): Part = Part.Text(value)
 
         /** A boolean. */
-        public fun value(value: Boolean): Part = Part.Value(value.toString())
+        public fun value(value: Boolean): Part = Part.Bool(value)
 
         /** An integer, or the number of an enum's value. */
-        public fun value(value: Int): Part = Part.Value(value.toString())
+        public fun value(value: Int): Part = Part.Signed(value.toLong())
 
         /** An integer. */
-        public fun value(value: Long): Part = Part.Value(value.toString())
+        public fun value(value: Long): Part = Part.Signed(value)
 
         /** An unsigned integer. */
-        public fun value(value: UInt): Part = Part.Value(value.toString())
+        public fun value(value: UInt): Part = Part.Unsigned(value.toLong())
 
         /** An unsigned integer. */
-        public fun value(value: ULong): Part = Part.Value(value.toString())
+        public fun value(value: ULong): Part = Part.Unsigned(value.toLong())
     }
 }

@@ -25,18 +25,18 @@ public class BoundMethod<Request, Response>(
 
 /** What generated clients are made of: a session that knows the policy of a service. Apps use the generated client. */
 public class BoundClient(session: Session, policy: ByteArray) {
-    private val plans: List<WithheldPlan>
+    private val plans: List<WithheldPlan?>
     private val bound: ClientCore?
     private val refused: HoldoverException?
 
     init {
         // What is wrong with a policy is told by the first call.
         var bound: ClientCore? = null
-        var plans = emptyList<WithheldPlan>()
+        var plans = emptyList<WithheldPlan?>()
         var refused: HoldoverException? = null
         try {
             bound = session.core.bind(policy)
-            plans = PolicyReader.read(policy).mapNotNull { it.plan }
+            plans = PolicyReader.read(policy).map { it.plan }
         } catch (error: HoldoverException) {
             refused = error
         }
@@ -155,8 +155,7 @@ public class BoundClient(session: Session, policy: ByteArray) {
 
     private fun <Response> read(method: BoundMethod<*, Response>, raw: RawSnapshot): Snapshot<Response> {
         val value = decode(method, raw.value)
-        // Of a plan of another policy than this client's nothing is known.
-        val plan = raw.plan?.let { hash -> plans.find { it.hash == hash } }
+        val plan = plans.getOrNull(method.index)?.takeIf { raw.isWithheld }
             ?: return Snapshot(value, raw.provenance, Withheld.nothing())
         val last = raw.lastKnown?.let { bytes ->
             lazy {

@@ -2,6 +2,7 @@ package dev.holdover.binding
 
 import dev.holdover.CallOptions
 import dev.holdover.HoldoverException
+import dev.holdover.OutboxChoice
 import dev.holdover.Provenance
 import dev.holdover.Tag
 
@@ -21,6 +22,18 @@ public interface SessionCore {
 
     /** Makes every stored answer that carries the tag outdated. Returns when that outlives a crash. */
     public suspend fun invalidate(tag: Tag)
+
+    /** Replaces metadata that is sent with every call. */
+    public fun setMetadata(name: String, value: ByteArray)
+
+    /** The account has new credentials. */
+    public fun credentialsChanged()
+
+    /** Ends the account on this device. Returns when that outlives a crash. */
+    public suspend fun signOut(outbox: OutboxChoice)
+
+    /** Nothing can be started any more; what runs goes on. */
+    public fun close()
 }
 
 /** A session that knows the policy of some services. Methods are given by their index in it. */
@@ -80,14 +93,13 @@ public interface StreamCore : AutoCloseable {
  *
  * @property value The encoded response.
  * @property provenance Where it came from.
- * @property plan Of a reduced value, the hash of the plan that it was reduced by: 32 lower-case hex digits. What that drops
- *   and the value does not have is withheld (rule F5).
+ * @property isWithheld What the method's plan drops and the value does not have is withheld (rule F5).
  * @property lastKnown Of a reduced value, the last full answer that is still stored, encoded (rule F9).
  */
 public class RawSnapshot(
     public val value: ByteArray,
     public val provenance: Provenance,
-    public val plan: String? = null,
+    public val isWithheld: Boolean = false,
     public val lastKnown: ByteArray? = null,
 )
 

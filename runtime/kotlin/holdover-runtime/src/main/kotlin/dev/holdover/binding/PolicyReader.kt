@@ -2,6 +2,7 @@ package dev.holdover.binding
 
 import dev.holdover.ErrorKind
 import dev.holdover.HoldoverException
+import dev.holdover.internal.WireFields
 import java.util.TreeSet
 
 /**
@@ -128,57 +129,5 @@ internal object PolicyReader {
             }
         }
         return paths.toList()
-    }
-}
-
-/** The fields of an encoded message. */
-internal class WireFields(private val bytes: ByteArray, private var at: Int = 0, private val end: Int = bytes.size) {
-    class Damaged : Exception()
-
-    /** The number of the field that was read last. */
-    var number: Int = 0
-        private set
-    private var scalar = 0L
-    private var start = -1
-
-    fun next(): Boolean {
-        if (at == end) return false
-        val key = varint()
-        number = (key ushr 3).toInt()
-        start = -1
-        when ((key and 7).toInt()) {
-            0 -> scalar = varint()
-            1 -> skip(8)
-            5 -> skip(4)
-            2 -> {
-                val length = varint()
-                start = at
-                skip(length)
-            }
-            else -> throw Damaged()
-        }
-        return true
-    }
-
-    fun int(): Int = if (start < 0 && scalar in 0..Int.MAX_VALUE) scalar.toInt() else throw Damaged()
-
-    fun text(): String = if (start >= 0) bytes.decodeToString(start, at) else throw Damaged()
-
-    fun message(): WireFields = if (start >= 0) WireFields(bytes, start, at) else throw Damaged()
-
-    private fun skip(length: Long) {
-        if (length < 0 || length > end - at) throw Damaged()
-        at += length.toInt()
-    }
-
-    private fun varint(): Long {
-        var value = 0L
-        for (shift in 0..63 step 7) {
-            if (at == end) throw Damaged()
-            val byte = bytes[at++].toInt()
-            value = value or ((byte and 0x7f).toLong() shl shift)
-            if (byte >= 0) return value
-        }
-        throw Damaged()
     }
 }

@@ -1,0 +1,15 @@
+//! The C ABI: types that cross, and the functions. `include/holdover.h` is made from this module and nothing else.
+#![allow(
+    unsafe_code,
+    reason = "it is a C ABI: exported names, and pointers that callers promise things about"
+)]
+
+mod calls;
+mod codes;
+mod lifetime;
+mod types;
+
+pub use calls::*;
+pub use codes::*;
+pub use lifetime::*;
+pub use types::*;

@@ -1,0 +1,129 @@
+package dev.holdover.internal
+
+import dev.holdover.CacheMode
+import dev.holdover.CallOptions
+import dev.holdover.ErrorKind
+import dev.holdover.HoldoverException
+import dev.holdover.OutboxChoice
+import dev.holdover.Tag
+import dev.holdover.binding.ClientCore
+import dev.holdover.binding.ObserverCore
+import dev.holdover.binding.RawSnapshot
+import dev.holdover.binding.SessionCore
+import dev.holdover.binding.StreamCore
+
+/** A session of the native library. It keeps its runtime alive. */
+internal class NativeSession(private val held: NativeRuntime.Held, val handle: Long) : SessionCore {
+    val runtime: NativeRuntime get() = held.runtime
+    private val closing: Backstop.Registration
+
+    init {
+        val handle = handle
+        closing = Backstop.register(this) { Native.sessionClose(handle) }
+    }
+
+    override fun bind(policy: ByteArray): ClientCore {
+        val error = arrayOfNulls<ByteArray>(1)
+        val registered = Native.policyRegister(runtime.handle, policy, error)
+            ?: throw Errors.of(ErrorKind.MISUSE.code, error[0])
+        return NativeClient(this, Messages.registered(registered))
+    }
+
+    override suspend fun invalidate(tag: Tag) {
+        runtime.command(Messages.invalidate(handle, tag))
+    }
+
+    override fun setMetadata(name: String, value: ByteArray) {
+        runtime.hint(Messages.setMetadata(handle, name, value))
+    }
+
+    override fun credentialsChanged() {
+        runtime.hint(Messages.credentialsChanged(handle))
+    }
+
+    override suspend fun signOut(outbox: OutboxChoice) {
+        runtime.command(Messages.signOut(handle, outbox))
+    }
+
+    override fun close() {
+        closing.run()
+    }
+
+    companion object {
+        fun open(held: NativeRuntime.Held, config: ByteArray): NativeSession {
+            val error = arrayOfNulls<ByteArray>(1)
+            val handle = Native.sessionNew(held.runtime.handle, config, error)
+            if (handle == 0L) throw Errors.of(ErrorKind.MISUSE.code, error[0])
+            return NativeSession(held, handle)
+        }
+    }
+}
+
+/** A session that could not be opened: every call says why. */
+internal class RefusedSession(private val error: HoldoverException) : SessionCore {
+    override fun bind(policy: ByteArray): ClientCore = throw error
+
+    override suspend fun invalidate(tag: Tag): Unit = throw error
+
+    override fun setMetadata(name: String, value: ByteArray): Unit = throw error
+
+    override fun credentialsChanged(): Unit = throw error
+
+    override suspend fun signOut(outbox: OutboxChoice): Unit = throw error
+
+    override fun close() = Unit
+}
+
+/** Calls of a session, by the methods of a policy. */
+private class NativeClient(private val session: NativeSession, private val methods: List<NativeMethod>) : ClientCore {
+    private val runtime: NativeRuntime get() = session.runtime
+
+    override fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot? =
+        probe(method, request, Messages.options(options))
+
+    override fun peek(method: Int, request: ByteArray): RawSnapshot? = probe(method, request, CACHE_ONLY)
+
+    private fun probe(method: Int, request: ByteArray, options: ByteArray?): RawSnapshot? {
+        val facts = LongArray(Abi.SNAPSHOT_FACTS)
+        val bytes = Native.probe(session.handle, methods[method].id, request, options, facts) ?: return null
+        return RawSnapshots.read(facts, 0, bytes)
+    }
+
+    override suspend fun call(method: Int, request: ByteArray, options: CallOptions): RawSnapshot =
+        runtime.operate(Event::snapshot, starting(Abi.GET, method, request, Messages.options(options)))
+
+    override fun observe(method: Int, request: ByteArray, options: CallOptions): ObserverCore =
+        runtime.begin({ NativeObserver(runtime, it) }, starting(Abi.OBSERVE, method, request, Messages.options(options)))
+
+    override suspend fun prefetch(method: Int, request: ByteArray) {
+        runtime.operate({ }, starting(Abi.PREFETCH, method, request, null))
+    }
+
+    override suspend fun put(method: Int, request: ByteArray, value: ByteArray) {
+        runtime.operate({ }) { op, error ->
+            Native.put(session.handle, op, op, methods[method].id, request, value, null, error)
+        }
+    }
+
+    override fun open(method: Int, request: ByteArray, options: CallOptions): StreamCore {
+        val stream = runtime.begin(
+            { NativeStream(runtime, it) },
+            starting(Abi.STREAM, method, request, Messages.options(options)),
+        )
+        stream.ask(NativeStream.ahead(methods[method]))
+        return stream
+    }
+
+    private fun starting(
+        form: Int,
+        method: Int,
+        request: ByteArray,
+        options: ByteArray?,
+    ): (Long, Array<ByteArray?>) -> Int = { op, error ->
+        Native.start(session.handle, op, op, form, methods[method].id, request, options, error)
+    }
+
+    private companion object {
+        private val CACHE_ONLY = Messages.options(CallOptions(cache = CacheMode.CacheOnly))
+    }
+}

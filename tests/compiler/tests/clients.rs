@@ -1,0 +1,43 @@
+//! Generated clients that tests of other languages have beside them are what the compiler makes.
+
+use std::path::{Path, PathBuf};
+
+use holdover_compiler::load::IncludePaths;
+use holdover_compiler::pipeline::compile;
+use holdover_compiler::target::{Comments, Context, Language};
+use holdover_tests_compiler::golden::FLAG;
+use holdover_tests_compiler::read;
+
+/// Language, and the folder of its files, from the repository's.
+const CLIENTS: &[(&str, &str)] = &[("swift", "runtime/swift/Tests/HoldoverTests/Generated")];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[test]
+fn clients_of_the_ride_pricing_service_are_current() {
+    let protos = root().join("tests/e2e/proto");
+    let sources = IncludePaths::new([protos.to_str().expect("the repository's path is UTF-8")], read);
+    let compilation = compile(&sources, &["pricing/v1/pricing.proto".to_owned()])
+        .unwrap_or_else(|report| panic!("tests/e2e/proto:\n{report}"));
+    let comments = Comments::of(&compilation.loaded.descriptor_set());
+    let context = Context::new(&compilation, &comments).expect("a context");
+    for (name, folder) in CLIENTS {
+        let language = Language::named(name).expect("a language that exists");
+        let files = language.generate(&context).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(!files.is_empty(), "{name}: no files");
+        for file in files {
+            let path = root().join(folder).join(&file.path);
+            if std::env::var_os(FLAG).is_some() {
+                std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
+                std::fs::write(&path, &file.content).expect("a new file");
+            }
+            assert!(
+                std::fs::read(&path).is_ok_and(|found| found == file.content),
+                "{folder}/{} is not what is generated; if that is right, run `cargo xtask regenerate`",
+                file.path
+            );
+        }
+    }
+}

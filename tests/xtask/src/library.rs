@@ -1,0 +1,67 @@
+//! The library that apps ship: built small, and weighed.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::step::{Outcome, cargo, root, run as step};
+
+/// A build of the library, and the most that it may weigh when it is stripped, in bytes.
+struct Build {
+    name: &'static str,
+    features: &'static str,
+    most: u64,
+}
+
+const BUILDS: &[Build] = &[
+    Build { name: "SQLite, Rust transport and TLS", features: "sqlite,transport,jni", most: 5_000_000 },
+    Build { name: "SQLite, without the Rust HTTP stack", features: "sqlite,jni", most: 2_500_000 },
+];
+
+/// Builds the library in every way that is shipped and prints what it weighs.
+pub(crate) fn sizes() -> Outcome {
+    let mut over = Vec::new();
+    for build in BUILDS {
+        let stripped = strip(&build_library(build.features)?)?;
+        let bytes =
+            std::fs::metadata(&stripped).map_err(|error| format!("{}: {error}", stripped.display()))?.len();
+        println!("library with {}: {bytes} bytes stripped (at most {})", build.name, build.most);
+        if bytes > build.most {
+            over.push(build.name);
+        }
+    }
+    if over.is_empty() {
+        return Ok(());
+    }
+    Err(format!("the library is too large with {}: see what has come into it", over.join("; and with ")))
+}
+
+/// Builds the dynamic library with these features, as apps ship it but for its symbols.
+pub(crate) fn build_library(features: &str) -> Result<PathBuf, String> {
+    let arguments = [
+        "build",
+        "--profile",
+        "library",
+        "--package",
+        "holdover-ffi",
+        "--no-default-features",
+        "--features",
+        features,
+    ];
+    step(&format!("library: {features}"), &mut cargo(&arguments))?;
+    let name = format!("{}holdover_ffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    Ok(target().join("library").join(name))
+}
+
+/// A copy of the library without symbols, beside it; the symbols stay in the library.
+fn strip(library: &Path) -> Result<PathBuf, String> {
+    let stripped = library.with_extension("stripped");
+    let mut command = Command::new("strip");
+    // Apple's strip would take the exported names as well.
+    command.args(if cfg!(target_vendor = "apple") { &["-x"][..] } else { &["--strip-all"] });
+    step("library: strip", command.arg(library).arg("-o").arg(&stripped))?;
+    Ok(stripped)
+}
+
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
