@@ -43,10 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
                 step("bench: cost", &mut cargo(&["bench", "--package", "holdover", "--bench", "cost"]))?;
             }
             Bench::Ffi => {
-                step(
-                    "bench: ffi",
-                    &mut cargo(&["bench", "--package", "holdover-ffi", "--bench", "boundary"]),
-                )?;
+                step("bench: ffi", &mut cargo(&BOUNDARY))?;
                 library::sizes()?;
             }
             Bench::Engine => {
