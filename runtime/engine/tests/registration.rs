@@ -7,8 +7,7 @@ mod rig;
 use bytes::Bytes;
 use holdover_engine::policy::{self, Feature};
 use holdover_engine::{
-    CacheMode, CallOptions, Config, Engine, ErrorKind, Form, Input, Metadata, Observed, Response, Seed,
-    SessionId,
+    CacheMode, CallOptions, Config, Engine, ErrorKind, Form, Input, Metadata, Response, Seed, SessionId,
 };
 use prost::Message as _;
 use rig::{ALICE, Disk, Rig, ride};
@@ -70,9 +69,8 @@ fn what_is_no_policy_or_a_newer_one_is_refused() {
 fn what_needs_a_cache_is_misuse_without_one() {
     let mut rig = Rig::new();
     let observer = rig.observe(ALICE, "Plain", "r1");
-    assert!(
-        matches!(&rig.states(observer)[..], [Observed::Failed(error)] if error.kind == ErrorKind::Misuse)
-    );
+    assert_eq!(rig.states(observer), []);
+    assert_eq!(rig.ended(observer).unwrap().unwrap_err().kind, ErrorKind::Misuse, "nothing follows");
     let prefetch = rig.start(ALICE, "Plain", "r1", CallOptions::default(), Form::Prefetch);
     assert_eq!(rig.done(prefetch).unwrap().unwrap_err().kind, ErrorKind::Misuse);
     let only = CallOptions { cache: CacheMode::CacheOnly, ..CallOptions::default() };

@@ -28,7 +28,7 @@ fn clients_of_the_ride_pricing_service_are_current() {
         let files = language.generate(&context).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(!files.is_empty(), "{name}: no files");
         for file in files {
-            let path = root().join(folder).join(&file.path);
+            let path = root().join(folder).join(file.path.as_str());
             if std::env::var_os(FLAG).is_some() {
                 std::fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a folder");
                 std::fs::write(&path, &file.content).expect("a new file");

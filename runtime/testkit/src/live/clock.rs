@@ -1,10 +1,9 @@
 //! The clock of a story: it stands still, and whoever sleeps is woken when the story lets time pass.
 
 use std::task::Poll;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use holdover_client::{Clock, Now};
+use holdover_client::{Clock, Instant, Now};
 
 use super::edges::{Device, Edges, Sleeper};
 
@@ -16,9 +15,9 @@ impl Clock for Edges {
         self.device().clock.now()
     }
 
-    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()> {
         let mut device = self.device();
-        let until = device.clock.now().boot.after(duration);
+        let until = at.max(device.clock.now().boot);
         device.last_sleeper += 1;
         let id = device.last_sleeper;
         if device.process == self.process {
