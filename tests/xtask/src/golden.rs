@@ -17,19 +17,16 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let missing = if arguments.require { Missing::Install } else { Missing::Skip };
-    match Swift::find(missing)? {
-        Some(toolchain) => swift(&toolchain)?,
-        None => println!("golden Swift: skipped, because there is no Swift 6"),
-    }
-    match Kotlin::find(missing)? {
-        Some(toolchain) => kotlin(&toolchain)?,
-        None => println!("golden Kotlin: skipped, because there is no JDK 17 with Maven"),
-    }
-    Ok(())
+    swift(missing)?;
+    kotlin(missing)
 }
 
 /// Compiles all cases, and tests what is generated, against lite messages and full ones.
-fn kotlin(kotlin: &Kotlin) -> Outcome {
+pub(crate) fn kotlin(missing: Missing) -> Outcome {
+    let Some(kotlin) = Kotlin::find(missing)? else {
+        println!("\n── golden Kotlin: skipped, because there is no JDK 17 with Maven");
+        return Ok(());
+    };
     every_case_is_named(&root().join("tests/golden/kotlin/parent/pom.xml"), "kotlin")?;
     let mut maven = kotlin.maven(&root().join("tests/golden/kotlin"));
     step("golden Kotlin", maven.args(["--quiet", "test"]))
@@ -62,7 +59,12 @@ fn cases(language: &str) -> Result<Vec<String>, String> {
 /// What every module is compiled with.
 const SWIFT: [&str; 5] = ["-swift-version", "6", "-warnings-as-errors", "-parse-as-library", "-wmo"];
 
-fn swift(swift: &Swift) -> Outcome {
+/// Compiles all cases in Swift 6 mode.
+pub(crate) fn swift(missing: Missing) -> Outcome {
+    let Some(swift) = Swift::find(missing)? else {
+        println!("\n── golden Swift: skipped, because there is no Swift 6");
+        return Ok(());
+    };
     let golden = root().join("tests/golden/swift");
     let modules = built()?.join("golden-swift");
     std::fs::create_dir_all(&modules).map_err(|error| format!("{}: {error}", modules.display()))?;

@@ -2,11 +2,13 @@
 
 use clap::ValueEnum;
 
+use crate::golden;
 use crate::step::{Outcome, cargo, run as step};
+use crate::toolchain::Missing;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Fail, instead of skipping by name, when what a language's tests need is missing.
+    /// Install what a language's tests need, or fail, instead of skipping them by name.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "rust")]
     require: Vec<Language>,
 }
@@ -15,13 +17,21 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
     Rust,
+    Kotlin,
+    Swift,
+}
+
+impl Arguments {
+    /// What to do where a language has no toolchain.
+    fn missing(&self, language: Language) -> Missing {
+        if self.require.contains(&language) { Missing::Install } else { Missing::Skip }
+    }
 }
 
 /// Everything that is off by default. Every step of the workspace has the same, so that nothing is built twice.
 const FEATURES: &str = "--features=holdover/opentelemetry,holdover-ffi/jni";
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    debug_assert!(arguments.require.contains(&Language::Rust), "Rust is the only language so far");
     step("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     let lint = ["clippy", "--workspace", "--all-targets", FEATURES, "--", "-D", "warnings"];
     step("lints", &mut cargo(&lint))?;
@@ -47,6 +57,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
             .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
     )?;
     step("example: ride-pricing", &mut cargo(&["run", "--quiet", "--package", "ride-pricing"]))?;
+    golden::swift(arguments.missing(Language::Swift))?;
+    golden::kotlin(arguments.missing(Language::Kotlin))?;
     println!("\nEverything passed.");
     Ok(())
 }
