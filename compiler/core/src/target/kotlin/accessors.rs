@@ -6,7 +6,7 @@ use super::types::{Class, Scope, member};
 use super::{Item, Kotlin, Piece};
 use crate::target::taken::Taken;
 use crate::target::writer::CodeWriter;
-use crate::target::{Accessor, EnrichedMessage, Part, TargetError};
+use crate::target::{Accessor, EnrichedMessage, Part, TargetError, sentences};
 use prost_reflect::{FieldDescriptor, Kind, OneofDescriptor};
 
 /// The class that `message.enriched(withheld)` returns, and one for each oneof that may be dropped.
@@ -31,14 +31,11 @@ pub(super) fn accessors(kotlin: &Kotlin, enriched: &EnrichedMessage<'_>) -> Resu
             .collect();
         let own = names.take_by("fields", getter);
 
-        let otherwise = "What a poor network may leave out of the message, and what is below it, read with the view that its \
-                         snapshot, or the accessor of its parent, gave.";
-        document(code, None, otherwise, &[]);
+        document(code, None, sentences::ENRICHED, &[]);
         code.line(format!("{visibility} fun {message}.enriched(withheld: {withheld}<{message}>): {name} ="));
         code.line(format!("    {name}({fields}(this, withheld))"));
         code.blank();
-        let what = format!("What a poor network may leave out of [{message}], and what is below it.");
-        document(code, None, &what, &[]);
+        document(code, None, &sentences::enriched(&format!("[{message}]")), &[]);
         let mut reads = Vec::new();
         for accessor in &enriched.accessors {
             reads.push(match &accessor.part {
@@ -49,7 +46,8 @@ pub(super) fn accessors(kotlin: &Kotlin, enriched: &EnrichedMessage<'_>) -> Resu
                 Part::Field(field) => read(scope, field, accessor),
             });
         }
-        let head = format!("{visibility} class {name} internal constructor(private val {own}: {fields}<{message}>)");
+        let head =
+            format!("{visibility} class {name} internal constructor(private val {own}: {fields}<{message}>)");
         code.block(head, |code| {
             for ((accessor, property), (ty, body)) in enriched.accessors.iter().zip(&properties).zip(reads) {
                 code.blank();

@@ -46,7 +46,7 @@ mod tests {
         let mut code = CodeWriter::default();
         document(
             &mut code,
-            Some(" ends */ here\n\n /* and \u{202e} there\r\u{0}fatal"),
+            Some(" ends */ here\n\n /* and \u{202e} there\r\u{0} fatal"),
             "",
             &["Below.".to_owned()],
         );

@@ -1,5 +1,5 @@
 //! Names as SwiftProtobuf makes them, so that our code finds its messages. The rules are those of its plugin library
-//! (`NamingUtils`, `SwiftProtobufNamer`), which other generators for Swift follow, too.
+//! (`NamingUtils`, `SwiftProtobufNamer`, the same from 1.27 to 1.38), which other generators for Swift follow, too.
 
 /// Keywords that declarations begin with.
 const DECLARATIONS: &[&str] = &[
@@ -72,9 +72,18 @@ const MEMBERS: &[&str] = &[
     "Protocol",
 ];
 
-/// What no type inside a message may be called.
-const TYPE_MEMBERS: &[&str] =
-    &["SwiftProtobuf", "Extensions", "protoMessageName", "decodeMessage", "traverse"];
+/// What no type may be called besides: modules, protocols, and members of all messages.
+const TYPE_MEMBERS: &[&str] = &[
+    "SwiftProtobuf",
+    "Extensions",
+    "protoMessageName",
+    "decodeMessage",
+    "traverse",
+    "Swift",
+    "Equatable",
+    "Hashable",
+    "Sendable",
+];
 
 fn is_keyword(name: &str) -> bool {
     [DECLARATIONS, STATEMENTS, EXPRESSIONS].iter().any(|words| words.contains(&name))
@@ -307,7 +316,8 @@ mod tests {
         assert_eq!(field_name("hasHasPromo", "hasPromo"), "hasHasPromo_p");
         let message = |name: &str| type_name(name, Suffix::Message, "SwiftProtobuf");
         assert_eq!(
-            ["Self", "SelfMessage", "Quote", "String", "Type", "SwiftProtobuf", "Message", "_"].map(message),
+            ["Self", "SelfMessage", "Quote", "String", "Type", "SwiftProtobuf", "Sendable", "Message", "_"]
+                .map(message),
             [
                 "SelfMessage",
                 "SelfMessageMessage",
@@ -315,6 +325,7 @@ mod tests {
                 "StringMessage",
                 "TypeMessage",
                 "SwiftProtobufMessage",
+                "SendableMessage",
                 "Message",
                 "_Message"
             ]

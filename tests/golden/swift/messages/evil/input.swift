@@ -98,6 +98,41 @@ public struct StringMessage: StandIn {
     public var some: [Option] { get { noValue() } set {} }
 }
 
+public struct SwiftMessage: StandIn {
+    public init() {}
+    public var sendable: SwiftMessage.SendableMessage { get { noValue() } set {} }
+    public var hasSendable: Bool { noValue() }
+    public var hashable: HashableMessage { get { noValue() } set {} }
+    public var hasHashable: Bool { noValue() }
+    public struct SendableMessage: StandIn {
+        public init() {}
+    }
+}
+
+public struct SendableMessage: StandIn {
+    public init() {}
+}
+
+public struct HashableMessage: StandIn {
+    public init() {}
+}
+
+public struct EquatableMessage: StandIn {
+    public init() {}
+}
+
+public struct Actor: StandIn {
+    public init() {}
+}
+
+public struct UInt8: StandIn {
+    public init() {}
+}
+
+public struct Void: StandIn {
+    public init() {}
+}
+
 public struct Words: StandIn {
     public init() {}
     public var `in`: String { get { noValue() } set {} }

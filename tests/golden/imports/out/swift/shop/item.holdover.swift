@@ -5,7 +5,8 @@
 import Holdover
 
 extension Shop_V1_Item {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Shop_V1_Item>) -> Shop_V1_EnrichedItem {
         Shop_V1_EnrichedItem(self, withheld)
     }
@@ -38,8 +39,11 @@ struct Shop_V1_EnrichedItem: Sendable {
 }
 
 extension Shop_V1_Item.Money {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Shop_V1_Item.Money>) -> Shop_V1_EnrichedItemMoney {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Shop_V1_Item.Money>
+    ) -> Shop_V1_EnrichedItemMoney {
         Shop_V1_EnrichedItemMoney(self, withheld)
     }
 }
@@ -49,7 +53,10 @@ struct Shop_V1_EnrichedItemMoney: Sendable {
     private nonisolated let message: Shop_V1_Item.Money
     private nonisolated let withheld: Holdover.Withheld<Shop_V1_Item.Money>
 
-    fileprivate nonisolated init(_ message: Shop_V1_Item.Money, _ withheld: Holdover.Withheld<Shop_V1_Item.Money>) {
+    fileprivate nonisolated init(
+        _ message: Shop_V1_Item.Money,
+        _ withheld: Holdover.Withheld<Shop_V1_Item.Money>
+    ) {
         self.message = message
         self.withheld = withheld
     }

@@ -27,7 +27,8 @@ public interface OldClientInterface {
 /**
  * Calls `deprecation.v1.Old` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 @Deprecated("The .proto says so.")
 public class OldClient(session: Session) : OldClientInterface {
@@ -53,11 +54,14 @@ public class OldClient(session: Session) : OldClientInterface {
     }
 }
 
-/** A [OldClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [OldClientInterface] for tests of apps: functions answer. Every method fails until it is told what
+ * to answer.
+ */
 @Deprecated("The .proto says so.")
 public class FakeOld : OldClientInterface {
     /** Answers `Get`. */
-    public var get: suspend (Input.GetRequest, CallOptions) -> Snapshot<Input.Thing> =
+    public var get: suspend (request: Input.GetRequest, options: CallOptions) -> Snapshot<Input.Thing> =
         { _, _ -> Untold.answer("deprecation.v1.Old/Get", "get") }
 
     override suspend fun get(request: Input.GetRequest, options: CallOptions): Snapshot<Input.Thing> =
@@ -85,11 +89,14 @@ public interface MixedClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.Thing>
 
-    /** What memory holds of `GetOld`, at once: for the first frame. */
+    /** What memory holds of `GetOld`, at once: for the first frame. After a restart that is nothing yet. */
     @Deprecated("The .proto says so.")
     public fun cachedGetOld(request: Input.GetRequest): Snapshot<Input.Thing>?
 
-    /** Warms the cache for `GetOld`, at background priority. */
+    /**
+     * Warms the cache for `GetOld`, at background priority: what is fresh on the disk comes to memory, and
+     * the rest is fetched.
+     */
     @Deprecated("The .proto says so.")
     public suspend fun prefetchGetOld(request: Input.GetRequest)
 
@@ -107,7 +114,8 @@ public interface MixedClientInterface {
 /**
  * Calls `deprecation.v1.Mixed` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class MixedClient(session: Session) : MixedClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -162,35 +170,35 @@ public class MixedClient(session: Session) : MixedClientInterface {
     }
 }
 
-/** A [MixedClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [MixedClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeMixed : MixedClientInterface {
     /** Answers `GetOld`. */
     @Deprecated("The .proto says so.")
-    public var getOld: suspend (Input.GetRequest, CallOptions) -> Snapshot<Input.Thing> =
+    public var getOld: suspend (request: Input.GetRequest, options: CallOptions) -> Snapshot<Input.Thing> =
         { _, _ -> Untold.answer("deprecation.v1.Mixed/GetOld", "getOld") }
 
-    /** Shows `GetOld` to observers. Unset, they see what [getOld] answers. */
+    /** What observers of `GetOld` see. Unset, they see what [getOld] answers. */
     @Deprecated("The .proto says so.")
-    public var observeGetOld: ((Input.GetRequest, CallOptions) -> Observation<Input.Thing>)? =
+    public var observeGetOld: ((request: Input.GetRequest, options: CallOptions) -> Observation<Input.Thing>)? =
         null
 
-    /** What memory holds of `GetOld`: unset, nothing. */
+    /** What memory holds of `GetOld`. Unset, that is nothing. */
     @Deprecated("The .proto says so.")
-    public var cachedGetOld: (Input.GetRequest) -> Snapshot<Input.Thing>? =
-        { null }
+    public var cachedGetOld: (request: Input.GetRequest) -> Snapshot<Input.Thing>? = { null }
 
-    /** Is told what `prefetchGetOld` does. */
+    /** Prefetches `GetOld`. Unset, it does nothing. */
     @Deprecated("The .proto says so.")
-    public var prefetchGetOld: suspend (Input.GetRequest) -> Unit =
-        { }
+    public var prefetchGetOld: suspend (request: Input.GetRequest) -> Unit = { }
 
-    /** Is told what `putGetOld` does. */
+    /** Is given answers to `GetOld`. Unset, it does nothing with them. */
     @Deprecated("The .proto says so.")
-    public var putGetOld: suspend (Input.GetRequest, Input.Thing) -> Unit =
-        { _, _ -> }
+    public var putGetOld: suspend (request: Input.GetRequest, value: Input.Thing) -> Unit = { _, _ -> }
 
     /** Answers `GetNew`. */
-    public var getNew: suspend (Input.GetRequest, CallOptions) -> Snapshot<Input.Thing> =
+    public var getNew: suspend (request: Input.GetRequest, options: CallOptions) -> Snapshot<Input.Thing> =
         { _, _ -> Untold.answer("deprecation.v1.Mixed/GetNew", "getNew") }
 
     @Deprecated("The .proto says so.")
@@ -199,7 +207,8 @@ public class FakeMixed : MixedClientInterface {
 
     @Deprecated("The .proto says so.")
     override fun observeGetOld(request: Input.GetRequest, options: CallOptions): Observation<Input.Thing> =
-        this.observeGetOld?.invoke(request, options) ?: Observation.answeredBy { this.getOld.invoke(request, options) }
+        this.observeGetOld?.invoke(request, options)
+            ?: Observation.answeredBy { this.getOld.invoke(request, options) }
 
     @Deprecated("The .proto says so.")
     override fun cachedGetOld(request: Input.GetRequest): Snapshot<Input.Thing>? =
@@ -219,7 +228,10 @@ public class FakeMixed : MixedClientInterface {
         this.getNew.invoke(request, options)
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Thing.enriched(withheld: Withheld<Input.Thing>): EnrichedThing =
     EnrichedThing(Fields(this, withheld))
 
