@@ -255,6 +255,8 @@ impl Engine {
             Input::Tick => {}
         }
         self.settle();
+        // What has become due by that.
+        self.fire();
     }
 
     /// Serves from memory, without a flight or a load: rows 1 and 2; offline, also what `serve_stale` permits (reading 63). A row 2 hit leaves outputs (its refresh).
@@ -314,7 +316,13 @@ impl Engine {
     fn pass_time(&mut self, now: Now) {
         self.read_clocks(now);
         self.notice_suspension();
-        while let Some(timer) = self.timers.pop_due(now.boot) {
+        self.fire();
+        self.notice_lapses();
+    }
+
+    /// Everything that is due happens.
+    fn fire(&mut self) {
+        while let Some(timer) = self.timers.pop_due(self.now.boot) {
             match timer {
                 Timer::Wait(op) => self.wait_over(op),
                 Timer::StaleAfter(op) => self.stale_after(op),
@@ -337,7 +345,6 @@ impl Engine {
             }
             self.settle();
         }
-        self.notice_lapses();
     }
 
     /// Ends what ended while something else was being decided, and lets refreshes go whose turn has come.

@@ -15,7 +15,8 @@ use crate::clock::{PausedClock, TestClock};
 use crate::pipe::Pipe;
 use crate::pricing::v1::{GetQuoteRequest, PricingClient, Quote};
 use crate::running::Server;
-use crate::site::{Site, transport};
+use crate::site::{Site, http};
+use crate::untold::Untold;
 
 /// One account's session, and the generated client on it.
 pub struct App<C = TestClock> {
@@ -48,7 +49,8 @@ impl App {
             None => Runtime::builder().plain_text_endpoint("prod", &server.url(), site.protocol),
             Some(_) => Runtime::builder().endpoint_with("prod", &server.url(), site.protocol),
         };
-        Self::built(configure(builder.transport(transport(server))), credentials)
+        let transport = ConnectTransport::over(Untold(http(server)));
+        Self::built(configure(builder.transport(transport)), credentials)
     }
 
     /// An app of a builder that has its endpoint and transport.
@@ -68,7 +70,7 @@ impl App<PausedClock> {
         let service = HyperService::builder().dial(pipe.clone()).build().unwrap();
         let builder = Runtime::builder()
             .plain_text_endpoint("prod", "http://pricing.invalid", site.protocol)
-            .transport(ConnectTransport::over(service));
+            .transport(ConnectTransport::over(Untold(service)));
         let (builder, events) = observed(builder, clock);
         let (runtime, mut driver) = builder.build_inline().unwrap();
         tokio::spawn(async move { driver.drive().await });

@@ -15,10 +15,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use holdover_client::Code;
 use holdover_server::DetailLayer;
-use http::Request;
-use hyper::body::Incoming;
 use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt as _;
 use tower_layer::Layer as _;
 
 use crate::handler::{Asked, Handler, Messages, Refusal, Streamed};
@@ -48,13 +45,7 @@ pub(crate) fn start(
 
 /// Serves the connections of a pipe, as a task of this executor.
 pub(crate) fn start_in(accepted: Accepted, handler: Arc<dyn Handler>, layer: Option<DetailLayer>) {
-    // The server takes deadlines by the system's clock and waits for them by tokio's, which may be minutes ahead where it
-    // is paused: it is not told of any, and clients keep their own.
-    let service = service(handler, false).map_request(|mut request: Request<Incoming>| {
-        request.headers_mut().remove("connect-timeout-ms");
-        request.headers_mut().remove("grpc-timeout");
-        request
-    });
+    let service = service(handler, false);
     match layer {
         None => tokio::spawn(serve_connections(accepted, None, service)),
         Some(layer) => tokio::spawn(serve_connections(accepted, None, layer.layer(service))),

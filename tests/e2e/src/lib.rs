@@ -33,6 +33,7 @@ mod rides;
 mod running;
 mod site;
 mod tonic_server;
+mod untold;
 
 pub use app::{App, PROTOCOLS, Tokens, ride, settled, state_with};
 pub use clock::{PausedClock, TestClock};

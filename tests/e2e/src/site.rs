@@ -128,10 +128,13 @@ impl Site {
 
 /// A transport that trusts `server`.
 pub fn transport(server: &Server) -> ConnectTransport<HyperService> {
+    ConnectTransport::over(http(server))
+}
+
+/// Connections that trust `server`.
+pub(crate) fn http(server: &Server) -> HyperService {
     match server.root_pem() {
-        None => ConnectTransport::new(),
-        Some(pem) => {
-            ConnectTransport::over(HyperService::builder().trust_only_pem(pem.as_bytes()).build().unwrap())
-        }
+        None => HyperService::new(),
+        Some(pem) => HyperService::builder().trust_only_pem(pem.as_bytes()).build().unwrap(),
     }
 }

@@ -9,6 +9,7 @@ mod library;
 mod package;
 mod regenerate;
 mod step;
+mod swift;
 mod test;
 mod toolchain;
 

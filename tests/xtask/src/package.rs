@@ -5,7 +5,7 @@ use std::process::Command;
 
 use clap::ValueEnum;
 
-use crate::step::{Outcome, cargo, root, run as step};
+use crate::step::{Outcome, built, cargo, root, run as step};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -70,13 +70,6 @@ fn stage(library: &Path, folder: &Path, name: &str) -> Result<PathBuf, String> {
     }
     std::fs::rename(&new, &staged).map_err(|error| failed(&staged, &error))?;
     Ok(staged)
-}
-
-/// Where cargo puts what it builds: this program is in a folder there.
-fn built() -> Result<PathBuf, String> {
-    let here = std::env::current_exe().map_err(|error| format!("this program lies nowhere: {error}"))?;
-    let folder = here.parent().and_then(Path::parent);
-    folder.map(Path::to_owned).ok_or_else(|| "this program lies nowhere: run it by cargo".to_owned())
 }
 
 fn failed(path: &Path, error: &std::io::Error) -> String {

@@ -12,6 +12,13 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("xtask lives in tests/xtask").to_owned()
 }
 
+/// Where cargo puts what it builds: this program is in a folder there.
+pub(crate) fn built() -> Result<PathBuf, String> {
+    let here = std::env::current_exe().map_err(|error| format!("this program lies nowhere: {error}"))?;
+    let folder = here.parent().and_then(Path::parent);
+    folder.map(Path::to_owned).ok_or_else(|| "this program lies nowhere: run it by cargo".to_owned())
+}
+
 /// Cargo, as it started us, in the workspace's root.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

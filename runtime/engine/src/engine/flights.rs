@@ -66,6 +66,8 @@ impl Engine {
             self.memory.pin(key);
         }
         self.launch(id);
+        // Nobody may be waiting for it.
+        self.mind_grace();
         id
     }
 

@@ -74,7 +74,7 @@ impl Engine {
         if let Some(since) = self.life.background
             && self.life.grace.is_none()
             && !self.rests()
-            && !(self.operations.is_empty() && self.streams.is_empty())
+            && !(self.operations.is_empty() && self.streams.is_empty() && self.flights.is_empty())
         {
             let grace = since.after(self.config.grace);
             self.life.grace = Some(self.timers.set(grace, Timer::Grace));

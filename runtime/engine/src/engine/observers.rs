@@ -66,7 +66,7 @@ impl Engine {
     /// Everything that is stored is known: shows what may be shown, and fetches as a get would.
     pub(super) fn decide_observer(&mut self, id: OpId) {
         let Some(operation) = self.operations.get(&id) else { return };
-        let (mode, spec) = (operation.mode, operation.spec.clone());
+        let (mode, spec, want) = (operation.mode, operation.spec.clone(), operation.want);
         let standing = if mode == CacheMode::NetworkOnly { None } else { self.standing(id) };
         let row = standing.as_ref().map_or(Row::Expired, |standing| standing.row);
         match standing {
@@ -79,7 +79,7 @@ impl Engine {
             }
             standing if mode == CacheMode::CacheOnly => self.show_stored(id, &spec, standing),
             standing if self.is_offline(&spec) => self.show_offline(id, standing),
-            Some(standing) if row <= Row::IfError && self.is_too_early(&spec, row) => {
+            Some(standing) if row <= Row::IfError && self.is_too_early(&spec, row, want) => {
                 // What a get would be served without a flight.
                 let error = self.backoff_error(&spec).map(|error| Error { will_retry: true, ..error });
                 let error = error.map(Box::new);
@@ -97,11 +97,11 @@ impl Engine {
         }
     }
 
-    /// Whether C9 keeps an observer that begins from fetching now: row 2 needs a permitted refresh, row 3 the end of the
-    /// backoff.
-    fn is_too_early(&self, spec: &Spec, row: Row) -> bool {
+    /// Whether C9 keeps an observer that begins from fetching now: row 2 needs a permitted refresh or one that it may join
+    /// (reading 61), row 3 the end of the backoff.
+    fn is_too_early(&self, spec: &Spec, row: Row, want: Detail) -> bool {
         match row {
-            Row::Revalidate => self.refresh_permitted_at(spec).is_some(),
+            Row::Revalidate => self.refresh_permitted_at(spec).is_some() && !self.could_join(spec, want),
             Row::IfError => self.backoff_serves(spec).is_some(),
             Row::Fresh | Row::Expired => false,
         }

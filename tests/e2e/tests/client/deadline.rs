@@ -18,7 +18,8 @@ async fn an_attempt_that_takes_too_long_ends_and_the_server_learns_it() {
             () = rides.arrived(1) => {}
         }
         // Rule C5: an attempt takes 10 s where the API says nothing.
-        let name = if site.protocol == Protocol::Connect { "connect-timeout-ms" } else { "grpc-timeout" };
+        let connect = site.protocol == Protocol::Connect;
+        let name = if connect { "untold-connect-timeout-ms" } else { "untold-grpc-timeout" };
         let told = rides.headers(0)[name].to_str().unwrap().to_owned();
         assert!(["10000", "10000000u"].contains(&told.as_str()), "{site:?}: {told}");
 

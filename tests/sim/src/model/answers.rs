@@ -15,10 +15,10 @@ impl Model {
         let endpoint = self.flight(id).what.endpoint.clone();
         self.heard(&endpoint);
         self.earn(&endpoint);
+        let air = self.flight_mut(id).air.take().expect("it was found by its attempt");
         if self.flight(id).has_credentials() {
             self.signed_in(id)?;
         }
-        let air = self.flight_mut(id).air.take().expect("it was found by its attempt");
         if !message::has(&answer.body.0, 1) {
             if self.flight(id).what.method.invalidates.is_some() {
                 let flight = self.take(id);

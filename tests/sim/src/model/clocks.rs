@@ -58,6 +58,7 @@ impl Model {
         let now = self.now;
         (self.background_since, self.grace_is_over) = (self.background_since.map(|_| now), false);
         self.flights.clear();
+        self.is_full = false;
         self.paces.clear();
         self.reaches.clear();
         self.budgets.clear();

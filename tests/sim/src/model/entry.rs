@@ -128,8 +128,9 @@ impl Model {
     /// Stores an answer if it may be: E2, D1, D3 and reading 25.
     pub(super) fn store(&mut self, new: Entry) -> Kept {
         let same_key = |entry: &Entry| entry.partition == new.partition && entry.key == new.key;
-        let later = self.entries.iter().any(|entry| {
-            same_key(entry) && entry.reduced == new.reduced && !entry.put && entry.sent.time > new.sent.time
+        // Wherever that is now (rule C7).
+        let later = self.answered.iter().any(|(partition, key, reduced, sent)| {
+            *partition == new.partition && *key == new.key && *reduced == new.reduced && *sent > new.sent.time
         });
         let gone = self.evictions.iter().any(|(partition, key, sent)| {
             *partition == new.partition && *key == new.key && *sent > new.sent.time
@@ -147,6 +148,9 @@ impl Model {
         });
         if !new.memory_only {
             self.saved_wall_ms = self.saved_wall_ms.max(self.known_wall_ms);
+        }
+        if !new.put {
+            self.answered.push((new.partition.clone(), new.key.clone(), new.reduced, new.sent.time));
         }
         self.entries.push(new);
         Kept::Stored

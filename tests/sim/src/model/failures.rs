@@ -34,11 +34,11 @@ impl Model {
         let flight = self.flight(id);
         let endpoint = flight.what.endpoint.clone();
         if let Some(air) = &flight.air {
-            let sent = air.sent.time;
-            if sent <= self.evidence_since && sign == Sign::NoContact {
+            let sent = air.sent;
+            if sent.order <= self.evidence_since && sign == Sign::NoContact {
                 return;
             }
-            self.tried(&endpoint, sent, sign);
+            self.tried(&endpoint, sent.time, sign);
         }
     }
 

@@ -166,7 +166,8 @@ impl Model {
         let key = new.key.clone().unwrap_or_default();
         let backoff = self.backoff(&new.partition, &key)?;
         let joins = self.joinable(&new, false).is_some();
-        if !joins && (backoff.is_some() || self.is_too_soon(&new.partition, &key)) {
+        let waits = self.rests() && self.deferral(new.method, new.background).is_some();
+        if !joins && (waits || backoff.is_some() || self.is_too_soon(&new.partition, &key)) {
             return Ok((false, backoff.map(|backoff| backoff.error)));
         }
         self.fly(new, None, false)?;

@@ -143,6 +143,7 @@ impl Model {
 
     /// The app says how good the network is.
     pub(super) fn set_quality(&mut self, quality: u8) -> Result<(), Skip> {
+        self.nobody_waits_unseen()?;
         let before = std::mem::replace(&mut self.quality, quality);
         let is_back = before == 0 && quality > 0;
         let waiting = self.held(|held| is_back && held == Held::Offline);
@@ -195,8 +196,14 @@ impl Model {
     fn give_turns(&mut self) -> Result<(), Skip> {
         loop {
             let flying = self.flights.iter().filter(|f| f.behind && f.held.is_none()).count();
+            let is_full = flying >= AT_ONCE;
+            if std::mem::replace(&mut self.is_full, is_full) && !is_full {
+                // An observer may have been waiting for its turn, which nobody sees.
+                let may_wait = self.may_be_permitted().next().is_some();
+                self.undecided |= may_wait;
+            }
             let Some(next) = self.held(|held| held == Held::Turn).first().copied() else { return Ok(()) };
-            if flying >= AT_ONCE {
+            if is_full {
                 return Ok(());
             }
             self.let_go(next)?;

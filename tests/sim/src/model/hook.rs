@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use holdover_testkit::vector::{Account, ErrorOut, Event, Out, Question, Reply};
 
 use super::method::S;
+use super::observers::Observer;
 use super::{Model, Skip, error};
 
 /// The number of a question that is answered at once.
@@ -45,8 +46,12 @@ impl Model {
     /// The answer that is kept for a flight.
     fn kept(&self, id: u64) -> Option<Metadata> {
         let flight = self.flight(id);
-        let slot: Slot = (flight.what.endpoint.clone(), flight.what.method.name.into());
-        let (metadata, expires) = self.hooks.get(&flight.account)?.kept.get(&slot)?;
+        self.kept_for(&flight.account, &flight.what.endpoint, flight.what.method.name)
+    }
+
+    fn kept_for(&self, account: &str, endpoint: &str, method: &str) -> Option<Metadata> {
+        let slot: Slot = (endpoint.into(), method.into());
+        let (metadata, expires) = self.hooks.get(account)?.kept.get(&slot)?;
         expires.is_none_or(|at| self.moment().wall_ms < at).then(|| metadata.clone())
     }
 
@@ -148,6 +153,7 @@ impl Model {
             _ => None,
         });
         let Some((account, slot)) = found else { return Ok(()) };
+        self.nobody_asks_unseen(&account)?;
         self.hook(&account).asked = None;
         if let Some(metadata) = &reply.metadata {
             let expires = reply.expires.map(|span| self.moment().wall_ms + span.0 / 1_000_000);
@@ -187,9 +193,10 @@ impl Model {
             self.depart(id);
             return Ok(());
         }
+        // Who waits for the call is told by its own error, and nothing else after that.
+        self.begin_sign_in(&account)?;
         let code = Some("UNAUTHENTICATED".into());
-        self.end_unsent(id, ErrorOut { code, ..error("SIGN_IN_REQUIRED") }, false)?;
-        self.begin_sign_in(&account)
+        self.end_unsent(id, ErrorOut { code, ..error("SIGN_IN_REQUIRED") }, false)
     }
 
     fn begin_sign_in(&mut self, account: &str) -> Result<(), Skip> {
@@ -251,16 +258,19 @@ impl Model {
                 hook.queue.push((slot, flights));
             }
         }
-        let may_wait = |(from, _, op): (i128, i128, String)| {
-            let theirs = self.observer(&op).is_some_and(|observer| observer.session.account == account);
-            theirs && from <= self.now
-        };
-        if self.permits().into_iter().any(may_wait) {
-            // An observer may have come to wait for an answer just before, and nobody sees that.
-            return Err(Skip);
-        }
+        self.nobody_asks_unseen(account)?;
         self.ask(account);
         Ok(())
+    }
+
+    /// While a question is open, an observer may have come to wait for the answer to the same or another one: nobody sees
+    /// that.
+    fn nobody_asks_unseen(&self, account: &str) -> Result<(), Skip> {
+        let may_wait = |observer: &Observer| {
+            let (endpoint, method) = (observer.session.config.endpoint(), observer.method.name);
+            observer.session.account == account && self.kept_for(account, endpoint, method).is_none()
+        };
+        if self.may_be_permitted().any(may_wait) { Err(Skip) } else { Ok(()) }
     }
 
     /// A flight that ends does not wait any more.

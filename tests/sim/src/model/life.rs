@@ -23,6 +23,7 @@ impl Model {
         if self.background_since.is_some() == is_background {
             return Ok(());
         }
+        self.nobody_waits_unseen()?;
         self.grace_is_over = false;
         if is_background {
             self.background_since = Some(self.now);
@@ -33,7 +34,7 @@ impl Model {
             return Ok(());
         }
         self.background_since = None;
-        self.evidence_since = self.now;
+        self.evidence_since = self.order;
         let all = self.in_order(self.observers_that(|_| true));
         for op in &all {
             let Some(observer) = self.observer_mut(op) else { continue };

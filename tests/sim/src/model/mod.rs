@@ -70,10 +70,14 @@ pub struct Model {
     sessions: BTreeMap<String, OpenSession>,
     hooks: BTreeMap<String, Hook>,
     entries: Vec<Entry>,
+    /// When the requests were sent whose answers have been stored, full (`false`) and reduced.
+    answered: Vec<(Partition, String, bool, i128)>,
     /// What the answer to a request that was sent then said to be gone.
     evictions: Vec<(Partition, String, i128)>,
     invalidations: Vec<Invalidation>,
     flights: Vec<Flight>,
+    /// As many refreshes fly as may at once.
+    is_full: bool,
     paces: Vec<pace::Pace>,
     reaches: Vec<reach::Reach>,
     /// Of endpoints, in tenths of tokens.
@@ -83,8 +87,8 @@ pub struct Model {
     /// Since when the app is in the background.
     background_since: Option<i128>,
     grace_is_over: bool,
-    /// What was sent before says nothing about the network.
-    evidence_since: i128,
+    /// What was sent before says nothing about the network: a place in the order of all that happened.
+    evidence_since: u64,
     /// What came out of the engine in this step, and when: it tells where in their range random times were.
     seen: Option<Vec<(i128, Out)>>,
     /// Something has happened that the rules leave open.
@@ -127,9 +131,11 @@ impl Model {
             sessions: BTreeMap::new(),
             hooks: BTreeMap::new(),
             entries: Vec::new(),
+            answered: Vec::new(),
             evictions: Vec::new(),
             invalidations: Vec::new(),
             flights: Vec::new(),
+            is_full: false,
             paces: Vec::new(),
             reaches: Vec::new(),
             budgets: Vec::new(),

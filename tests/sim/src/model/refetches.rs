@@ -5,6 +5,10 @@ use holdover_testkit::vector::{Account, CacheMode, ErrorOut, Out};
 use super::observers::{Observer, State, Why};
 use super::{Model, Partition, Skip, error};
 
+/// When something came out of the engine, and its place among all that did: the order of what is due at the same instant
+/// (reading 1).
+pub(super) type Sighting = (i128, usize);
+
 impl Model {
     /// Fetches again what is shown.
     pub(super) fn refetch(&mut self, op: &str) -> Result<(), Skip> {
@@ -58,13 +62,12 @@ impl Model {
     /// it shares its failure is not known.
     pub(super) fn no_one_joined_unseen(&self, id: u64) -> Result<(), Skip> {
         let flight = self.flight(id);
-        let may_have_joined = |(from, until, op): (i128, i128, String)| {
-            let observer = self.observer(&op).expect("it waits");
+        let may_have_joined = |observer: &Observer| {
             let key = flight.what.key.as_deref().unwrap_or_default();
             let shows_failed = matches!(observer.shown, Some(State::Failed(_)));
-            from <= self.now && from < until && shows_failed && observer.watches(&flight.partition, key)
+            shows_failed && observer.watches(&flight.partition, key)
         };
-        if self.permits().into_iter().any(may_have_joined) { Err(Skip) } else { Ok(()) }
+        if self.may_be_permitted().any(may_have_joined) { Err(Skip) } else { Ok(()) }
     }
 
     /// Whether C9 lets an observer fetch by itself.
@@ -187,6 +190,21 @@ impl Model {
         Ok(())
     }
 
+    /// Observers that wait for the end of a random backoff, which may be over.
+    pub(super) fn may_be_permitted(&self) -> impl Iterator<Item = &Observer> {
+        let open = |(from, until, _): &(i128, i128, String)| *from <= self.now && from < until;
+        let open: Vec<String> = self.permits().into_iter().filter(open).map(|(.., op)| op).collect();
+        self.observers.iter().filter(move |observer| open.contains(&observer.op))
+    }
+
+    /// An observer may have a flight already that waits for the network, or for a better one: nobody sees that.
+    pub(super) fn nobody_waits_unseen(&self) -> Result<(), Skip> {
+        let may_wait = |observer: &Observer| {
+            self.is_offline() || self.deferral(observer.method, observer.background).is_some()
+        };
+        if self.may_be_permitted().any(may_wait) { Err(Skip) } else { Ok(()) }
+    }
+
     /// When an observer that waits for C9 fetches: the earliest, and the latest; told apart by what the engine did.
     pub(super) fn permits(&self) -> Vec<(i128, i128, String)> {
         let waiting = self.observers.iter().filter(|observer| observer.waits);
@@ -199,7 +217,7 @@ impl Model {
     }
 
     /// When the engine did something for an observer, between these times and at neither.
-    pub(super) fn first_sign_of(&self, op: &str, from: i128, until: i128) -> Option<i128> {
+    pub(super) fn first_sign_of(&self, op: &str, from: i128, until: i128) -> Option<Sighting> {
         let observer = self.observer(op)?;
         let account = &observer.session.account;
         let (endpoint, method) = (observer.session.config.endpoint(), observer.method.name);
@@ -227,18 +245,17 @@ impl Model {
         self.seen_between(from, until, is_its)
     }
 
-    /// When something first came out of the engine that matches: not before `from`, and before `until`, when something else
-    /// is due.
+    /// What first came out of the engine that matches: not before `from`, and before `until`, when something else is due.
     pub(super) fn seen_between(
         &self,
         from: i128,
         until: i128,
         is_its: impl Fn(&Out) -> bool,
-    ) -> Option<i128> {
-        let outs = self.seen.iter().flatten();
-        outs.filter(|(at, _)| from <= *at && (*at > self.now || (*at == self.now && *at == from)))
-            .filter(|(at, out)| (*at < until || *at == from) && *at <= until && is_its(out))
-            .map(|(at, _)| *at)
+    ) -> Option<Sighting> {
+        let outs = self.seen.iter().flatten().enumerate();
+        outs.filter(|(_, (at, _))| from <= *at && (*at > self.now || (*at == self.now && *at == from)))
+            .filter(|(_, (at, out))| (*at < until || *at == from) && *at <= until && is_its(out))
+            .map(|(place, (at, _))| (*at, place))
             .min()
     }
 }

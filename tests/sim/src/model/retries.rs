@@ -5,6 +5,7 @@ use holdover_testkit::vector::{Account, Breakage, Fail, Out};
 use super::failures::Failure;
 use super::flights::Flight;
 use super::method::S;
+use super::refetches::Sighting;
 use super::{Model, Skip, error};
 
 /// `delivery.retry` of a method; what it lists is UNAVAILABLE.
@@ -145,6 +146,9 @@ impl Model {
 
     /// The time of a retry has come.
     pub(super) fn retry(&mut self, id: u64, is_random: bool) -> Result<(), Skip> {
+        if is_random && self.may_be_anothers(id) {
+            return Err(Skip);
+        }
         self.flight_mut(id).retries.due = None;
         let outs = self.outs.len();
         let flight = self.flight(id);
@@ -159,8 +163,22 @@ impl Model {
         if is_random && self.outs.len() == outs { Err(Skip) } else { Ok(()) }
     }
 
+    /// Whether another flight that sends the very same may be retried now: which one was, nobody sees.
+    fn may_be_anothers(&self, id: u64) -> bool {
+        let flight = self.flight(id);
+        let looks_the_same = |other: &&Flight| {
+            let (what, others) = (&flight.what, &other.what);
+            other.id != id
+                && other.retries.due.is_some_and(|(least, _)| least <= self.now)
+                && (others.method.name, &others.endpoint) == (what.method.name, &what.endpoint)
+                && (&others.request, &others.metadata) == (&what.request, &what.metadata)
+                && other.account == flight.account
+        };
+        self.flights.iter().any(|other| looks_the_same(&other))
+    }
+
     /// When the engine sent a flight again, after this time at the earliest and before `until`.
-    pub(super) fn first_retry_of(&self, flight: &Flight, least: i128, until: i128) -> Option<i128> {
+    pub(super) fn first_retry_of(&self, flight: &Flight, least: i128, until: i128) -> Option<Sighting> {
         let what = &flight.what;
         let is_its = |out: &Out| match out {
             Out::Send(send) => {

@@ -82,15 +82,15 @@ impl Model {
         // What is random is seen by what the engine did, where nothing else explains it.
         let until = next.as_ref().map_or(to, |(at, _)| *at);
         let seen = self.permits().into_iter().filter_map(|(from, latest, op)| {
-            let at = self.first_sign_of(&op, from, until)?;
-            Some((at, Due::Permit(op, from < latest)))
+            let (at, place) = self.first_sign_of(&op, from, until)?;
+            Some((at, place, Due::Permit(op, from < latest)))
         });
         let retried = self.flights.iter().filter_map(|flight| {
             let (least, most) = flight.retries.due?;
-            let at = self.first_retry_of(flight, least, until)?;
-            Some((at, Due::Retry(flight.id, least < most)))
+            let (at, place) = self.first_retry_of(flight, least, until)?;
+            Some((at, place, Due::Retry(flight.id, least < most)))
         });
-        seen.chain(retried).min().or(next)
+        seen.chain(retried).min().map(|(at, _, due)| (at, due)).or(next)
     }
 
     /// An attempt has taken too long, or the flight has.

@@ -20,7 +20,7 @@ use holdover_sim::script::{Action, Choice, Seen, setting};
 use holdover_testkit::api::Api;
 use holdover_testkit::replay::compare;
 use holdover_testkit::vector::{Out, Step, Vector};
-use holdover_testkit::world::World;
+use holdover_testkit::world::{Shown, World};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -89,6 +89,11 @@ fn story(steps: &[Step]) -> String {
     vector.print()
 }
 
+/// What came out, and when.
+fn times(got: &[Shown]) -> String {
+    got.iter().map(|shown| format!("{} ns: {:?}\n", shown.at, shown.out)).collect()
+}
+
 /// How often the model could say what happens.
 #[derive(Clone, Copy, Debug, Default)]
 struct Tally {
@@ -139,7 +144,7 @@ fn run(
             let problem = compare(&step.out, &got);
             steps.push(step.clone());
             if let Some(problem) = problem {
-                return Err(format!("{problem}\n{}", story(&steps)));
+                return Err(format!("{problem}\n{}\n{}", story(&steps), times(&got)));
             }
         } else {
             step.out.clone_from(&outs);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::{Missing, apt_install, may_apt_install, printed};
-use crate::step::{Outcome, root, run as step};
+use crate::step::{Outcome, built, root, run as step};
 
 /// The oldest Swift that builds the package.
 const OLDEST: u32 = 6;
@@ -83,25 +83,18 @@ fn inside(at: &Path) -> Command {
     command.args(["--mount", "--propagation", "private", "--", "sh", "-e", "-c", SCRIPT, "sh"]).arg(at);
     command.arg(root());
     // The build may lie elsewhere.
-    if let Some(built) = built().filter(|built| !built.starts_with(root())) {
+    if let Some(built) = built().ok().filter(|built| !built.starts_with(root())) {
         command.arg(built);
     }
     command.arg("--");
     command
 }
 
-/// Where cargo puts what it builds.
-fn built() -> Option<PathBuf> {
-    let here = std::env::current_exe().ok()?;
-    Some(here.parent()?.parent()?.to_owned())
-}
-
 fn folder() -> Result<PathBuf, String> {
     if let Some(folder) = std::env::var_os(FOLDER) {
         return Ok(PathBuf::from(folder));
     }
-    let built = built().ok_or("this program lies nowhere: run it by cargo")?;
-    Ok(built.join("toolchains").join("swift"))
+    Ok(built()?.join("toolchains").join("swift"))
 }
 
 /// Says that a root is whole: an installation may have been broken off.
