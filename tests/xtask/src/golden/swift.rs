@@ -116,7 +116,8 @@ impl Case {
 }
 
 /// What every module is compiled with.
-const FLAGS: [&str; 5] = ["-swift-version", "6", "-warnings-as-errors", "-parse-as-library", "-wmo"];
+const FLAGS: [&str; 7] =
+    ["-swift-version", "6", "-warnings-as-errors", "-parse-as-library", "-wmo", "-package-name", "golden"];
 
 /// The package of the runtime, as sources.
 fn package() -> PathBuf {

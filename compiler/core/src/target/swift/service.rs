@@ -100,7 +100,7 @@ pub(super) fn fake(swift: &Swift, service: &Service<'_>) -> Result<Piece, Target
     code.block(format!("{visibility}struct {name}: {interface}"), |code| {
         for function in functions.all() {
             code.blank();
-            let docs = sentences::told(&function.method.ir.name, &format!("`{}`", function.call));
+            let docs = sentences::told(&function.method.ir.name, &format!("`{}`", function.call_told));
             let place = match function.called {
                 Called::Method => 0,
                 Called::Derived(index) => index + 1,

@@ -68,11 +68,11 @@ struct Deprecation_V1_OldClient: Deprecation_V1_OldClientInterface {
 @available(*, deprecated)
 struct Deprecation_V1_FakeOld: Deprecation_V1_OldClientInterface {
     /// Answers `Get`.
-    nonisolated var get: @Sendable (
+    nonisolated var onGet: @Sendable (
         _ request: Deprecation_V1_GetRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Deprecation_V1_Thing> = { _, _ in
-        throw Holdover.HoldoverError.untold("deprecation.v1.Old/Get", "get")
+        throw Holdover.HoldoverError.untold("deprecation.v1.Old/Get", "onGet")
     }
 
     /// Every method fails until it is told what to answer.
@@ -84,7 +84,7 @@ struct Deprecation_V1_FakeOld: Deprecation_V1_OldClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
         do {
-            return try await self.get(request, options)
+            return try await self.onGet(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -262,44 +262,44 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
 struct Deprecation_V1_FakeMixed: Deprecation_V1_MixedClientInterface {
     /// Answers `GetOld`.
     @available(*, deprecated)
-    nonisolated var getOld: @Sendable (
+    nonisolated var onGetOld: @Sendable (
         _ request: Deprecation_V1_GetRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Deprecation_V1_Thing> = { _, _ in
-        throw Holdover.HoldoverError.untold("deprecation.v1.Mixed/GetOld", "getOld")
+        throw Holdover.HoldoverError.untold("deprecation.v1.Mixed/GetOld", "onGetOld")
     }
 
-    /// What observers of `GetOld` see. Unset, they see what `getOld` answers.
+    /// What observers of `GetOld` see. Unset, they see what `onGetOld` answers.
     @available(*, deprecated)
-    nonisolated var observeGetOld: (
+    nonisolated var onObserveGetOld: (
         @Sendable (_ request: Deprecation_V1_GetRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Deprecation_V1_Thing>
     )? = nil
 
     /// What memory holds of `GetOld`. Unset, that is nothing.
     @available(*, deprecated)
-    nonisolated var cachedGetOld: @Sendable (
+    nonisolated var onCachedGetOld: @Sendable (
         _ request: Deprecation_V1_GetRequest
     ) -> Holdover.Snapshot<Deprecation_V1_Thing>? = { _ in nil }
 
     /// Prefetches `GetOld`. Unset, it does nothing.
     @available(*, deprecated)
-    nonisolated var prefetchGetOld: @Sendable (
+    nonisolated var onPrefetchGetOld: @Sendable (
         _ request: Deprecation_V1_GetRequest
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetOld`. Unset, it does nothing with them.
     @available(*, deprecated)
-    nonisolated var putGetOld: @Sendable (
+    nonisolated var onPutGetOld: @Sendable (
         _ request: Deprecation_V1_GetRequest,
         _ value: Deprecation_V1_Thing
     ) async throws -> Void = { _, _ in }
 
     /// Answers `GetNew`.
-    nonisolated var getNew: @Sendable (
+    nonisolated var onGetNew: @Sendable (
         _ request: Deprecation_V1_GetRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Deprecation_V1_Thing> = { _, _ in
-        throw Holdover.HoldoverError.untold("deprecation.v1.Mixed/GetNew", "getNew")
+        throw Holdover.HoldoverError.untold("deprecation.v1.Mixed/GetNew", "onGetNew")
     }
 
     /// Every method fails until it is told what to answer.
@@ -312,7 +312,7 @@ struct Deprecation_V1_FakeMixed: Deprecation_V1_MixedClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
         do {
-            return try await self.getOld(request, options)
+            return try await self.onGetOld(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -323,15 +323,15 @@ struct Deprecation_V1_FakeMixed: Deprecation_V1_MixedClientInterface {
         _ request: Deprecation_V1_GetRequest,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Deprecation_V1_Thing> {
-        self.observeGetOld?(request, options)
-            ?? .answered { try await self.getOld(request, options) }
+        self.onObserveGetOld?(request, options)
+            ?? .answered { try await self.onGetOld(request, options) }
     }
 
     @available(*, deprecated)
     nonisolated func cachedGetOld(
         _ request: Deprecation_V1_GetRequest
     ) -> Holdover.Snapshot<Deprecation_V1_Thing>? {
-        self.cachedGetOld(request)
+        self.onCachedGetOld(request)
     }
 
     @available(*, deprecated)
@@ -339,7 +339,7 @@ struct Deprecation_V1_FakeMixed: Deprecation_V1_MixedClientInterface {
         _ request: Deprecation_V1_GetRequest
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetOld(request)
+            try await self.onPrefetchGetOld(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -351,7 +351,7 @@ struct Deprecation_V1_FakeMixed: Deprecation_V1_MixedClientInterface {
         _ value: Deprecation_V1_Thing
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetOld(request, value)
+            try await self.onPutGetOld(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -363,7 +363,7 @@ struct Deprecation_V1_FakeMixed: Deprecation_V1_MixedClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
         do {
-            return try await self.getNew(request, options)
+            return try await self.onGetNew(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

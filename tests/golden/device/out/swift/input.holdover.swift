@@ -126,30 +126,30 @@ struct Device_V1_ConfigClient: Device_V1_ConfigClientInterface {
 /// A `Device_V1_ConfigClientInterface` for tests of apps: closures answer.
 struct Device_V1_FakeConfig: Device_V1_ConfigClientInterface {
     /// Answers `GetConfig`.
-    nonisolated var getConfig: @Sendable (
+    nonisolated var onGetConfig: @Sendable (
         _ request: Device_V1_GetConfigRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Device_V1_AppConfig> = { _, _ in
-        throw Holdover.HoldoverError.untold("device.v1.Config/GetConfig", "getConfig")
+        throw Holdover.HoldoverError.untold("device.v1.Config/GetConfig", "onGetConfig")
     }
 
-    /// What observers of `GetConfig` see. Unset, they see what `getConfig` answers.
-    nonisolated var observeGetConfig: (
+    /// What observers of `GetConfig` see. Unset, they see what `onGetConfig` answers.
+    nonisolated var onObserveGetConfig: (
         @Sendable (_ request: Device_V1_GetConfigRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Device_V1_AppConfig>
     )? = nil
 
     /// What memory holds of `GetConfig`. Unset, that is nothing.
-    nonisolated var cachedGetConfig: @Sendable (
+    nonisolated var onCachedGetConfig: @Sendable (
         _ request: Device_V1_GetConfigRequest
     ) -> Holdover.Snapshot<Device_V1_AppConfig>? = { _ in nil }
 
     /// Prefetches `GetConfig`. Unset, it does nothing.
-    nonisolated var prefetchGetConfig: @Sendable (
+    nonisolated var onPrefetchGetConfig: @Sendable (
         _ request: Device_V1_GetConfigRequest
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetConfig`. Unset, it does nothing with them.
-    nonisolated var putGetConfig: @Sendable (
+    nonisolated var onPutGetConfig: @Sendable (
         _ request: Device_V1_GetConfigRequest,
         _ value: Device_V1_AppConfig
     ) async throws -> Void = { _, _ in }
@@ -163,7 +163,7 @@ struct Device_V1_FakeConfig: Device_V1_ConfigClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Device_V1_AppConfig> {
         do {
-            return try await self.getConfig(request, options)
+            return try await self.onGetConfig(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -173,21 +173,21 @@ struct Device_V1_FakeConfig: Device_V1_ConfigClientInterface {
         _ request: Device_V1_GetConfigRequest,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Device_V1_AppConfig> {
-        self.observeGetConfig?(request, options)
-            ?? .answered { try await self.getConfig(request, options) }
+        self.onObserveGetConfig?(request, options)
+            ?? .answered { try await self.onGetConfig(request, options) }
     }
 
     nonisolated func cachedGetConfig(
         _ request: Device_V1_GetConfigRequest
     ) -> Holdover.Snapshot<Device_V1_AppConfig>? {
-        self.cachedGetConfig(request)
+        self.onCachedGetConfig(request)
     }
 
     nonisolated func prefetchGetConfig(
         _ request: Device_V1_GetConfigRequest
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetConfig(request)
+            try await self.onPrefetchGetConfig(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -198,7 +198,7 @@ struct Device_V1_FakeConfig: Device_V1_ConfigClientInterface {
         _ value: Device_V1_AppConfig
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetConfig(request, value)
+            try await self.onPutGetConfig(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

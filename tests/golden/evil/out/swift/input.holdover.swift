@@ -437,102 +437,102 @@ struct EvilClient_: EvilClientInterface {
 /// A `EvilClientInterface` for tests of apps: closures answer.
 struct FakeEvil_: EvilClientInterface {
     /// Answers `Type`.
-    nonisolated var type: @Sendable (
+    nonisolated var onType: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/Type", "type")
+        throw Holdover.HoldoverError.untold("Evil/Type", "onType")
     }
 
-    /// What observers of `Type` see. Unset, they see what `type` answers.
-    nonisolated var observeType_: (
+    /// What observers of `Type` see. Unset, they see what `onType` answers.
+    nonisolated var onObserveType_: (
         @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) -> Holdover.Observation<SelfMessage>
     )? = nil
 
     /// What memory holds of `Type`. Unset, that is nothing.
-    nonisolated var cachedType: @Sendable (
+    nonisolated var onCachedType: @Sendable (
         _ request: SelfMessage
     ) -> Holdover.Snapshot<SelfMessage>? = { _ in nil }
 
     /// Prefetches `Type`. Unset, it does nothing.
-    nonisolated var prefetchType_: @Sendable (_ request: SelfMessage) async throws -> Swift.Void = { _ in }
+    nonisolated var onPrefetchType_: @Sendable (_ request: SelfMessage) async throws -> Swift.Void = { _ in }
 
     /// Is given answers to `Type`. Unset, it does nothing with them.
-    nonisolated var putType: @Sendable (
+    nonisolated var onPutType: @Sendable (
         _ request: SelfMessage,
         _ value: SelfMessage
     ) async throws -> Swift.Void = { _, _ in }
 
     /// Answers `ObserveType`.
-    nonisolated var observeType: @Sendable (
+    nonisolated var onObserveType: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/ObserveType", "observeType")
+        throw Holdover.HoldoverError.untold("Evil/ObserveType", "onObserveType")
     }
 
     /// Answers `PrefetchType`.
-    nonisolated var prefetchType: @Sendable (
+    nonisolated var onPrefetchType: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/PrefetchType", "prefetchType")
+        throw Holdover.HoldoverError.untold("Evil/PrefetchType", "onPrefetchType")
     }
 
     /// Answers `type`.
-    nonisolated var type_: @Sendable (
+    nonisolated var onType_: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/type", "type_")
+        throw Holdover.HoldoverError.untold("Evil/type", "onType_")
     }
 
     /// Answers `New`.
-    nonisolated var new: @Sendable (
+    nonisolated var onNew: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/New", "new")
+        throw Holdover.HoldoverError.untold("Evil/New", "onNew")
     }
 
     /// Answers `Clone`.
-    nonisolated var clone: @Sendable (
+    nonisolated var onClone: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/Clone", "clone")
+        throw Holdover.HoldoverError.untold("Evil/Clone", "onClone")
     }
 
     /// Answers `Default`.
-    nonisolated var `default`: @Sendable (
+    nonisolated var onDefault: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/Default", "default")
+        throw Holdover.HoldoverError.untold("Evil/Default", "onDefault")
     }
 
     /// Answers `Fmt`.
-    nonisolated var fmt: @Sendable (
+    nonisolated var onFmt: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/Fmt", "fmt")
+        throw Holdover.HoldoverError.untold("Evil/Fmt", "onFmt")
     }
 
     /// Answers `Call`.
-    nonisolated var call: @Sendable (
+    nonisolated var onCall: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/Call", "call")
+        throw Holdover.HoldoverError.untold("Evil/Call", "onCall")
     }
 
     /// Answers `Self`.
-    nonisolated var self_: @Sendable (
+    nonisolated var onSelf: @Sendable (
         _ request: SelfMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
-        throw Holdover.HoldoverError.untold("Evil/Self", "self_")
+        throw Holdover.HoldoverError.untold("Evil/Self", "onSelf")
     }
 
     /// Every method fails until it is told what to answer.
@@ -544,7 +544,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.type(request, options)
+            return try await self.onType(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -554,17 +554,17 @@ struct FakeEvil_: EvilClientInterface {
         _ request: SelfMessage,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<SelfMessage> {
-        self.observeType_?(request, options)
-            ?? .answered { try await self.type(request, options) }
+        self.onObserveType_?(request, options)
+            ?? .answered { try await self.onType(request, options) }
     }
 
     nonisolated func cachedType(_ request: SelfMessage) -> Holdover.Snapshot<SelfMessage>? {
-        self.cachedType(request)
+        self.onCachedType(request)
     }
 
     nonisolated func prefetchType_(_ request: SelfMessage) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchType_(request)
+            try await self.onPrefetchType_(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -575,7 +575,7 @@ struct FakeEvil_: EvilClientInterface {
         _ value: SelfMessage
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putType(request, value)
+            try await self.onPutType(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -587,7 +587,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.observeType(request, options)
+            return try await self.onObserveType(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -599,7 +599,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.prefetchType(request, options)
+            return try await self.onPrefetchType(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -611,7 +611,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.type_(request, options)
+            return try await self.onType_(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -623,7 +623,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.new(request, options)
+            return try await self.onNew(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -635,7 +635,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.clone(request, options)
+            return try await self.onClone(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -647,7 +647,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.`default`(request, options)
+            return try await self.onDefault(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -659,7 +659,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.fmt(request, options)
+            return try await self.onFmt(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -671,7 +671,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.call(request, options)
+            return try await self.onCall(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -683,7 +683,7 @@ struct FakeEvil_: EvilClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         do {
-            return try await self.self_(request, options)
+            return try await self.onSelf(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1387,175 +1387,175 @@ struct TonguesClient: TonguesClientInterface {
 /// A `TonguesClientInterface` for tests of apps: closures answer.
 struct FakeTongues: TonguesClientInterface {
     /// Answers `In`.
-    nonisolated var `in`: @Sendable (
+    nonisolated var onIn: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/In", "in")
+        throw Holdover.HoldoverError.untold("Tongues/In", "onIn")
     }
 
-    /// What observers of `In` see. Unset, they see what `in` answers.
-    nonisolated var observeIn: (
+    /// What observers of `In` see. Unset, they see what `onIn` answers.
+    nonisolated var onObserveIn: (
         @Sendable (_ request: Words, _ options: Holdover.CallOptions) -> Holdover.Observation<Words>
     )? = nil
 
     /// What memory holds of `In`. Unset, that is nothing.
-    nonisolated var cachedIn: @Sendable (_ request: Words) -> Holdover.Snapshot<Words>? = { _ in nil }
+    nonisolated var onCachedIn: @Sendable (_ request: Words) -> Holdover.Snapshot<Words>? = { _ in nil }
 
     /// Prefetches `In`. Unset, it does nothing.
-    nonisolated var prefetchIn: @Sendable (_ request: Words) async throws -> Swift.Void = { _ in }
+    nonisolated var onPrefetchIn: @Sendable (_ request: Words) async throws -> Swift.Void = { _ in }
 
     /// Is given answers to `In`. Unset, it does nothing with them.
-    nonisolated var putIn: @Sendable (
+    nonisolated var onPutIn: @Sendable (
         _ request: Words,
         _ value: Words
     ) async throws -> Swift.Void = { _, _ in }
 
     /// Answers `Init`.
-    nonisolated var init_: @Sendable (
+    nonisolated var onInit: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Words> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("Tongues/Init", "init_"))
+        .failing(Holdover.HoldoverError.untold("Tongues/Init", "onInit"))
     }
 
     /// Answers `Object`.
-    nonisolated var object: @Sendable (
+    nonisolated var onObject: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Words, Words> = { _ in
-        .failing(Holdover.HoldoverError.untold("Tongues/Object", "object"))
+        .failing(Holdover.HoldoverError.untold("Tongues/Object", "onObject"))
     }
 
     /// Answers `When`.
-    nonisolated var when: @Sendable (
+    nonisolated var onWhen: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Words, Words> = { _ in
-        .failing(Holdover.HoldoverError.untold("Tongues/When", "when"))
+        .failing(Holdover.HoldoverError.untold("Tongues/When", "onWhen"))
     }
 
     /// Answers `GetClass`.
-    nonisolated var getClass: @Sendable (
+    nonisolated var onGetClass: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/GetClass", "getClass")
+        throw Holdover.HoldoverError.untold("Tongues/GetClass", "onGetClass")
     }
 
     /// Answers `Equals`.
-    nonisolated var equals: @Sendable (
+    nonisolated var onEquals: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Words, Words> = { _ in
-        .failing(Holdover.HoldoverError.untold("Tongues/Equals", "equals"))
+        .failing(Holdover.HoldoverError.untold("Tongues/Equals", "onEquals"))
     }
 
     /// Answers `HashCode`.
-    nonisolated var hashCode: @Sendable (
+    nonisolated var onHashCode: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Words, Words> = { _ in
-        .failing(Holdover.HoldoverError.untold("Tongues/HashCode", "hashCode"))
+        .failing(Holdover.HoldoverError.untold("Tongues/HashCode", "onHashCode"))
     }
 
     /// Answers `ToString`.
-    nonisolated var toString: @Sendable (
+    nonisolated var onToString: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Words, Words> = { _ in
-        .failing(Holdover.HoldoverError.untold("Tongues/ToString", "toString"))
+        .failing(Holdover.HoldoverError.untold("Tongues/ToString", "onToString"))
     }
 
     /// Answers `Wait`.
-    nonisolated var wait: @Sendable (
+    nonisolated var onWait: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/Wait", "wait")
+        throw Holdover.HoldoverError.untold("Tongues/Wait", "onWait")
     }
 
     /// Answers `Description`.
-    nonisolated var description: @Sendable (
+    nonisolated var onDescription: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/Description", "description")
+        throw Holdover.HoldoverError.untold("Tongues/Description", "onDescription")
     }
 
     /// Answers `Deinit`.
-    nonisolated var `deinit`: @Sendable (
+    nonisolated var onDeinit: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/Deinit", "deinit")
+        throw Holdover.HoldoverError.untold("Tongues/Deinit", "onDeinit")
     }
 
     /// Answers `Bound`.
-    nonisolated var bound: @Sendable (
+    nonisolated var onBound: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/Bound", "bound")
+        throw Holdover.HoldoverError.untold("Tongues/Bound", "onBound")
     }
 
     /// Answers `Policy`.
-    nonisolated var policy: @Sendable (
+    nonisolated var onPolicy: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/Policy", "policy")
+        throw Holdover.HoldoverError.untold("Tongues/Policy", "onPolicy")
     }
 
     /// Answers `Options`.
-    nonisolated var options: @Sendable (
+    nonisolated var onOptions: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/Options", "options")
+        throw Holdover.HoldoverError.untold("Tongues/Options", "onOptions")
     }
 
     /// Answers `Request`.
-    nonisolated var request: @Sendable (
+    nonisolated var onRequest: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/Request", "request")
+        throw Holdover.HoldoverError.untold("Tongues/Request", "onRequest")
     }
 
     /// Answers `Flow`.
-    nonisolated var flow: @Sendable (
+    nonisolated var onFlow: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Words> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("Tongues/Flow", "flow"))
+        .failing(Holdover.HoldoverError.untold("Tongues/Flow", "onFlow"))
     }
 
     /// Answers `_`.
-    nonisolated var __: @Sendable (
+    nonisolated var on_: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/_", "__")
+        throw Holdover.HoldoverError.untold("Tongues/_", "on_")
     }
 
     /// Answers `HTTPByURL2`.
-    nonisolated var httpbyURL2: @Sendable (
+    nonisolated var onHttpbyURL2: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/HTTPByURL2", "httpbyURL2")
+        throw Holdover.HoldoverError.untold("Tongues/HTTPByURL2", "onHttpbyURL2")
     }
 
     /// Answers `Standard`.
-    nonisolated var standard: @Sendable (
+    nonisolated var onStandard: @Sendable (
         _ request: SwiftMessage,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Void> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/Standard", "standard")
+        throw Holdover.HoldoverError.untold("Tongues/Standard", "onStandard")
     }
 
     /// Answers `Down`.
-    nonisolated var down: @Sendable (
+    nonisolated var onDown: @Sendable (
         _ request: Deep,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Deep> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/Down", "down")
+        throw Holdover.HoldoverError.untold("Tongues/Down", "onDown")
     }
 
     /// Every method fails until it is told what to answer.
@@ -1567,7 +1567,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.`in`(request, options)
+            return try await self.onIn(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1577,17 +1577,17 @@ struct FakeTongues: TonguesClientInterface {
         _ request: Words,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Words> {
-        self.observeIn?(request, options)
-            ?? .answered { try await self.`in`(request, options) }
+        self.onObserveIn?(request, options)
+            ?? .answered { try await self.onIn(request, options) }
     }
 
     nonisolated func cachedIn(_ request: Words) -> Holdover.Snapshot<Words>? {
-        self.cachedIn(request)
+        self.onCachedIn(request)
     }
 
     nonisolated func prefetchIn(_ request: Words) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchIn(request)
+            try await self.onPrefetchIn(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1595,22 +1595,22 @@ struct FakeTongues: TonguesClientInterface {
 
     nonisolated func putIn(_ request: Words, _ value: Words) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putIn(request, value)
+            try await self.onPutIn(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
     }
 
     nonisolated func init_(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words> {
-        self.init_(request, options)
+        self.onInit(request, options)
     }
 
     nonisolated func object(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
-        self.object(options)
+        self.onObject(options)
     }
 
     nonisolated func when(options: Holdover.CallOptions) -> Holdover.BidiStream<Words, Words> {
-        self.when(options)
+        self.onWhen(options)
     }
 
     func getClass(
@@ -1619,22 +1619,22 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.getClass(request, options)
+            return try await self.onGetClass(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
     }
 
     nonisolated func equals(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
-        self.equals(options)
+        self.onEquals(options)
     }
 
     nonisolated func hashCode(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
-        self.hashCode(options)
+        self.onHashCode(options)
     }
 
     nonisolated func toString(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
-        self.toString(options)
+        self.onToString(options)
     }
 
     func wait(
@@ -1643,7 +1643,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.wait(request, options)
+            return try await self.onWait(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1655,7 +1655,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.description(request, options)
+            return try await self.onDescription(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1667,7 +1667,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.`deinit`(request, options)
+            return try await self.onDeinit(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1679,7 +1679,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.bound(request, options)
+            return try await self.onBound(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1691,7 +1691,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.policy(request, options)
+            return try await self.onPolicy(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1703,7 +1703,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.options(request, options)
+            return try await self.onOptions(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1715,14 +1715,14 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.request(request, options)
+            return try await self.onRequest(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
     }
 
     nonisolated func flow(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words> {
-        self.flow(request, options)
+        self.onFlow(request, options)
     }
 
     func __(
@@ -1731,7 +1731,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.__(request, options)
+            return try await self.on_(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1743,7 +1743,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.httpbyURL2(request, options)
+            return try await self.onHttpbyURL2(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1755,7 +1755,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Void> {
         do {
-            return try await self.standard(request, options)
+            return try await self.onStandard(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1767,7 +1767,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep> {
         do {
-            return try await self.down(request, options)
+            return try await self.onDown(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

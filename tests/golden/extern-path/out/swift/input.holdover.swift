@@ -152,38 +152,38 @@ struct Shop_ShopClient: Shop_ShopClientInterface {
 /// A `Shop_ShopClientInterface` for tests of apps: closures answer.
 struct Shop_FakeShop: Shop_ShopClientInterface {
     /// Answers `Get`.
-    nonisolated var get: @Sendable (
+    nonisolated var onGet: @Sendable (
         _ request: Common_Money.Kind,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Shop_Item> = { _, _ in
-        throw Holdover.HoldoverError.untold("shop.Shop/Get", "get")
+        throw Holdover.HoldoverError.untold("shop.Shop/Get", "onGet")
     }
 
-    /// What observers of `Get` see. Unset, they see what `get` answers.
-    nonisolated var observeGet: (
+    /// What observers of `Get` see. Unset, they see what `onGet` answers.
+    nonisolated var onObserveGet: (
         @Sendable (_ request: Common_Money.Kind, _ options: Holdover.CallOptions) -> Holdover.Observation<Shop_Item>
     )? = nil
 
     /// What memory holds of `Get`. Unset, that is nothing.
-    nonisolated var cachedGet: @Sendable (
+    nonisolated var onCachedGet: @Sendable (
         _ request: Common_Money.Kind
     ) -> Holdover.Snapshot<Shop_Item>? = { _ in nil }
 
     /// Prefetches `Get`. Unset, it does nothing.
-    nonisolated var prefetchGet: @Sendable (_ request: Common_Money.Kind) async throws -> Void = { _ in }
+    nonisolated var onPrefetchGet: @Sendable (_ request: Common_Money.Kind) async throws -> Void = { _ in }
 
     /// Is given answers to `Get`. Unset, it does nothing with them.
-    nonisolated var putGet: @Sendable (
+    nonisolated var onPutGet: @Sendable (
         _ request: Common_Money.Kind,
         _ value: Shop_Item
     ) async throws -> Void = { _, _ in }
 
     /// Answers `Convert`.
-    nonisolated var convert: @Sendable (
+    nonisolated var onConvert: @Sendable (
         _ request: Common_Money,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Common_Money> = { _, _ in
-        throw Holdover.HoldoverError.untold("shop.Shop/Convert", "convert")
+        throw Holdover.HoldoverError.untold("shop.Shop/Convert", "onConvert")
     }
 
     /// Every method fails until it is told what to answer.
@@ -195,7 +195,7 @@ struct Shop_FakeShop: Shop_ShopClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_Item> {
         do {
-            return try await self.get(request, options)
+            return try await self.onGet(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -205,17 +205,17 @@ struct Shop_FakeShop: Shop_ShopClientInterface {
         _ request: Common_Money.Kind,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_Item> {
-        self.observeGet?(request, options)
-            ?? .answered { try await self.get(request, options) }
+        self.onObserveGet?(request, options)
+            ?? .answered { try await self.onGet(request, options) }
     }
 
     nonisolated func cachedGet(_ request: Common_Money.Kind) -> Holdover.Snapshot<Shop_Item>? {
-        self.cachedGet(request)
+        self.onCachedGet(request)
     }
 
     nonisolated func prefetchGet(_ request: Common_Money.Kind) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGet(request)
+            try await self.onPrefetchGet(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -226,7 +226,7 @@ struct Shop_FakeShop: Shop_ShopClientInterface {
         _ value: Shop_Item
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGet(request, value)
+            try await self.onPutGet(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -238,7 +238,7 @@ struct Shop_FakeShop: Shop_ShopClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Common_Money> {
         do {
-            return try await self.convert(request, options)
+            return try await self.onConvert(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

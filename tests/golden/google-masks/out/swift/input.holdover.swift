@@ -170,38 +170,38 @@ struct Masks_V1_RoutesClient: Masks_V1_RoutesClientInterface {
 /// A `Masks_V1_RoutesClientInterface` for tests of apps: closures answer.
 struct Masks_V1_FakeRoutes: Masks_V1_RoutesClientInterface {
     /// Answers `ComputeRoute`.
-    nonisolated var computeRoute: @Sendable (
+    nonisolated var onComputeRoute: @Sendable (
         _ request: Masks_V1_ComputeRouteRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Masks_V1_Route> = { _, _ in
-        throw Holdover.HoldoverError.untold("masks.v1.Routes/ComputeRoute", "computeRoute")
+        throw Holdover.HoldoverError.untold("masks.v1.Routes/ComputeRoute", "onComputeRoute")
     }
 
     /// Answers `GetRoute`.
-    nonisolated var getRoute: @Sendable (
+    nonisolated var onGetRoute: @Sendable (
         _ request: Masks_V1_GetRouteRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Masks_V1_Route> = { _, _ in
-        throw Holdover.HoldoverError.untold("masks.v1.Routes/GetRoute", "getRoute")
+        throw Holdover.HoldoverError.untold("masks.v1.Routes/GetRoute", "onGetRoute")
     }
 
-    /// What observers of `GetRoute` see. Unset, they see what `getRoute` answers.
-    nonisolated var observeGetRoute: (
+    /// What observers of `GetRoute` see. Unset, they see what `onGetRoute` answers.
+    nonisolated var onObserveGetRoute: (
         @Sendable (_ request: Masks_V1_GetRouteRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Masks_V1_Route>
     )? = nil
 
     /// What memory holds of `GetRoute`. Unset, that is nothing.
-    nonisolated var cachedGetRoute: @Sendable (
+    nonisolated var onCachedGetRoute: @Sendable (
         _ request: Masks_V1_GetRouteRequest
     ) -> Holdover.Snapshot<Masks_V1_Route>? = { _ in nil }
 
     /// Prefetches `GetRoute`. Unset, it does nothing.
-    nonisolated var prefetchGetRoute: @Sendable (
+    nonisolated var onPrefetchGetRoute: @Sendable (
         _ request: Masks_V1_GetRouteRequest
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetRoute`. Unset, it does nothing with them.
-    nonisolated var putGetRoute: @Sendable (
+    nonisolated var onPutGetRoute: @Sendable (
         _ request: Masks_V1_GetRouteRequest,
         _ value: Masks_V1_Route
     ) async throws -> Void = { _, _ in }
@@ -215,7 +215,7 @@ struct Masks_V1_FakeRoutes: Masks_V1_RoutesClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
         do {
-            return try await self.computeRoute(request, options)
+            return try await self.onComputeRoute(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -227,7 +227,7 @@ struct Masks_V1_FakeRoutes: Masks_V1_RoutesClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
         do {
-            return try await self.getRoute(request, options)
+            return try await self.onGetRoute(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -237,21 +237,21 @@ struct Masks_V1_FakeRoutes: Masks_V1_RoutesClientInterface {
         _ request: Masks_V1_GetRouteRequest,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Masks_V1_Route> {
-        self.observeGetRoute?(request, options)
-            ?? .answered { try await self.getRoute(request, options) }
+        self.onObserveGetRoute?(request, options)
+            ?? .answered { try await self.onGetRoute(request, options) }
     }
 
     nonisolated func cachedGetRoute(
         _ request: Masks_V1_GetRouteRequest
     ) -> Holdover.Snapshot<Masks_V1_Route>? {
-        self.cachedGetRoute(request)
+        self.onCachedGetRoute(request)
     }
 
     nonisolated func prefetchGetRoute(
         _ request: Masks_V1_GetRouteRequest
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetRoute(request)
+            try await self.onPrefetchGetRoute(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -262,7 +262,7 @@ struct Masks_V1_FakeRoutes: Masks_V1_RoutesClientInterface {
         _ value: Masks_V1_Route
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetRoute(request, value)
+            try await self.onPutGetRoute(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

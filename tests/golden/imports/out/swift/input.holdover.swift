@@ -6,7 +6,7 @@ import Holdover
 import SwiftProtobuf
 
 /// The service `shop.v1.api.Shop`.
-protocol Shop_V1_Api_ShopClientInterface: Sendable {
+package protocol Shop_V1_Api_ShopClientInterface: Sendable {
     /// Calls `GetItem`.
     ///
     /// An answer is fresh for 5 s.
@@ -60,7 +60,7 @@ extension Shop_V1_Api_ShopClientInterface {
     ///
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
-    func getItem(
+    package func getItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         options: Holdover.CallOptions? = nil,
         isolation: isolated (any Actor)? = #isolation
@@ -69,7 +69,7 @@ extension Shop_V1_Api_ShopClientInterface {
     }
 
     /// Keeps a screen current with the answer to `GetItem`: states, of which only the newest counts.
-    nonisolated func observeGetItem(
+    package nonisolated func observeGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Shop_V1_Item> {
@@ -77,7 +77,7 @@ extension Shop_V1_Api_ShopClientInterface {
     }
 
     /// Calls `GetRoot`.
-    func getRoot(
+    package func getRoot(
         _ request: Shop_V1_Api_Money,
         options: Holdover.CallOptions? = nil,
         isolation: isolated (any Actor)? = #isolation
@@ -86,7 +86,7 @@ extension Shop_V1_Api_ShopClientInterface {
     }
 
     /// Calls `Buy`.
-    func buy(
+    package func buy(
         _ request: Common_Money,
         options: Holdover.CallOptions? = nil,
         isolation: isolated (any Actor)? = #isolation
@@ -96,9 +96,9 @@ extension Shop_V1_Api_ShopClientInterface {
 }
 
 /// Calls `shop.v1.api.Shop` as its policy says.
-struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
+package struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    nonisolated static let policy: [UInt8] = Holdover.BoundClient.policy("""
+    package nonisolated static let policy: [UInt8] = Holdover.BoundClient.policy("""
         CAESEgoEUm9vdBIKCAESAmlkGAkgARI/Cgxjb21tb24uTW9uZXkSEAgBEghjdXJyZW5jeRgJIAESDQgCEgV1bml0cxgDIAESDggD
         EgRub3RlGAsgAigCEiEKEWNvbW1vbi5Nb25leS5Ob3RlEgwIARIEdGV4dBgJIAESFwoVZ29vZ2xlLnByb3RvYnVmLkVtcHR5EiwK
         G2dvb2dsZS5wcm90b2J1Zi5TdHJpbmdWYWx1ZRINCAESBXZhbHVlGAkgARJVCgxzaG9wLnYxLkl0ZW0SDwgBEgVwcmljZRgLIAIo
@@ -114,11 +114,11 @@ struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
 
     /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
     /// is told by the first call, as MISUSE.
-    nonisolated init(_ session: Holdover.Session) {
+    package nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    func getItem(
+    package func getItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         options: Holdover.CallOptions,
         isolation: isolated (any Actor)?
@@ -126,33 +126,33 @@ struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
         try await bound.unary(Self.getItemMethod, request, options, isolation: isolation)
     }
 
-    nonisolated func observeGetItem(
+    package nonisolated func observeGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_V1_Item> {
         bound.observe(Self.getItemMethod, request, options)
     }
 
-    nonisolated func cachedGetItem(
+    package nonisolated func cachedGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) -> Holdover.Snapshot<Shop_V1_Item>? {
         bound.cached(Self.getItemMethod, request)
     }
 
-    nonisolated func prefetchGetItem(
+    package nonisolated func prefetchGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getItemMethod, request)
     }
 
-    nonisolated func putGetItem(
+    package nonisolated func putGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         _ value: Shop_V1_Item
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getItemMethod, request, value) { try $0.serializedBytes() }
     }
 
-    func getRoot(
+    package func getRoot(
         _ request: Shop_V1_Api_Money,
         options: Holdover.CallOptions,
         isolation: isolated (any Actor)?
@@ -160,7 +160,7 @@ struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
         try await bound.unary(Self.getRootMethod, request, options, isolation: isolation)
     }
 
-    func buy(
+    package func buy(
         _ request: Common_Money,
         options: Holdover.CallOptions,
         isolation: isolated (any Actor)?
@@ -200,121 +200,121 @@ struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
 }
 
 /// A `Shop_V1_Api_ShopClientInterface` for tests of apps: closures answer.
-struct Shop_V1_Api_FakeShop: Shop_V1_Api_ShopClientInterface {
+package struct Shop_V1_Api_FakeShop: Shop_V1_Api_ShopClientInterface {
     /// Answers `GetItem`.
-    nonisolated var getItem: @Sendable (
+    package nonisolated var onGetItem: @Sendable (
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Shop_V1_Item> = { _, _ in
-        throw Holdover.HoldoverError.untold("shop.v1.api.Shop/GetItem", "getItem")
+        throw Holdover.HoldoverError.untold("shop.v1.api.Shop/GetItem", "onGetItem")
     }
 
-    /// What observers of `GetItem` see. Unset, they see what `getItem` answers.
-    nonisolated var observeGetItem: (
+    /// What observers of `GetItem` see. Unset, they see what `onGetItem` answers.
+    package nonisolated var onObserveGetItem: (
         @Sendable (_ request: SwiftProtobuf.Google_Protobuf_StringValue, _ options: Holdover.CallOptions) -> Holdover.Observation<Shop_V1_Item>
     )? = nil
 
     /// What memory holds of `GetItem`. Unset, that is nothing.
-    nonisolated var cachedGetItem: @Sendable (
+    package nonisolated var onCachedGetItem: @Sendable (
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) -> Holdover.Snapshot<Shop_V1_Item>? = { _ in nil }
 
     /// Prefetches `GetItem`. Unset, it does nothing.
-    nonisolated var prefetchGetItem: @Sendable (
+    package nonisolated var onPrefetchGetItem: @Sendable (
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetItem`. Unset, it does nothing with them.
-    nonisolated var putGetItem: @Sendable (
+    package nonisolated var onPutGetItem: @Sendable (
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         _ value: Shop_V1_Item
     ) async throws -> Void = { _, _ in }
 
     /// Answers `GetRoot`.
-    nonisolated var getRoot: @Sendable (
+    package nonisolated var onGetRoot: @Sendable (
         _ request: Shop_V1_Api_Money,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Root> = { _, _ in
-        throw Holdover.HoldoverError.untold("shop.v1.api.Shop/GetRoot", "getRoot")
+        throw Holdover.HoldoverError.untold("shop.v1.api.Shop/GetRoot", "onGetRoot")
     }
 
     /// Answers `Buy`.
-    nonisolated var buy: @Sendable (
+    package nonisolated var onBuy: @Sendable (
         _ request: Common_Money,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty> = { _, _ in
-        throw Holdover.HoldoverError.untold("shop.v1.api.Shop/Buy", "buy")
+        throw Holdover.HoldoverError.untold("shop.v1.api.Shop/Buy", "onBuy")
     }
 
     /// Every method fails until it is told what to answer.
-    nonisolated init() {}
+    package nonisolated init() {}
 
-    func getItem(
+    package func getItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         options: Holdover.CallOptions,
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_V1_Item> {
         do {
-            return try await self.getItem(request, options)
+            return try await self.onGetItem(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
     }
 
-    nonisolated func observeGetItem(
+    package nonisolated func observeGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_V1_Item> {
-        self.observeGetItem?(request, options)
-            ?? .answered { try await self.getItem(request, options) }
+        self.onObserveGetItem?(request, options)
+            ?? .answered { try await self.onGetItem(request, options) }
     }
 
-    nonisolated func cachedGetItem(
+    package nonisolated func cachedGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) -> Holdover.Snapshot<Shop_V1_Item>? {
-        self.cachedGetItem(request)
+        self.onCachedGetItem(request)
     }
 
-    nonisolated func prefetchGetItem(
+    package nonisolated func prefetchGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetItem(request)
+            try await self.onPrefetchGetItem(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
     }
 
-    nonisolated func putGetItem(
+    package nonisolated func putGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue,
         _ value: Shop_V1_Item
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetItem(request, value)
+            try await self.onPutGetItem(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
     }
 
-    func getRoot(
+    package func getRoot(
         _ request: Shop_V1_Api_Money,
         options: Holdover.CallOptions,
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Root> {
         do {
-            return try await self.getRoot(request, options)
+            return try await self.onGetRoot(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
     }
 
-    func buy(
+    package func buy(
         _ request: Common_Money,
         options: Holdover.CallOptions,
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty> {
         do {
-            return try await self.buy(request, options)
+            return try await self.onBuy(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

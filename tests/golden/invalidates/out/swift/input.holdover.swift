@@ -175,40 +175,40 @@ struct Invalidates_V1_RidesClient: Invalidates_V1_RidesClientInterface {
 /// A `Invalidates_V1_RidesClientInterface` for tests of apps: closures answer.
 struct Invalidates_V1_FakeRides: Invalidates_V1_RidesClientInterface {
     /// Answers `GetRide`.
-    nonisolated var getRide: @Sendable (
+    nonisolated var onGetRide: @Sendable (
         _ request: Invalidates_V1_GetRideRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Invalidates_V1_Ride> = { _, _ in
-        throw Holdover.HoldoverError.untold("invalidates.v1.Rides/GetRide", "getRide")
+        throw Holdover.HoldoverError.untold("invalidates.v1.Rides/GetRide", "onGetRide")
     }
 
-    /// What observers of `GetRide` see. Unset, they see what `getRide` answers.
-    nonisolated var observeGetRide: (
+    /// What observers of `GetRide` see. Unset, they see what `onGetRide` answers.
+    nonisolated var onObserveGetRide: (
         @Sendable (_ request: Invalidates_V1_GetRideRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Invalidates_V1_Ride>
     )? = nil
 
     /// What memory holds of `GetRide`. Unset, that is nothing.
-    nonisolated var cachedGetRide: @Sendable (
+    nonisolated var onCachedGetRide: @Sendable (
         _ request: Invalidates_V1_GetRideRequest
     ) -> Holdover.Snapshot<Invalidates_V1_Ride>? = { _ in nil }
 
     /// Prefetches `GetRide`. Unset, it does nothing.
-    nonisolated var prefetchGetRide: @Sendable (
+    nonisolated var onPrefetchGetRide: @Sendable (
         _ request: Invalidates_V1_GetRideRequest
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetRide`. Unset, it does nothing with them.
-    nonisolated var putGetRide: @Sendable (
+    nonisolated var onPutGetRide: @Sendable (
         _ request: Invalidates_V1_GetRideRequest,
         _ value: Invalidates_V1_Ride
     ) async throws -> Void = { _, _ in }
 
     /// Answers `ChangeRide`.
-    nonisolated var changeRide: @Sendable (
+    nonisolated var onChangeRide: @Sendable (
         _ request: Invalidates_V1_ChangeRideRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Invalidates_V1_Ride> = { _, _ in
-        throw Holdover.HoldoverError.untold("invalidates.v1.Rides/ChangeRide", "changeRide")
+        throw Holdover.HoldoverError.untold("invalidates.v1.Rides/ChangeRide", "onChangeRide")
     }
 
     /// Every method fails until it is told what to answer.
@@ -220,7 +220,7 @@ struct Invalidates_V1_FakeRides: Invalidates_V1_RidesClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
         do {
-            return try await self.getRide(request, options)
+            return try await self.onGetRide(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -230,21 +230,21 @@ struct Invalidates_V1_FakeRides: Invalidates_V1_RidesClientInterface {
         _ request: Invalidates_V1_GetRideRequest,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Invalidates_V1_Ride> {
-        self.observeGetRide?(request, options)
-            ?? .answered { try await self.getRide(request, options) }
+        self.onObserveGetRide?(request, options)
+            ?? .answered { try await self.onGetRide(request, options) }
     }
 
     nonisolated func cachedGetRide(
         _ request: Invalidates_V1_GetRideRequest
     ) -> Holdover.Snapshot<Invalidates_V1_Ride>? {
-        self.cachedGetRide(request)
+        self.onCachedGetRide(request)
     }
 
     nonisolated func prefetchGetRide(
         _ request: Invalidates_V1_GetRideRequest
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetRide(request)
+            try await self.onPrefetchGetRide(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -255,7 +255,7 @@ struct Invalidates_V1_FakeRides: Invalidates_V1_RidesClientInterface {
         _ value: Invalidates_V1_Ride
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetRide(request, value)
+            try await self.onPutGetRide(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -267,7 +267,7 @@ struct Invalidates_V1_FakeRides: Invalidates_V1_RidesClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
         do {
-            return try await self.changeRide(request, options)
+            return try await self.onChangeRide(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

@@ -223,54 +223,54 @@ public struct NMNamingClient: NMNamingClientInterface {
 /// A `NMNamingClientInterface` for tests of apps: closures answer.
 public struct NMFakeNaming: NMNamingClientInterface {
     /// Answers `GetSnapshot`.
-    public nonisolated var GetSnapshot: @Sendable (
+    public nonisolated var onGetSnapshot: @Sendable (
         _ request: NMSession,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<NMSnapshot> = { _, _ in
-        throw Holdover.HoldoverError.untold("naming.v1.Naming/GetSnapshot", "GetSnapshot")
+        throw Holdover.HoldoverError.untold("naming.v1.Naming/GetSnapshot", "onGetSnapshot")
     }
 
-    /// What observers of `GetSnapshot` see. Unset, they see what `GetSnapshot` answers.
-    public nonisolated var observeGetSnapshot: (
+    /// What observers of `GetSnapshot` see. Unset, they see what `onGetSnapshot` answers.
+    public nonisolated var onObserveGetSnapshot: (
         @Sendable (_ request: NMSession, _ options: Holdover.CallOptions) -> Holdover.Observation<NMSnapshot>
     )? = nil
 
     /// What memory holds of `GetSnapshot`. Unset, that is nothing.
-    public nonisolated var cachedGetSnapshot: @Sendable (
+    public nonisolated var onCachedGetSnapshot: @Sendable (
         _ request: NMSession
     ) -> Holdover.Snapshot<NMSnapshot>? = { _ in nil }
 
     /// Prefetches `GetSnapshot`. Unset, it does nothing.
-    public nonisolated var prefetchGetSnapshot: @Sendable (
+    public nonisolated var onPrefetchGetSnapshot: @Sendable (
         _ request: NMSession
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetSnapshot`. Unset, it does nothing with them.
-    public nonisolated var putGetSnapshot: @Sendable (
+    public nonisolated var onPutGetSnapshot: @Sendable (
         _ request: NMSession,
         _ value: NMSnapshot
     ) async throws -> Void = { _, _ in }
 
     /// Answers `Watch`.
-    public nonisolated var Watch: @Sendable (
+    public nonisolated var onWatch: @Sendable (
         _ request: NMSession,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("naming.v1.Naming/Watch", "Watch"))
+        .failing(Holdover.HoldoverError.untold("naming.v1.Naming/Watch", "onWatch"))
     }
 
     /// Answers `Upload`.
-    public nonisolated var Upload: @Sendable (
+    public nonisolated var onUpload: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session> = { _ in
-        .failing(Holdover.HoldoverError.untold("naming.v1.Naming/Upload", "Upload"))
+        .failing(Holdover.HoldoverError.untold("naming.v1.Naming/Upload", "onUpload"))
     }
 
     /// Answers `Talk`.
-    public nonisolated var Talk: @Sendable (
+    public nonisolated var onTalk: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.BidiStream<NMFlow, NMFlow> = { _ in
-        .failing(Holdover.HoldoverError.untold("naming.v1.Naming/Talk", "Talk"))
+        .failing(Holdover.HoldoverError.untold("naming.v1.Naming/Talk", "onTalk"))
     }
 
     /// Every method fails until it is told what to answer.
@@ -282,7 +282,7 @@ public struct NMFakeNaming: NMNamingClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMSnapshot> {
         do {
-            return try await self.GetSnapshot(request, options)
+            return try await self.onGetSnapshot(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -292,17 +292,17 @@ public struct NMFakeNaming: NMNamingClientInterface {
         _ request: NMSession,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<NMSnapshot> {
-        self.observeGetSnapshot?(request, options)
-            ?? .answered { try await self.GetSnapshot(request, options) }
+        self.onObserveGetSnapshot?(request, options)
+            ?? .answered { try await self.onGetSnapshot(request, options) }
     }
 
     public nonisolated func cachedGetSnapshot(_ request: NMSession) -> Holdover.Snapshot<NMSnapshot>? {
-        self.cachedGetSnapshot(request)
+        self.onCachedGetSnapshot(request)
     }
 
     public nonisolated func prefetchGetSnapshot(_ request: NMSession) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetSnapshot(request)
+            try await self.onPrefetchGetSnapshot(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -313,7 +313,7 @@ public struct NMFakeNaming: NMNamingClientInterface {
         _ value: NMSnapshot
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetSnapshot(request, value)
+            try await self.onPutGetSnapshot(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -323,17 +323,17 @@ public struct NMFakeNaming: NMNamingClientInterface {
         _ request: NMSession,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> {
-        self.Watch(request, options)
+        self.onWatch(request, options)
     }
 
     public nonisolated func Upload(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session> {
-        self.Upload(options)
+        self.onUpload(options)
     }
 
     public nonisolated func Talk(options: Holdover.CallOptions) -> Holdover.BidiStream<NMFlow, NMFlow> {
-        self.Talk(options)
+        self.onTalk(options)
     }
 }
 

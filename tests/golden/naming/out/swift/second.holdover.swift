@@ -119,28 +119,28 @@ public struct NMSecondClient: NMSecondClientInterface {
 /// A `NMSecondClientInterface` for tests of apps: closures answer.
 public struct NMFakeSecond: NMSecondClientInterface {
     /// Answers `GetPart`.
-    public nonisolated var GetPart: @Sendable (
+    public nonisolated var onGetPart: @Sendable (
         _ request: NMSession,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<NMPart> = { _, _ in
-        throw Holdover.HoldoverError.untold("naming.v1.Second/GetPart", "GetPart")
+        throw Holdover.HoldoverError.untold("naming.v1.Second/GetPart", "onGetPart")
     }
 
-    /// What observers of `GetPart` see. Unset, they see what `GetPart` answers.
-    public nonisolated var observeGetPart: (
+    /// What observers of `GetPart` see. Unset, they see what `onGetPart` answers.
+    public nonisolated var onObserveGetPart: (
         @Sendable (_ request: NMSession, _ options: Holdover.CallOptions) -> Holdover.Observation<NMPart>
     )? = nil
 
     /// What memory holds of `GetPart`. Unset, that is nothing.
-    public nonisolated var cachedGetPart: @Sendable (
+    public nonisolated var onCachedGetPart: @Sendable (
         _ request: NMSession
     ) -> Holdover.Snapshot<NMPart>? = { _ in nil }
 
     /// Prefetches `GetPart`. Unset, it does nothing.
-    public nonisolated var prefetchGetPart: @Sendable (_ request: NMSession) async throws -> Void = { _ in }
+    public nonisolated var onPrefetchGetPart: @Sendable (_ request: NMSession) async throws -> Void = { _ in }
 
     /// Is given answers to `GetPart`. Unset, it does nothing with them.
-    public nonisolated var putGetPart: @Sendable (
+    public nonisolated var onPutGetPart: @Sendable (
         _ request: NMSession,
         _ value: NMPart
     ) async throws -> Void = { _, _ in }
@@ -154,7 +154,7 @@ public struct NMFakeSecond: NMSecondClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMPart> {
         do {
-            return try await self.GetPart(request, options)
+            return try await self.onGetPart(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -164,17 +164,17 @@ public struct NMFakeSecond: NMSecondClientInterface {
         _ request: NMSession,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<NMPart> {
-        self.observeGetPart?(request, options)
-            ?? .answered { try await self.GetPart(request, options) }
+        self.onObserveGetPart?(request, options)
+            ?? .answered { try await self.onGetPart(request, options) }
     }
 
     public nonisolated func cachedGetPart(_ request: NMSession) -> Holdover.Snapshot<NMPart>? {
-        self.cachedGetPart(request)
+        self.onCachedGetPart(request)
     }
 
     public nonisolated func prefetchGetPart(_ request: NMSession) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetPart(request)
+            try await self.onPrefetchGetPart(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -185,7 +185,7 @@ public struct NMFakeSecond: NMSecondClientInterface {
         _ value: NMPart
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetPart(request, value)
+            try await self.onPutGetPart(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

@@ -233,48 +233,48 @@ struct Nested_V1_TripsClient: Nested_V1_TripsClientInterface {
 /// A `Nested_V1_TripsClientInterface` for tests of apps: closures answer.
 struct Nested_V1_FakeTrips: Nested_V1_TripsClientInterface {
     /// Answers `GetTrip`.
-    nonisolated var getTrip: @Sendable (
+    nonisolated var onGetTrip: @Sendable (
         _ request: Nested_V1_GetTripRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Nested_V1_Trip> = { _, _ in
-        throw Holdover.HoldoverError.untold("nested.v1.Trips/GetTrip", "getTrip")
+        throw Holdover.HoldoverError.untold("nested.v1.Trips/GetTrip", "onGetTrip")
     }
 
-    /// What observers of `GetTrip` see. Unset, they see what `getTrip` answers.
-    nonisolated var observeGetTrip: (
+    /// What observers of `GetTrip` see. Unset, they see what `onGetTrip` answers.
+    nonisolated var onObserveGetTrip: (
         @Sendable (_ request: Nested_V1_GetTripRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Nested_V1_Trip>
     )? = nil
 
     /// What memory holds of `GetTrip`. Unset, that is nothing.
-    nonisolated var cachedGetTrip: @Sendable (
+    nonisolated var onCachedGetTrip: @Sendable (
         _ request: Nested_V1_GetTripRequest
     ) -> Holdover.Snapshot<Nested_V1_Trip>? = { _ in nil }
 
     /// Prefetches `GetTrip`. Unset, it does nothing.
-    nonisolated var prefetchGetTrip: @Sendable (
+    nonisolated var onPrefetchGetTrip: @Sendable (
         _ request: Nested_V1_GetTripRequest
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetTrip`. Unset, it does nothing with them.
-    nonisolated var putGetTrip: @Sendable (
+    nonisolated var onPutGetTrip: @Sendable (
         _ request: Nested_V1_GetTripRequest,
         _ value: Nested_V1_Trip
     ) async throws -> Void = { _, _ in }
 
     /// Answers `GetWholeTrip`.
-    nonisolated var getWholeTrip: @Sendable (
+    nonisolated var onGetWholeTrip: @Sendable (
         _ request: Nested_V1_GetTripRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Nested_V1_Trip> = { _, _ in
-        throw Holdover.HoldoverError.untold("nested.v1.Trips/GetWholeTrip", "getWholeTrip")
+        throw Holdover.HoldoverError.untold("nested.v1.Trips/GetWholeTrip", "onGetWholeTrip")
     }
 
     /// Answers `GetPlace`.
-    nonisolated var getPlace: @Sendable (
+    nonisolated var onGetPlace: @Sendable (
         _ request: Nested_V1_GetPlaceRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Nested_V1_Place> = { _, _ in
-        throw Holdover.HoldoverError.untold("nested.v1.Trips/GetPlace", "getPlace")
+        throw Holdover.HoldoverError.untold("nested.v1.Trips/GetPlace", "onGetPlace")
     }
 
     /// Every method fails until it is told what to answer.
@@ -286,7 +286,7 @@ struct Nested_V1_FakeTrips: Nested_V1_TripsClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
         do {
-            return try await self.getTrip(request, options)
+            return try await self.onGetTrip(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -296,21 +296,21 @@ struct Nested_V1_FakeTrips: Nested_V1_TripsClientInterface {
         _ request: Nested_V1_GetTripRequest,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Nested_V1_Trip> {
-        self.observeGetTrip?(request, options)
-            ?? .answered { try await self.getTrip(request, options) }
+        self.onObserveGetTrip?(request, options)
+            ?? .answered { try await self.onGetTrip(request, options) }
     }
 
     nonisolated func cachedGetTrip(
         _ request: Nested_V1_GetTripRequest
     ) -> Holdover.Snapshot<Nested_V1_Trip>? {
-        self.cachedGetTrip(request)
+        self.onCachedGetTrip(request)
     }
 
     nonisolated func prefetchGetTrip(
         _ request: Nested_V1_GetTripRequest
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetTrip(request)
+            try await self.onPrefetchGetTrip(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -321,7 +321,7 @@ struct Nested_V1_FakeTrips: Nested_V1_TripsClientInterface {
         _ value: Nested_V1_Trip
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetTrip(request, value)
+            try await self.onPutGetTrip(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -333,7 +333,7 @@ struct Nested_V1_FakeTrips: Nested_V1_TripsClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
         do {
-            return try await self.getWholeTrip(request, options)
+            return try await self.onGetWholeTrip(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -345,7 +345,7 @@ struct Nested_V1_FakeTrips: Nested_V1_TripsClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Place> {
         do {
-            return try await self.getPlace(request, options)
+            return try await self.onGetPlace(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

@@ -163,38 +163,38 @@ struct Primitives_Str_ThingsClient: Primitives_Str_ThingsClientInterface {
 /// A `Primitives_Str_ThingsClientInterface` for tests of apps: closures answer.
 struct Primitives_Str_FakeThings: Primitives_Str_ThingsClientInterface {
     /// Answers `Get`.
-    nonisolated var get: @Sendable (
+    nonisolated var onGet: @Sendable (
         _ request: Primitives_Str_Str,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Primitives_Str_U32> = { _, _ in
-        throw Holdover.HoldoverError.untold("primitives.str.Things/Get", "get")
+        throw Holdover.HoldoverError.untold("primitives.str.Things/Get", "onGet")
     }
 
-    /// What observers of `Get` see. Unset, they see what `get` answers.
-    nonisolated var observeGet: (
+    /// What observers of `Get` see. Unset, they see what `onGet` answers.
+    nonisolated var onObserveGet: (
         @Sendable (_ request: Primitives_Str_Str, _ options: Holdover.CallOptions) -> Holdover.Observation<Primitives_Str_U32>
     )? = nil
 
     /// What memory holds of `Get`. Unset, that is nothing.
-    nonisolated var cachedGet: @Sendable (
+    nonisolated var onCachedGet: @Sendable (
         _ request: Primitives_Str_Str
     ) -> Holdover.Snapshot<Primitives_Str_U32>? = { _ in nil }
 
     /// Prefetches `Get`. Unset, it does nothing.
-    nonisolated var prefetchGet: @Sendable (_ request: Primitives_Str_Str) async throws -> Void = { _ in }
+    nonisolated var onPrefetchGet: @Sendable (_ request: Primitives_Str_Str) async throws -> Void = { _ in }
 
     /// Is given answers to `Get`. Unset, it does nothing with them.
-    nonisolated var putGet: @Sendable (
+    nonisolated var onPutGet: @Sendable (
         _ request: Primitives_Str_Str,
         _ value: Primitives_Str_U32
     ) async throws -> Void = { _, _ in }
 
     /// Answers `GetInner`.
-    nonisolated var getInner: @Sendable (
+    nonisolated var onGetInner: @Sendable (
         _ request: Primitives_Str_Str.Inner,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Primitives_Root> = { _, _ in
-        throw Holdover.HoldoverError.untold("primitives.str.Things/GetInner", "getInner")
+        throw Holdover.HoldoverError.untold("primitives.str.Things/GetInner", "onGetInner")
     }
 
     /// Every method fails until it is told what to answer.
@@ -206,7 +206,7 @@ struct Primitives_Str_FakeThings: Primitives_Str_ThingsClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Str_U32> {
         do {
-            return try await self.get(request, options)
+            return try await self.onGet(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -216,17 +216,17 @@ struct Primitives_Str_FakeThings: Primitives_Str_ThingsClientInterface {
         _ request: Primitives_Str_Str,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Primitives_Str_U32> {
-        self.observeGet?(request, options)
-            ?? .answered { try await self.get(request, options) }
+        self.onObserveGet?(request, options)
+            ?? .answered { try await self.onGet(request, options) }
     }
 
     nonisolated func cachedGet(_ request: Primitives_Str_Str) -> Holdover.Snapshot<Primitives_Str_U32>? {
-        self.cachedGet(request)
+        self.onCachedGet(request)
     }
 
     nonisolated func prefetchGet(_ request: Primitives_Str_Str) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGet(request)
+            try await self.onPrefetchGet(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -237,7 +237,7 @@ struct Primitives_Str_FakeThings: Primitives_Str_ThingsClientInterface {
         _ value: Primitives_Str_U32
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGet(request, value)
+            try await self.onPutGet(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -249,7 +249,7 @@ struct Primitives_Str_FakeThings: Primitives_Str_ThingsClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Root> {
         do {
-            return try await self.getInner(request, options)
+            return try await self.onGetInner(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }

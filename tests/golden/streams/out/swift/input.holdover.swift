@@ -310,57 +310,57 @@ struct Streams_V1_MixedClient: Streams_V1_MixedClientInterface {
 /// A `Streams_V1_MixedClientInterface` for tests of apps: closures answer.
 struct Streams_V1_FakeMixed: Streams_V1_MixedClientInterface {
     /// Answers `Watch`.
-    nonisolated var watch: @Sendable (
+    nonisolated var onWatch: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Watch", "watch"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Watch", "onWatch"))
     }
 
     /// Answers `Follow`.
-    nonisolated var follow: @Sendable (
+    nonisolated var onFollow: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Follow", "follow"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Follow", "onFollow"))
     }
 
     /// Answers `FollowMasked`.
-    nonisolated var followMasked: @Sendable (
+    nonisolated var onFollowMasked: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/FollowMasked", "followMasked"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/FollowMasked", "onFollowMasked"))
     }
 
     /// Answers `Upload`.
-    nonisolated var upload: @Sendable (
+    nonisolated var onUpload: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Upload", "upload"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Upload", "onUpload"))
     }
 
     /// Answers `Chat`.
-    nonisolated var chat: @Sendable (
+    nonisolated var onChat: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Chat", "chat"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Chat", "onChat"))
     }
 
     /// Answers `Set`.
-    nonisolated var set: @Sendable (
+    nonisolated var onSet: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Streams_V1_Response> = { _, _ in
-        throw Holdover.HoldoverError.untold("streams.v1.Mixed/Set", "set")
+        throw Holdover.HoldoverError.untold("streams.v1.Mixed/Set", "onSet")
     }
 
     /// Answers `Get`.
-    nonisolated var get: @Sendable (
+    nonisolated var onGet: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Streams_V1_Response> = { _, _ in
-        throw Holdover.HoldoverError.untold("streams.v1.Mixed/Get", "get")
+        throw Holdover.HoldoverError.untold("streams.v1.Mixed/Get", "onGet")
     }
 
     /// Every method fails until it is told what to answer.
@@ -370,33 +370,33 @@ struct Streams_V1_FakeMixed: Streams_V1_MixedClientInterface {
         _ request: Streams_V1_Request,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.watch(request, options)
+        self.onWatch(request, options)
     }
 
     nonisolated func follow(
         _ request: Streams_V1_Request,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.follow(request, options)
+        self.onFollow(request, options)
     }
 
     nonisolated func followMasked(
         _ request: Streams_V1_Request,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.followMasked(request, options)
+        self.onFollowMasked(request, options)
     }
 
     nonisolated func upload(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        self.upload(options)
+        self.onUpload(options)
     }
 
     nonisolated func chat(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        self.chat(options)
+        self.onChat(options)
     }
 
     func set(
@@ -405,7 +405,7 @@ struct Streams_V1_FakeMixed: Streams_V1_MixedClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         do {
-            return try await self.set(request, options)
+            return try await self.onSet(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -417,7 +417,7 @@ struct Streams_V1_FakeMixed: Streams_V1_MixedClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         do {
-            return try await self.get(request, options)
+            return try await self.onGet(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -646,47 +646,47 @@ struct Streams_V1_StreamsClient: Streams_V1_StreamsClientInterface {
 /// A `Streams_V1_StreamsClientInterface` for tests of apps: closures answer.
 struct Streams_V1_FakeStreams: Streams_V1_StreamsClientInterface {
     /// Answers `Watch`.
-    nonisolated var watch: @Sendable (
+    nonisolated var onWatch: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Watch", "watch"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Watch", "onWatch"))
     }
 
     /// Answers `Upload`.
-    nonisolated var upload: @Sendable (
+    nonisolated var onUpload: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Upload", "upload"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Upload", "onUpload"))
     }
 
     /// Answers `Chat`.
-    nonisolated var chat: @Sendable (
+    nonisolated var onChat: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Chat", "chat"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Chat", "onChat"))
     }
 
     /// Answers `New`.
-    nonisolated var new: @Sendable (
+    nonisolated var onNew: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/New", "new"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/New", "onNew"))
     }
 
     /// Answers `Send`.
-    nonisolated var send: @Sendable (
+    nonisolated var onSend: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Send", "send"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Send", "onSend"))
     }
 
     /// Answers `Next`.
-    nonisolated var next: @Sendable (
+    nonisolated var onNext: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Next", "next"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Next", "onNext"))
     }
 
     /// Every method fails until it is told what to answer.
@@ -696,38 +696,38 @@ struct Streams_V1_FakeStreams: Streams_V1_StreamsClientInterface {
         _ request: Streams_V1_Request,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.watch(request, options)
+        self.onWatch(request, options)
     }
 
     nonisolated func upload(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        self.upload(options)
+        self.onUpload(options)
     }
 
     nonisolated func chat(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        self.chat(options)
+        self.onChat(options)
     }
 
     nonisolated func new(
         _ request: Streams_V1_Request,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.new(request, options)
+        self.onNew(request, options)
     }
 
     nonisolated func send(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        self.send(options)
+        self.onSend(options)
     }
 
     nonisolated func next(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        self.next(options)
+        self.onNext(options)
     }
 }
 
@@ -830,19 +830,19 @@ struct Streams_V1_QueuedClient: Streams_V1_QueuedClientInterface {
 /// A `Streams_V1_QueuedClientInterface` for tests of apps: closures answer.
 struct Streams_V1_FakeQueued: Streams_V1_QueuedClientInterface {
     /// Answers `Log`.
-    nonisolated var log: @Sendable (
+    nonisolated var onLog: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Streams_V1_Response> = { _, _ in
-        throw Holdover.HoldoverError.untold("streams.v1.Queued/Log", "log")
+        throw Holdover.HoldoverError.untold("streams.v1.Queued/Log", "onLog")
     }
 
     /// Answers `Watch`.
-    nonisolated var watch: @Sendable (
+    nonisolated var onWatch: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Queued/Watch", "watch"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Queued/Watch", "onWatch"))
     }
 
     /// Every method fails until it is told what to answer.
@@ -854,7 +854,7 @@ struct Streams_V1_FakeQueued: Streams_V1_QueuedClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         do {
-            return try await self.log(request, options)
+            return try await self.onLog(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -864,7 +864,7 @@ struct Streams_V1_FakeQueued: Streams_V1_QueuedClientInterface {
         _ request: Streams_V1_Request,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.watch(request, options)
+        self.onWatch(request, options)
     }
 }
 
@@ -1085,44 +1085,44 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
 @available(*, deprecated)
 struct Streams_V1_FakeKeywords: Streams_V1_KeywordsClientInterface {
     /// Answers `Match`.
-    nonisolated var match: @Sendable (
+    nonisolated var onMatch: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Match", "match"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Match", "onMatch"))
     }
 
     /// Answers `While`.
     @available(*, deprecated)
-    nonisolated var `while`: @Sendable (
+    nonisolated var onWhile: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/While", "while"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/While", "onWhile"))
     }
 
     /// Answers `Yield`.
     @available(*, deprecated)
-    nonisolated var yield: @Sendable (
+    nonisolated var onYield: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Yield", "yield"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Yield", "onYield"))
     }
 
     /// Answers `Async`.
     @available(*, deprecated)
-    nonisolated var async: @Sendable (
+    nonisolated var onAsync: @Sendable (
         _ options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Async", "async"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Async", "onAsync"))
     }
 
     /// Answers `Self`.
-    nonisolated var self_: @Sendable (
+    nonisolated var onSelf: @Sendable (
         _ request: Streams_V1_Request,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Self", "self_"))
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Self", "onSelf"))
     }
 
     /// Every method fails until it is told what to answer.
@@ -1132,7 +1132,7 @@ struct Streams_V1_FakeKeywords: Streams_V1_KeywordsClientInterface {
         _ request: Streams_V1_Request,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.match(request, options)
+        self.onMatch(request, options)
     }
 
     @available(*, deprecated)
@@ -1140,28 +1140,28 @@ struct Streams_V1_FakeKeywords: Streams_V1_KeywordsClientInterface {
         _ request: Streams_V1_Request,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.`while`(request, options)
+        self.onWhile(request, options)
     }
 
     @available(*, deprecated)
     nonisolated func yield(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        self.yield(options)
+        self.onYield(options)
     }
 
     @available(*, deprecated)
     nonisolated func async(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        self.async(options)
+        self.onAsync(options)
     }
 
     nonisolated func self_(
         _ request: Streams_V1_Request,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.self_(request, options)
+        self.onSelf(request, options)
     }
 }
 

@@ -30,8 +30,11 @@ pub(super) struct Function<'a> {
     pub(super) called: Called,
     pub(super) returns: Returns,
     pub(super) name: String,
-    /// The name of the function that calls the method.
-    pub(super) call: String,
+    /// The property of a fake that answers. Were it called like the function, Swift would not take closures that are set
+    /// there for `@Sendable` ones.
+    pub(super) told: String,
+    /// That property of the function that calls the method.
+    pub(super) call_told: String,
     request: String,
     response: String,
     constant: String,
@@ -77,18 +80,23 @@ impl<'a> Functions<'a> {
         };
         let calls: Vec<String> =
             service.methods.iter().map(|method| names.take(function_name(&spelled(method)))).collect();
+        let on = |name: &str| format!("on{}", capitalized(name));
+        let told: Vec<String> =
+            service.methods.iter().map(|method| names.take(on(&spelled(method)))).collect();
         let mut methods = Vec::new();
-        for (method, call) in service.methods.iter().zip(calls) {
+        for (index, (method, call)) in service.methods.iter().zip(calls).enumerate() {
             let at = &mut Place { file: &service.ir.file, code: &mut *code };
             let request = swift.types.message(&swift.types.find(&method.ir.request)?, at);
             let response = swift.types.message(&swift.types.find(&method.ir.response)?, at);
             let constant = format!("{call}Method");
-            let function = |name: String, called, returns| Function {
+            let call_told = told[index].clone();
+            let function = |name: String, told: String, called, returns| Function {
                 method,
                 called,
                 returns,
                 name,
-                call: call.clone(),
+                told,
+                call_told: call_told.clone(),
                 request: request.clone(),
                 response: response.clone(),
                 constant: constant.clone(),
@@ -99,7 +107,7 @@ impl<'a> Functions<'a> {
                 Kind::ClientStream => Returns::ClientStream,
                 Kind::BidiStream => Returns::BidiStream,
             };
-            let mut functions = vec![function(call.clone(), Called::Method, returns)];
+            let mut functions = vec![function(call.clone(), told[index].clone(), Called::Method, returns)];
             if method.is_cached() {
                 let derived = [
                     ("observe", Returns::Observation),
@@ -109,7 +117,8 @@ impl<'a> Functions<'a> {
                 ];
                 for (index, (verb, returns)) in derived.into_iter().enumerate() {
                     let name = names.take(format!("{verb}{}", capitalized(&spelled(method))));
-                    functions.push(function(name, Called::Derived(index), returns));
+                    let told = names.take(on(&name));
+                    functions.push(function(name, told, Called::Derived(index), returns));
                 }
             }
             methods.push(Bound { method, request, response, constant, functions });
@@ -264,7 +273,7 @@ impl Function<'_> {
         let options = "_ options: Holdover.CallOptions".to_owned();
         let untold = || {
             let text = crate::target::swift::docs::literal;
-            let (method, name) = (text(&self.method.ir.full_name()), text(&self.name));
+            let (method, name) = (text(&self.method.ir.full_name()), text(&self.told));
             format!("Holdover.HoldoverError.untold({method}, {name})")
         };
         let (parameters, value) = match self.returns {
@@ -283,7 +292,7 @@ impl Function<'_> {
             Returns::Prefetched | Returns::Put => swift.types.standard("Void"),
             _ => self.result(),
         };
-        let head = format!("{visibility}nonisolated var {}: ", self.escaped());
+        let head = format!("{visibility}nonisolated var {}: ", self.told);
         if self.returns == Returns::Observation {
             // Unset unless a test sets it.
             code.line(format!("{head}("));
@@ -305,7 +314,8 @@ impl Function<'_> {
 
     /// How the closure of a fake answers.
     pub(super) fn answered_by_closure(&self) -> Vec<String> {
-        let name = format!("self.{}", self.escaped());
+        // A parameter may be called like the property.
+        let name = format!("self.{}", self.told);
         let converted = |call: String| {
             [
                 "do {",
@@ -322,7 +332,7 @@ impl Function<'_> {
             Returns::ServerStream => vec![format!("{name}(request, options)")],
             Returns::ClientStream | Returns::BidiStream => vec![format!("{name}(options)")],
             Returns::Observation => {
-                let answer = escaped(&self.call);
+                let answer = &self.call_told;
                 vec![
                     format!("{name}?(request, options)"),
                     format!("    ?? .answered {{ try await self.{answer}(request, options) }}"),

@@ -435,106 +435,106 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
 /// A `Pricing_V1_PricingClientInterface` for tests of apps: closures answer.
 struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
     /// Answers `GetQuote`.
-    nonisolated var getQuote: @Sendable (
+    nonisolated var onGetQuote: @Sendable (
         _ request: Pricing_V1_GetQuoteRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Pricing_V1_Quote> = { _, _ in
-        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetQuote", "getQuote")
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetQuote", "onGetQuote")
     }
 
-    /// What observers of `GetQuote` see. Unset, they see what `getQuote` answers.
-    nonisolated var observeGetQuote: (
+    /// What observers of `GetQuote` see. Unset, they see what `onGetQuote` answers.
+    nonisolated var onObserveGetQuote: (
         @Sendable (_ request: Pricing_V1_GetQuoteRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Quote>
     )? = nil
 
     /// What memory holds of `GetQuote`. Unset, that is nothing.
-    nonisolated var cachedGetQuote: @Sendable (
+    nonisolated var onCachedGetQuote: @Sendable (
         _ request: Pricing_V1_GetQuoteRequest
     ) -> Holdover.Snapshot<Pricing_V1_Quote>? = { _ in nil }
 
     /// Prefetches `GetQuote`. Unset, it does nothing.
-    nonisolated var prefetchGetQuote: @Sendable (
+    nonisolated var onPrefetchGetQuote: @Sendable (
         _ request: Pricing_V1_GetQuoteRequest
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetQuote`. Unset, it does nothing with them.
-    nonisolated var putGetQuote: @Sendable (
+    nonisolated var onPutGetQuote: @Sendable (
         _ request: Pricing_V1_GetQuoteRequest,
         _ value: Pricing_V1_Quote
     ) async throws -> Void = { _, _ in }
 
     /// Answers `GetProfile`.
-    nonisolated var getProfile: @Sendable (
+    nonisolated var onGetProfile: @Sendable (
         _ request: Pricing_V1_GetProfileRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Pricing_V1_Profile> = { _, _ in
-        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetProfile", "getProfile")
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetProfile", "onGetProfile")
     }
 
-    /// What observers of `GetProfile` see. Unset, they see what `getProfile` answers.
-    nonisolated var observeGetProfile: (
+    /// What observers of `GetProfile` see. Unset, they see what `onGetProfile` answers.
+    nonisolated var onObserveGetProfile: (
         @Sendable (_ request: Pricing_V1_GetProfileRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Profile>
     )? = nil
 
     /// What memory holds of `GetProfile`. Unset, that is nothing.
-    nonisolated var cachedGetProfile: @Sendable (
+    nonisolated var onCachedGetProfile: @Sendable (
         _ request: Pricing_V1_GetProfileRequest
     ) -> Holdover.Snapshot<Pricing_V1_Profile>? = { _ in nil }
 
     /// Prefetches `GetProfile`. Unset, it does nothing.
-    nonisolated var prefetchGetProfile: @Sendable (
+    nonisolated var onPrefetchGetProfile: @Sendable (
         _ request: Pricing_V1_GetProfileRequest
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetProfile`. Unset, it does nothing with them.
-    nonisolated var putGetProfile: @Sendable (
+    nonisolated var onPutGetProfile: @Sendable (
         _ request: Pricing_V1_GetProfileRequest,
         _ value: Pricing_V1_Profile
     ) async throws -> Void = { _, _ in }
 
     /// Answers `GetReceipt`.
-    nonisolated var getReceipt: @Sendable (
+    nonisolated var onGetReceipt: @Sendable (
         _ request: Pricing_V1_GetReceiptRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Pricing_V1_Receipt> = { _, _ in
-        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetReceipt", "getReceipt")
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetReceipt", "onGetReceipt")
     }
 
-    /// What observers of `GetReceipt` see. Unset, they see what `getReceipt` answers.
-    nonisolated var observeGetReceipt: (
+    /// What observers of `GetReceipt` see. Unset, they see what `onGetReceipt` answers.
+    nonisolated var onObserveGetReceipt: (
         @Sendable (_ request: Pricing_V1_GetReceiptRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Receipt>
     )? = nil
 
     /// What memory holds of `GetReceipt`. Unset, that is nothing.
-    nonisolated var cachedGetReceipt: @Sendable (
+    nonisolated var onCachedGetReceipt: @Sendable (
         _ request: Pricing_V1_GetReceiptRequest
     ) -> Holdover.Snapshot<Pricing_V1_Receipt>? = { _ in nil }
 
     /// Prefetches `GetReceipt`. Unset, it does nothing.
-    nonisolated var prefetchGetReceipt: @Sendable (
+    nonisolated var onPrefetchGetReceipt: @Sendable (
         _ request: Pricing_V1_GetReceiptRequest
     ) async throws -> Void = { _ in }
 
     /// Is given answers to `GetReceipt`. Unset, it does nothing with them.
-    nonisolated var putGetReceipt: @Sendable (
+    nonisolated var onPutGetReceipt: @Sendable (
         _ request: Pricing_V1_GetReceiptRequest,
         _ value: Pricing_V1_Receipt
     ) async throws -> Void = { _, _ in }
 
     /// Answers `UpdateDestination`.
-    nonisolated var updateDestination: @Sendable (
+    nonisolated var onUpdateDestination: @Sendable (
         _ request: Pricing_V1_UpdateDestinationRequest,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> = { _, _ in
-        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/UpdateDestination", "updateDestination")
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/UpdateDestination", "onUpdateDestination")
     }
 
     /// Answers `WatchPrices`.
-    nonisolated var watchPrices: @Sendable (
+    nonisolated var onWatchPrices: @Sendable (
         _ request: Pricing_V1_WatchPricesRequest,
         _ options: Holdover.CallOptions
     ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> = { _, _ in
-        .failing(Holdover.HoldoverError.untold("pricing.v1.Pricing/WatchPrices", "watchPrices"))
+        .failing(Holdover.HoldoverError.untold("pricing.v1.Pricing/WatchPrices", "onWatchPrices"))
     }
 
     /// Every method fails until it is told what to answer.
@@ -546,7 +546,7 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> {
         do {
-            return try await self.getQuote(request, options)
+            return try await self.onGetQuote(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -556,21 +556,21 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         _ request: Pricing_V1_GetQuoteRequest,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Quote> {
-        self.observeGetQuote?(request, options)
-            ?? .answered { try await self.getQuote(request, options) }
+        self.onObserveGetQuote?(request, options)
+            ?? .answered { try await self.onGetQuote(request, options) }
     }
 
     nonisolated func cachedGetQuote(
         _ request: Pricing_V1_GetQuoteRequest
     ) -> Holdover.Snapshot<Pricing_V1_Quote>? {
-        self.cachedGetQuote(request)
+        self.onCachedGetQuote(request)
     }
 
     nonisolated func prefetchGetQuote(
         _ request: Pricing_V1_GetQuoteRequest
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetQuote(request)
+            try await self.onPrefetchGetQuote(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -581,7 +581,7 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         _ value: Pricing_V1_Quote
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetQuote(request, value)
+            try await self.onPutGetQuote(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -593,7 +593,7 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> {
         do {
-            return try await self.getProfile(request, options)
+            return try await self.onGetProfile(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -603,21 +603,21 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         _ request: Pricing_V1_GetProfileRequest,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Profile> {
-        self.observeGetProfile?(request, options)
-            ?? .answered { try await self.getProfile(request, options) }
+        self.onObserveGetProfile?(request, options)
+            ?? .answered { try await self.onGetProfile(request, options) }
     }
 
     nonisolated func cachedGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) -> Holdover.Snapshot<Pricing_V1_Profile>? {
-        self.cachedGetProfile(request)
+        self.onCachedGetProfile(request)
     }
 
     nonisolated func prefetchGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetProfile(request)
+            try await self.onPrefetchGetProfile(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -628,7 +628,7 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         _ value: Pricing_V1_Profile
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetProfile(request, value)
+            try await self.onPutGetProfile(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -640,7 +640,7 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> {
         do {
-            return try await self.getReceipt(request, options)
+            return try await self.onGetReceipt(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -650,21 +650,21 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         _ request: Pricing_V1_GetReceiptRequest,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Receipt> {
-        self.observeGetReceipt?(request, options)
-            ?? .answered { try await self.getReceipt(request, options) }
+        self.onObserveGetReceipt?(request, options)
+            ?? .answered { try await self.onGetReceipt(request, options) }
     }
 
     nonisolated func cachedGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest
     ) -> Holdover.Snapshot<Pricing_V1_Receipt>? {
-        self.cachedGetReceipt(request)
+        self.onCachedGetReceipt(request)
     }
 
     nonisolated func prefetchGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.prefetchGetReceipt(request)
+            try await self.onPrefetchGetReceipt(request)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -675,7 +675,7 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         _ value: Pricing_V1_Receipt
     ) async throws(Holdover.HoldoverError) {
         do {
-            try await self.putGetReceipt(request, value)
+            try await self.onPutGetReceipt(request, value)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -687,7 +687,7 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
         do {
-            return try await self.updateDestination(request, options)
+            return try await self.onUpdateDestination(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -697,7 +697,7 @@ struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
         _ request: Pricing_V1_WatchPricesRequest,
         options: Holdover.CallOptions
     ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> {
-        self.watchPrices(request, options)
+        self.onWatchPrices(request, options)
     }
 }
 
