@@ -22,7 +22,8 @@ let package = Package(
     targets: [
         core,
         .target(name: "Holdover", dependencies: ["CHoldover"], linkerSettings: linked),
-        .testTarget(name: "HoldoverTests", dependencies: ["Holdover", "CHoldover"]),
+        .systemLibrary(name: "CHoldoverTesting"),
+        .testTarget(name: "HoldoverTests", dependencies: ["Holdover", "CHoldover", "CHoldoverTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,9 +7,13 @@
 mod calls;
 mod codes;
 mod lifetime;
+#[cfg(feature = "testing")]
+mod stories;
 mod types;
 
 pub use calls::*;
 pub use codes::*;
 pub use lifetime::*;
+#[cfg(feature = "testing")]
+pub use stories::*;
 pub use types::*;

@@ -47,7 +47,7 @@ pub(crate) fn carry_out(
         }
         Some(command::Command::Refresh(refresh)) => Start::Refresh { observer: OpId(refresh.observer) },
     };
-    claim.start(runtime.runtime(), runtime.listener(), token, start)
+    runtime.starting(op, || claim.start(runtime.runtime(), runtime.listener(), token, start))
 }
 
 fn tag(parts: Vec<boundary::TagPart>) -> Result<Tag, Refusal> {

@@ -131,3 +131,54 @@ impl HoldoverBytes {
 impl HoldoverBuffer {
     pub(crate) const EMPTY: Self = Self { bytes: HoldoverBytes::EMPTY, owner: 0 };
 }
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+
+    use super::*;
+    use crate::boundary;
+
+    #[test]
+    fn a_panic_is_a_code_and_goes_no_further() {
+        let mut buffer = HoldoverBuffer::EMPTY;
+        // SAFETY: it lives until the end of this test.
+        let report = unsafe { Reported::new(&raw mut buffer) };
+        assert_eq!(run(report, || panic!("{} of words", "made")), HOLDOVER_BUG);
+        // SAFETY: the buffer was filled, and is released below.
+        let told = unsafe { std::slice::from_raw_parts(buffer.bytes.ptr, buffer.bytes.len) };
+        assert!(boundary::Error::decode(told).unwrap().message.contains("report it"));
+        buffer::release(buffer.owner).unwrap();
+        assert_eq!(run(Reported::NOWHERE, || panic!("plain words")), HOLDOVER_BUG);
+        assert_eq!(run(Reported::NOWHERE, || std::panic::panic_any(7)), HOLDOVER_BUG);
+        assert_eq!(number(|| panic!("of a number")), 0);
+        assert_eq!(run(Reported::NOWHERE, || Err(Refusal::Gone)), HOLDOVER_GONE);
+    }
+
+    /// Each exported function does all that it does in one of these.
+    const GUARDS: [&str; 6] = ["run(", "number(", "handle(", "coded(", "array(", "attempt("];
+
+    #[test]
+    fn every_exported_function_is_guarded() {
+        let sources = [
+            include_str!("abi/calls.rs"),
+            include_str!("abi/lifetime.rs"),
+            include_str!("abi/stories.rs"),
+            include_str!("jni/calls.rs"),
+            include_str!("jni/lifetime.rs"),
+            include_str!("jni/stories.rs"),
+        ];
+        let mut seen = 0;
+        for source in sources {
+            for function in source.split("#[unsafe(no_mangle)]").skip(1) {
+                let body = function.split_once(" {\n").expect("a function has a body").1;
+                let body = body.split_once("\n}").expect("which ends").0;
+                // The version is a number that is there.
+                let constant = function.contains("abi_version") || function.contains("abiVersion");
+                assert!(constant || GUARDS.iter().any(|guard| body.contains(guard)), "{function}");
+                seen += 1;
+            }
+        }
+        assert!(seen > 35, "{seen} functions");
+    }
+}

@@ -41,6 +41,10 @@ pub(crate) fn take_in(host: &Arc<HostRuntime>, hint: &Bytes) -> Result<(), Refus
         Some(hint::Hint::SetMetadata(set)) => {
             session::find_of(set.session, host)?.set_metadata(&set.name, set.value)?;
         }
+        Some(hint::Hint::ReplaceMetadata(replaced)) => {
+            let session = session::find_of(replaced.session, host)?;
+            session.replace_metadata(message::metadata(replaced.metadata)?);
+        }
         Some(hint::Hint::CredentialsChanged(session)) => {
             session::find_of(session, host)?.credentials_changed();
         }

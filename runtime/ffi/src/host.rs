@@ -48,6 +48,9 @@ pub(crate) trait Listener: Send + Sync + 'static {
 
     /// A runtime has taken it on.
     fn taken_on(&self) {}
+
+    /// The runtime is about to end.
+    fn ends(&self) {}
 }
 
 /// A host that speaks C.

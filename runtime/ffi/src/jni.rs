@@ -25,9 +25,13 @@ mod answer;
 mod calls;
 mod lifetime;
 mod queue;
+#[cfg(feature = "testing")]
+mod stories;
 
 pub use calls::*;
 pub use lifetime::*;
+#[cfg(feature = "testing")]
+pub use stories::*;
 
 /// How many facts there are of a snapshot.
 pub const SNAPSHOT_FACTS: usize = 6;

@@ -99,4 +99,6 @@ mod operations;
 mod requests;
 mod runtime;
 mod session;
+#[cfg(feature = "testing")]
+mod story;
 mod table;

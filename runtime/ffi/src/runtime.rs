@@ -19,6 +19,8 @@ use crate::message;
 use crate::operations::Operations;
 use crate::requests::Requests;
 use crate::session;
+#[cfg(feature = "testing")]
+use crate::story::{self, Scene};
 use crate::table::{Kind, Table};
 
 static RUNTIMES: Table<Arc<HostRuntime>> = Table::of(Kind::Runtime);
@@ -35,23 +37,42 @@ pub(crate) struct HostRuntime {
     policies: Mutex<HashMap<Bytes, Bytes>>,
     /// Handles of the sessions that are open; `None` when the runtime is being freed.
     sessions: Mutex<Option<HashSet<u64>>>,
+    #[cfg(feature = "testing")]
+    scene: Option<Arc<Scene>>,
 }
 
 /// Makes a runtime.
 pub(crate) fn open(config: &Bytes, listener: impl Listener) -> Result<u64, Refusal> {
     let config: RuntimeConfig = message::read(config, "RuntimeConfig")?;
     let listener: Arc<dyn Listener> = Arc::new(listener);
+    if config.story != 0 {
+        return open_in_story(&config, listener);
+    }
     let requests = Requests::new(listener.clone());
-    let runtime = builder(&config, &listener, &requests)?.build()?;
-    let opened = RUNTIMES.insert(Arc::new(HostRuntime {
-        runtime,
-        listener: listener.clone(),
-        operations: Arc::default(),
-        requests,
-        methods: RwLock::default(),
-        policies: Mutex::default(),
-        sessions: Mutex::new(Some(HashSet::new())),
-    }))?;
+    let builder = builder(&config, RuntimeBuilder::new())?;
+    let runtime = with_edges(builder, &config, &listener, &requests)?.build()?;
+    enter(HostRuntime::new(runtime, listener, requests))
+}
+
+#[cfg(feature = "testing")]
+fn open_in_story(config: &RuntimeConfig, listener: Arc<dyn Listener>) -> Result<u64, Refusal> {
+    let scene = story::find(config.story)?.begin(listener)?;
+    let requests = Requests::new(scene.clone());
+    let runtime = scene.build(builder(config, scene.builder())?)?;
+    let mut host = HostRuntime::new(runtime, scene.clone(), requests);
+    host.operations = scene.operations().clone();
+    host.scene = Some(scene);
+    enter(host)
+}
+
+#[cfg(not(feature = "testing"))]
+fn open_in_story(_: &RuntimeConfig, _: Arc<dyn Listener>) -> Result<u64, Refusal> {
+    Err(Refusal::misuse("this library was built without `testing`: leave `story` 0"))
+}
+
+fn enter(runtime: HostRuntime) -> Result<u64, Refusal> {
+    let listener = runtime.listener.clone();
+    let opened = RUNTIMES.insert(Arc::new(runtime))?;
     listener.taken_on();
     Ok(opened)
 }
@@ -63,6 +84,7 @@ pub(crate) fn find(runtime: u64) -> Result<Arc<HostRuntime>, Refusal> {
 /// Ends a runtime and everything that is of it.
 pub(crate) fn free(runtime: u64) -> Result<(), Refusal> {
     let freed = RUNTIMES.remove(runtime)?;
+    freed.listener.ends();
     // Nobody waits for the store to close. Operations end before what they ask is given up: they end as the runtime does.
     drop(freed.runtime.shutdown());
     freed.requests.close();
@@ -72,6 +94,50 @@ pub(crate) fn free(runtime: u64) -> Result<(), Refusal> {
 }
 
 impl HostRuntime {
+    fn new(runtime: Runtime, listener: Arc<dyn Listener>, requests: Arc<Requests>) -> Self {
+        Self {
+            runtime,
+            listener,
+            operations: Arc::default(),
+            requests,
+            methods: RwLock::default(),
+            policies: Mutex::default(),
+            sessions: Mutex::new(Some(HashSet::new())),
+            #[cfg(feature = "testing")]
+            scene: None,
+        }
+    }
+
+    /// The story that it plays in.
+    #[cfg(feature = "testing")]
+    pub(crate) fn scene(&self) -> Option<&Arc<Scene>> {
+        self.scene.as_ref()
+    }
+
+    /// Lets an operation start by `start`.
+    #[cfg(feature = "testing")]
+    pub(crate) fn starting(
+        &self,
+        op: u64,
+        start: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        match &self.scene {
+            Some(scene) => scene.starting(op, start),
+            None => start(),
+        }
+    }
+
+    /// Lets an operation start by `start`.
+    #[cfg(not(feature = "testing"))]
+    #[allow(clippy::unused_self, reason = "a story would have to know")]
+    pub(crate) fn starting(
+        &self,
+        _: u64,
+        start: impl FnOnce() -> Result<(), Refusal>,
+    ) -> Result<(), Refusal> {
+        start()
+    }
+
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.runtime
     }
@@ -124,6 +190,8 @@ impl HostRuntime {
     /// More items of a stream, or room for pieces of a request's body.
     pub(crate) fn credit(&self, op: u64, items: u32) -> Result<(), Refusal> {
         if let Some(call) = self.operations.running(op) {
+            #[cfg(feature = "testing")]
+            let items = self.scene.as_ref().map_or(items, |scene| scene.asked(op, items));
             call.demand(items);
         } else {
             // What has ended needs nothing any more.
@@ -147,12 +215,9 @@ impl HostRuntime {
     }
 }
 
-fn builder(
-    config: &RuntimeConfig,
-    listener: &Arc<dyn Listener>,
-    requests: &Arc<Requests>,
-) -> Result<RuntimeBuilder, Refusal> {
-    let mut builder = RuntimeBuilder::new().varies(&config.varies);
+/// What a configuration says wherever the runtime lives.
+fn builder(config: &RuntimeConfig, builder: RuntimeBuilder) -> Result<RuntimeBuilder, Refusal> {
+    let mut builder = builder.varies(&config.varies);
     for boundary::Endpoint { name, url, protocol, plain_text } in &config.endpoints {
         let protocol = match boundary::Protocol::try_from(*protocol) {
             Ok(boundary::Protocol::Connect) => Protocol::Connect,
@@ -182,6 +247,16 @@ fn builder(
     if let Some(period) = config.grace_period_ms {
         builder = builder.grace_period(Duration::from_millis(period));
     }
+    Ok(builder)
+}
+
+/// The world around it.
+fn with_edges(
+    mut builder: RuntimeBuilder,
+    config: &RuntimeConfig,
+    listener: &Arc<dyn Listener>,
+    requests: &Arc<Requests>,
+) -> Result<RuntimeBuilder, Refusal> {
     if config.events {
         let listener = listener.clone();
         builder = builder.on_event(move |event, method| {

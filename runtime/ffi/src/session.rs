@@ -3,8 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use holdover_client::Session;
 use holdover_client::host::{self, Form, Start};
+use holdover_client::{Account, CredentialsProvider, Session};
 
 use crate::abi::{HOLDOVER_GET, HOLDOVER_OBSERVE, HOLDOVER_PREFETCH, HOLDOVER_STREAM};
 use crate::boundary::SessionConfig;
@@ -25,20 +25,11 @@ pub(crate) struct HostSession {
 
 /// Opens a session.
 pub(crate) fn open(runtime: &Arc<HostRuntime>, config: &Bytes) -> Result<u64, Refusal> {
-    let config: SessionConfig = message::read(config, "SessionConfig")?;
-    let account = message::read_account(config.account);
+    let mut config: SessionConfig = message::read(config, "SessionConfig")?;
+    let account = message::read_account(config.account.take());
     account.check()?;
     let handle = Arc::new(OnceLock::new());
-    let credentials = if config.credentials {
-        HostCredentials::Asked { requests: runtime.requests().clone(), session: handle.clone() }
-    } else {
-        HostCredentials::None
-    };
-    let session = if config.endpoint.is_empty() {
-        runtime.runtime().session(account, credentials)
-    } else {
-        runtime.runtime().session_at(&config.endpoint, account, credentials)?
-    };
+    let session = connect(runtime, &config, account, &handle)?;
     for header in config.metadata {
         session.set_metadata(&header.name, header.value)?;
     }
@@ -52,6 +43,38 @@ pub(crate) fn open(runtime: &Arc<HostRuntime>, config: &Bytes) -> Result<u64, Re
     // Nothing was started on it before its handle is known.
     let _ = handle.set(opened);
     Ok(opened)
+}
+
+/// The session, with whoever answers for its credentials.
+fn connect(
+    runtime: &Arc<HostRuntime>,
+    config: &SessionConfig,
+    account: Account,
+    handle: &Arc<OnceLock<u64>>,
+) -> Result<Session, Refusal> {
+    #[cfg(feature = "testing")]
+    if let Some(scene) = runtime.scene() {
+        return at(runtime, config, account, scene.credentials()?);
+    }
+    let credentials = if config.credentials {
+        HostCredentials::Asked { requests: runtime.requests().clone(), session: handle.clone() }
+    } else {
+        HostCredentials::None
+    };
+    at(runtime, config, account, credentials)
+}
+
+fn at(
+    runtime: &HostRuntime,
+    config: &SessionConfig,
+    account: Account,
+    credentials: impl CredentialsProvider,
+) -> Result<Session, Refusal> {
+    Ok(if config.endpoint.is_empty() {
+        runtime.runtime().session(account, credentials)
+    } else {
+        runtime.runtime().session_at(&config.endpoint, account, credentials)?
+    })
 }
 
 pub(crate) fn find(session: u64) -> Result<Arc<HostSession>, Refusal> {
@@ -91,6 +114,10 @@ impl HostSession {
         let method = self.runtime.method(method)?;
         let options = message::options(options)?;
         let found = host::peek(&self.session, &method, request, &options);
+        #[cfg(feature = "testing")]
+        if let (Some(scene), Some(_)) = (self.runtime.scene(), &found) {
+            scene.begun();
+        }
         Ok(found.map(|snapshot| Hit::new(snapshot, Some(&method))))
     }
 
@@ -114,7 +141,8 @@ impl HostSession {
         let method = self.runtime.method(method)?;
         let options = message::options(options)?;
         let start = Start::Call { session: self.session.clone(), method, form, request, options };
-        claim.start(self.runtime.runtime(), self.runtime.listener(), token, start)
+        let runtime = &self.runtime;
+        runtime.starting(op, || claim.start(runtime.runtime(), runtime.listener(), token, start))
     }
 
     pub(crate) fn put(
@@ -130,6 +158,7 @@ impl HostSession {
         let method = self.runtime.method(method)?;
         let options = message::options(options)?;
         let start = Start::Put { session: self.session.clone(), method, request, value, options };
-        claim.start(self.runtime.runtime(), self.runtime.listener(), token, start)
+        let runtime = &self.runtime;
+        runtime.starting(op, || claim.start(runtime.runtime(), runtime.listener(), token, start))
     }
 }

@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     /// Of events, on the JVM.
     #[cfg(feature = "jni")]
     Queue = 4,
+    #[cfg(feature = "testing")]
+    Story = 5,
 }
 
 impl Kind {
@@ -24,6 +26,8 @@ impl Kind {
             Self::Loan => "hit or buffer",
             #[cfg(feature = "jni")]
             Self::Queue => "queue",
+            #[cfg(feature = "testing")]
+            Self::Story => "story",
         }
     }
 }

@@ -19,31 +19,46 @@ fn has(tool: &str) -> bool {
     there
 }
 
-#[test]
-fn a_host_on_the_jvm_makes_calls_cancels_them_and_exits() {
-    if !has("javac") || !has("java") {
-        return;
-    }
+/// Runs a class with the library and the policy, and gives what it said.
+fn run(class: &str, sources: &[&str]) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources = folder.join("tests/jni/dev/holdover/internal");
+    let java = folder.join("tests/jni/dev/holdover/internal");
     let classes = tempfile::tempdir().expect("a folder for the classes");
     let compiled = Command::new("javac")
         .args(["-Xlint:all", "-Werror", "--release", "17", "-d"])
         .arg(classes.path())
-        .args(["Native.java", "Scene.java"].map(|source| sources.join(source)))
+        .args(sources.iter().map(|source| java.join(source)))
         .output()
         .expect("javac runs");
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
     let output = Command::new("java")
         .args(["-Xcheck:jni", "-ea", "-cp"])
         .arg(classes.path())
-        .arg("dev.holdover.internal.Scene")
+        .arg(format!("dev.holdover.internal.{class}"))
         .arg(library())
         .arg(folder.join("../../tests/vectors/api.policy"))
         .output()
         .expect("java runs");
-    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    assert!(output.status.success(), "{said:?}");
-    assert!(said[0].starts_with("20000 ends, ") && said[0].lines().count() == 1, "{said:?}");
-    assert!(said[1].is_empty(), "-Xcheck:jni found something: {said:?}");
+    let [said, errors] =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(output.status.success(), "{said}{errors}");
+    assert!(errors.is_empty() && said.lines().count() == 1, "-Xcheck:jni found something: {said}{errors}");
+    said
+}
+
+#[test]
+fn a_host_on_the_jvm_makes_calls_cancels_them_and_exits() {
+    if has("javac") && has("java") {
+        let said = run("Scene", &["Native.java", "Scene.java"]);
+        assert!(said.starts_with("20000 ends, "), "{said}");
+    }
+}
+
+#[cfg(feature = "testing")]
+#[test]
+fn a_story_is_followed_on_the_jvm() {
+    if has("javac") && has("java") {
+        let said = run("Story", &["Native.java", "NativeStory.java", "Scene.java", "Story.java"]);
+        assert_eq!(said, "passed\n");
+    }
 }

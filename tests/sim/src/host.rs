@@ -22,22 +22,63 @@ use holdover_testkit::vector::Vector;
 /// # Errors
 /// Where the client departs from the vector.
 pub fn replay(api: &Api, vector: &Vector) -> Result<(), String> {
-    let mut story = LiveStory::new(api, vector)?;
-    let mut host = Host::new(api.policy().clone());
+    follow(&mut Direct { story: LiveStory::new(api, vector)?, host: Host::new(api.policy().clone()) })
+}
+
+/// Does what a story asks, as an app would, and hears what comes of it.
+pub trait App {
+    /// Hands reports to the story, and gets an instruction.
+    ///
+    /// # Errors
+    /// When that cannot be done.
+    fn next(&mut self, reports: &str) -> Result<String, String>;
+
+    /// Does it.
+    ///
+    /// # Errors
+    /// When an app could not do it.
+    fn act(&mut self, action: Action) -> Result<(), String>;
+
+    /// What has come since the last time. What is delivered to a host in Rust is there at once.
+    fn reports(&mut self) -> Vec<Report>;
+}
+
+/// Follows a story to its end.
+///
+/// # Errors
+/// Where the client departs from the vector.
+pub fn follow(app: &mut impl App) -> Result<(), String> {
     let mut reports = Vec::new();
     loop {
         let reported = serde_json::to_string(&reports).map_err(|error| error.to_string())?;
-        let text = story.next_json(&reported);
+        let text = app.next(&reported)?;
         match serde_json::from_str(&text).map_err(|error| format!("{text}: {error}"))? {
-            Instruction::Do(action) => {
-                host.act(*action, &mut story).map_err(|error| format!("{text}: {error}"))?;
-            }
-            // What is delivered to a sink is there at once.
+            Instruction::Do(action) => app.act(*action).map_err(|error| format!("{text}: {error}"))?,
             Instruction::Wait(_) => {}
             Instruction::Passed(_) => return Ok(()),
             Instruction::Failed(mismatch) => return Err(mismatch),
         }
-        reports = host.reports();
+        reports = app.reports();
+    }
+}
+
+/// A host that has its story beside it.
+struct Direct {
+    story: LiveStory,
+    host: Host,
+}
+
+impl App for Direct {
+    fn next(&mut self, reports: &str) -> Result<String, String> {
+        Ok(self.story.next_json(reports))
+    }
+
+    fn act(&mut self, action: Action) -> Result<(), String> {
+        self.host.act(action, &mut self.story).map_err(|error| error.to_string())
+    }
+
+    fn reports(&mut self) -> Vec<Report> {
+        self.host.reports()
     }
 }
 

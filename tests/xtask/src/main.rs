@@ -5,6 +5,7 @@
 mod bench;
 mod conformance;
 mod golden;
+mod kotlin;
 mod library;
 mod package;
 mod regenerate;

@@ -7,7 +7,7 @@ use crate::step::{Outcome, built, cargo, root, run as step};
 use crate::toolchain::{Missing, Swift};
 
 /// The packages whose tests are run, from the workspace's root.
-const TESTED: &[&str] = &["runtime/swift"];
+const TESTED: &[&str] = &["runtime/swift", "tests/e2e/swift"];
 
 /// Runs all tests that are in Swift. Where there is no Swift, they are skipped, by name.
 ///
@@ -19,7 +19,10 @@ pub(crate) fn test(missing: Missing) -> Outcome {
         println!("   `cargo xtask toolchain` installs it, where it can; `--require swift` fails without it.");
         return Ok(());
     };
-    step("Swift: the core", &mut cargo(&["build", "--package", "holdover-ffi"]))?;
+    step(
+        "Swift: the core",
+        &mut cargo(&["build", "--package", "holdover-ffi", "--features", "jni,testing"]),
+    )?;
     let server = ["build", "--package", "holdover-e2e", "--bins"];
     step("Swift: the server", &mut cargo(&server))?;
     for package in TESTED {

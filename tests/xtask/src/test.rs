@@ -3,6 +3,7 @@
 use clap::ValueEnum;
 
 use crate::golden;
+use crate::kotlin;
 use crate::step::{Outcome, cargo, run as step};
 use crate::swift;
 use crate::toolchain::Missing;
@@ -36,7 +37,7 @@ impl Arguments {
 }
 
 /// Everything that is off by default. Every step of the workspace has the same, so that nothing is built twice.
-const FEATURES: &str = "--features=holdover/opentelemetry,holdover-ffi/jni";
+const FEATURES: &str = "--features=holdover/opentelemetry,holdover-ffi/jni,holdover-ffi/testing";
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let wants = |language| arguments.only.is_none_or(|only| only == language);
@@ -51,6 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         // Maven has buf, too.
         golden::plugin(arguments.missing(Language::Kotlin))?;
         golden::kotlin(arguments.missing(Language::Kotlin))?;
+        kotlin::test(arguments.missing(Language::Kotlin))?;
     }
     println!("\nEverything passed.");
     Ok(())

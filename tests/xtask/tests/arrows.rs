@@ -16,7 +16,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("holdover-transport-connect", &["holdover-client", "holdover-wire"]),
     ("holdover-store-sqlite", &["holdover-client"]),
     ("holdover", &["holdover-client", "holdover-transport-connect", "holdover-store-sqlite"]),
-    ("holdover-ffi", &["holdover-client", "holdover-transport-connect", "holdover-store-sqlite"]),
+    // The testkit comes with the feature `testing`, which no app ships.
+    (
+        "holdover-ffi",
+        &["holdover-client", "holdover-transport-connect", "holdover-store-sqlite", "holdover-testkit"],
+    ),
     ("holdover-server", &["holdover-annotations", "holdover-wire"]),
     ("holdover-testkit", &["holdover-annotations", "holdover-engine", "holdover-client"]),
 ];

@@ -44,6 +44,10 @@ pub struct RuntimeConfig {
     /// How much the host may have sent of one response's body, in bytes, beyond what it was asked for. Default: 256 kB.
     #[prost(uint64, optional, tag = "14")]
     pub http_window_bytes: ::core::option::Option<u64>,
+    /// Of tests: the story whose clock, network, store, credentials and listener this runtime has, by its handle. Endpoints,
+    /// `varies` and bounds are still those of this configuration. Refused by libraries that were built without `testing`.
+    #[prost(fixed64, tag = "15")]
+    pub story: u64,
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct HostHttp {
@@ -295,14 +299,14 @@ pub struct Refresh {
     #[prost(fixed64, tag = "1")]
     pub observer: u64,
 }
-#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Hint {
-    #[prost(oneof = "hint::Hint", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
+    #[prost(oneof = "hint::Hint", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub hint: ::core::option::Option<hint::Hint>,
 }
 /// Nested message and enum types in `Hint`.
 pub mod hint {
-    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Hint {
         /// What the platform knows of the network. Replaces what it said before.
         #[prost(message, tag = "1")]
@@ -327,6 +331,8 @@ pub mod hint {
         /// The session whose account has new credentials: its handle.
         #[prost(fixed64, tag = "9")]
         CredentialsChanged(u64),
+        #[prost(message, tag = "10")]
+        ReplaceMetadata(super::ReplaceMetadata),
     }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
@@ -359,6 +365,14 @@ pub struct SetMetadata {
     pub name: ::prost::alloc::string::String,
     #[prost(bytes = "bytes", tag = "3")]
     pub value: ::prost::bytes::Bytes,
+}
+/// What was set before and is not here is sent no more.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ReplaceMetadata {
+    #[prost(fixed64, tag = "1")]
+    pub session: u64,
+    #[prost(message, repeated, tag = "2")]
+    pub metadata: ::prost::alloc::vec::Vec<Header>,
 }
 /// In ASK_CREDENTIALS. Reply HOLDOVER_REPLY_CREDENTIALS with a CredentialsReply.
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -188,3 +188,42 @@ fn a_store_that_waits_for_a_key_does_not_hold_up_the_end() {
     world.host.wait(|heard| heard.kind == HOLDOVER_EVENT_ASK_KEY);
     world.free();
 }
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn memory_answers_while_the_store_is_busy() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = boundary::RuntimeConfig {
+        store_directory: folder.path().to_str().unwrap().to_owned(),
+        key_provider: true,
+        ..config()
+    };
+    let host = Host::new(|_, _| Reply::Ok(ride("kept")));
+    let world = World::with(host, &config, &boundary::SessionConfig::default());
+    world.start(1, HOLDOVER_GET, "Quote", &ride("r1"));
+    loop {
+        let heard = world.host.wait(|heard| heard.kind == HOLDOVER_EVENT_ASK_KEY || heard.token == 1);
+        if heard.token == 1 {
+            break;
+        }
+        keys(&world.host, &heard);
+    }
+    // The store's thread waits for the key of another account, which nobody gives it.
+    let account = Some(boundary::Account { user: Some("u-2".to_owned()) });
+    let other = boundary::SessionConfig { account, ..boundary::SessionConfig::default() };
+    let other = crate::rides::open_session(world.runtime, &other);
+    let op = holdover_op_new(world.runtime);
+    let (method, request) = (world.method("Quote"), ride("r2"));
+    let code = unsafe {
+        let (request, options) = (crate::host::bytes(&request), crate::host::NOTHING);
+        holdover_start(other, op, 2, HOLDOVER_GET, method, request, options, std::ptr::null_mut())
+    };
+    assert_eq!(code, HOLDOVER_OK);
+    world.host.wait(|heard| heard.kind == HOLDOVER_EVENT_ASK_KEY);
+    for token in 3..50 {
+        assert_eq!(world.probe("Quote", &ride("r1")).unwrap().value, ride("kept"));
+        world.start(token, HOLDOVER_GET, "Quote", &ride("r1"));
+        assert_eq!(world.host.of(token).snapshot.unwrap().source, HOLDOVER_SOURCE_CACHE);
+    }
+    world.free();
+}

@@ -23,20 +23,21 @@ import Testing
         let runtime = try Runtime(.init(endpoints: [Endpoint("prod", url: "https://example.invalid")]))
         let nowhere = runtime.session(account: .guest, endpoint: "elsewhere")
         let error = await failure { () throws(HoldoverError) in
-            try await Pricing_V1_PricingClient(nowhere).getQuote(ride)
+            try await BoundClient(nowhere, policy: VectorsApi.policy).prefetch(VectorsApi.method(0), [])
         }
         #expect(error?.kind == .misuse && error?.message.contains("elsewhere") == true)
-        var states = Pricing_V1_PricingClient(nowhere).observeGetQuote(ride).makeAsyncIterator()
+        let client = BoundClient(nowhere, policy: VectorsApi.policy)
+        var states = client.observe(VectorsApi.method(0), [], CallOptions()).makeAsyncIterator()
         #expect(await states.next() == .failed(try #require(error)))
         #expect(await states.next() == nil)
 
         let session = runtime.session(account: .guest)
         let damaged = await failure { () throws(HoldoverError) in
-            try await BoundClient(session, policy: [1, 2, 3]).prefetch(method, ride)
+            try await BoundClient(session, policy: [1, 2, 3]).prefetch(VectorsApi.method(0), [])
         }
         #expect(damaged?.kind == .misuse)
         let unknown = await failure { () throws(HoldoverError) in
-            try await BoundClient(session, policy: Pricing_V1_PricingClient.policy).prefetch(method, ride)
+            try await BoundClient(session, policy: VectorsApi.policy).prefetch(VectorsApi.method(999), [])
         }
         #expect(unknown?.kind == .misuse)
         let bad = await failure { () throws(HoldoverError) in try session.setMetadata("not a name", "x") }
@@ -44,70 +45,18 @@ import Testing
         await runtime.shutdown()
     }
 
-    /// One that the policy does not have.
-    private var method: BoundMethod<Pricing_V1_GetQuoteRequest, Pricing_V1_Quote> {
-        BoundMethod(99, encode: { try $0.serializedBytes() }, decode: { try Pricing_V1_Quote(serializedBytes: $0) })
-    }
-
     @Test func callsAfterTheEndAreMisuse() async throws {
         let runtime = try Runtime(.init(endpoints: [Endpoint("prod", url: "https://example.invalid")]))
-        let pricing = Pricing_V1_PricingClient(runtime.session(account: .guest))
+        let client = BoundClient(runtime.session(account: .guest), policy: VectorsApi.policy)
         await runtime.shutdown()
         await runtime.shutdown()
-        let error = await failure { () throws(HoldoverError) in try await pricing.getQuote(ride) }
+        let error = await failure { () throws(HoldoverError) in try await client.prefetch(VectorsApi.method(0), []) }
         #expect(error?.kind == .misuse)
-        #expect(pricing.cachedGetQuote(ride) == nil)
+        #expect(client.cached(VectorsApi.method(0), []) == nil)
         runtime.setAppState(.background)
         runtime.memoryPressure()
         let pause = await failure { () throws(HoldoverError) in try await runtime.pause() }
         #expect(pause == nil || pause?.kind == .misuse)
-    }
-
-    @Test(.enabled(if: RidesServer.program != nil, "HOLDOVER_RIDES_SERVER names no program"), arguments: Carrier.stacks)
-    func theEndOfARuntimeEndsItsCalls(carrier: Carrier) async throws {
-        let server = try RidesServer()
-        let app = try App(server, carrier)
-        try await server.tell("hold")
-        let call = Task { await failure { () throws(HoldoverError) in try await app.pricing.getQuote(ride) } }
-        try await server.tell("arrived 1")
-        let watched = Task {
-            var last: Observed<Pricing_V1_Quote>?
-            for await state in app.pricing.observeGetQuote(ride) { last = state }
-            return last
-        }
-        await app.runtime.shutdown()
-        #expect(await call.value?.kind == .misuse)
-        guard case .failed(let error)? = await watched.value else {
-            Issue.record("the observer has not failed")
-            return
-        }
-        #expect(error.kind == .misuse)
-    }
-
-    @Test(.enabled(if: RidesServer.program != nil, "HOLDOVER_RIDES_SERVER names no program"), arguments: Carrier.stacks)
-    func theAppsLifeIsToldToTheCore(carrier: Carrier) async throws {
-        let server = try RidesServer()
-        let app = try App(server, carrier)
-        _ = try await app.pricing.getQuote(ride)
-        app.runtime.memoryPressure()
-        app.runtime.setPlatform(Platform(reachability: .unreachable))
-        let offline = await failure { () throws(HoldoverError) in
-            try await app.pricing.getQuote(.init(rideID: "r-2"), options: CallOptions(timeout: .seconds(10)))
-        }
-        #expect(offline?.kind == .offline)
-        app.runtime.setPlatform(Platform(reachability: .reachable, interface: .wifi, path: 2))
-        try await app.runtime.pause()
-        app.runtime.resume()
-        app.runtime.setAppState(.background)
-        app.runtime.setAppState(.foreground)
-        app.runtime.setSavesData(true)
-        app.runtime.setEstimate(Estimate(requestTime: .milliseconds(20), downlinkKbps: 10_000))
-        app.runtime.setEstimate(nil)
-        #expect(try await app.pricing.getQuote(.init(rideID: "r-2")).source == .network)
-        try await app.runtime.disable([Switch(.cache)])
-        #expect(try await app.pricing.getQuote(.init(rideID: "r-2")).source == .network)
-        try await app.runtime.erase(.user("somebody else"))
-        await app.runtime.shutdown()
     }
 
     /// Every token comes back exactly once: a sink that is released twice crashes, and one that is not stays.
@@ -117,7 +66,7 @@ import Testing
         do {
             let native = try NativeRuntime(.init(endpoints: [Endpoint("prod", url: "https://example.invalid")]))
             let session = try NativeSession(native, .guest, nil, nil, Metadata())
-            let methods = try native.register(Pricing_V1_PricingClient.policy)
+            let methods = try native.register(VectorsApi.policy)
             let quote = try #require(methods.first?.id)
             await withTaskGroup(of: Void.self) { group in
                 for number in 0..<count {

@@ -25,7 +25,8 @@ pub struct Report {
     pub as_of: Option<i64>,
     /// The value may lack parts.
     pub reduced: bool,
-    /// The hash of the plan that a reduced value was reduced by, in hex.
+    /// The hash of the plan that a reduced value was reduced by, in hex. Of hosts that are told no more: `own`, that of
+    /// the method, or `unknown`.
     pub plan: Option<String>,
     /// The full value that accessors look into.
     pub last_known: Option<Hex>,
@@ -43,7 +44,7 @@ pub struct Report {
     pub ended: bool,
     /// So many more messages may be sent.
     pub credit: Option<u32>,
-    /// An operation without a value has ended, or memory has nothing.
+    /// An operation without a value has ended, or a refresh whose host is not told the value, or memory has nothing.
     pub done: bool,
 }
 
@@ -79,7 +80,10 @@ impl Report {
             age: age.map(Span),
             as_of: self.as_of.map(|ms| Span(i128::from(ms) * 1_000_000 - START)),
             detail: self.reduced.then(|| "REDUCED".into()),
-            plan: self.plan.filter(|plan| Some(plan) != usual_plan),
+            plan: self.plan.filter(|plan| {
+                let own = plan == "own" && usual_plan.is_some();
+                !own && Some(plan) != usual_plan
+            }),
             last_known: self.last_known.map(|hex| Message(hex.0)),
             gap: self.gap,
             refreshing: self.refreshing,

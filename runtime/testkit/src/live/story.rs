@@ -1,6 +1,6 @@
 //! A vector on its way: what the host is to do next, and whether everything came out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use holdover_client::{CredentialsProvider, InlineDriver, RuntimeBuilder};
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Action, LiveWorld, Report};
 use crate::api::Api;
 use crate::replay::{Mismatch, Problem, compare};
-use crate::vector::{Out, Vector};
+use crate::vector::{Delivery, In, Out, Vector};
 use crate::world::{Shown, sessions_of};
 
 /// What a host is told. In JSON an object with one member.
@@ -38,6 +38,8 @@ pub struct LiveStory {
     /// Deliveries of this process that were reported.
     reported: u64,
     got: Vec<Shown>,
+    /// Operations that refresh an observer.
+    refreshes: BTreeSet<String>,
 }
 
 /// How far a step has come.
@@ -60,6 +62,10 @@ impl LiveStory {
     pub fn new(api: &Api, vector: &Vector) -> Result<Self, String> {
         let mut world = LiveWorld::new(api, vector)?;
         let actions = world.begin(sessions_of(vector).into_iter().collect())?.into();
+        let refreshes = vector.steps.iter().filter_map(|step| match &step.input {
+            Some(In::Refresh(refresh)) => Some(refresh.op.clone()),
+            _ => None,
+        });
         Ok(Self {
             vector: vector.clone(),
             world,
@@ -69,6 +75,7 @@ impl LiveStory {
             stage: Stage::Setting,
             reported: 0,
             got: Vec::new(),
+            refreshes: refreshes.collect(),
         })
     }
 
@@ -161,7 +168,7 @@ impl LiveStory {
             Stage::Over => {
                 let mut got = std::mem::take(&mut self.got);
                 got.extend(self.world.shown());
-                if let Some(problem) = compare(&step.out, &got) {
+                if let Some(problem) = compare(&as_told(&step.out, &got, &self.refreshes), &got) {
                     return Err(problem);
                 }
                 self.step += 1;
@@ -210,6 +217,29 @@ impl LiveStory {
         let step = self.vector.steps.get(self.step).filter(|_| self.stage != Stage::Setting);
         Mismatch::new(&self.vector, step.map_or(0, |_| self.step + 1), step, problem)
     }
+}
+
+/// What is expected, as a host says it that is told less: whether an answer was reduced by the method's own plan, and not
+/// by which; that a refresh has ended, and not with what.
+fn as_told(expected: &[Out], got: &[Shown], refreshes: &BTreeSet<String>) -> Vec<Out> {
+    const UNKNOWN: &str = "unknown";
+    let told = |tells: &dyn Fn(&Delivery) -> bool| {
+        got.iter().any(|shown| matches!(&shown.out, Out::To(to) if tells(to)))
+    };
+    let mut expected = expected.to_vec();
+    for out in &mut expected {
+        let Out::To(delivery) = out else { continue };
+        if let Some(plan) = &mut delivery.plan
+            && told(&|to| to.plan.as_deref() == Some(UNKNOWN))
+        {
+            UNKNOWN.clone_into(plan);
+        }
+        let refreshed = delivery.value.is_some() && refreshes.contains(&delivery.to);
+        if refreshed && told(&|to| to.done && to.to == delivery.to) {
+            *delivery = Delivery { to: delivery.to.clone(), done: true, ..Delivery::default() };
+        }
+    }
+    expected
 }
 
 impl std::fmt::Debug for LiveStory {

@@ -15,6 +15,9 @@ public protocol SessionCore: Sendable {
     /// Replaces metadata that is sent with every call. Throws MISUSE when it cannot be sent.
     func setMetadata(_ name: String, _ value: [UInt8]) throws(HoldoverError)
 
+    /// Replaces all metadata that is sent with every call. Throws MISUSE when it cannot be sent.
+    func replaceMetadata(_ metadata: Metadata) throws(HoldoverError)
+
     /// The account has new credentials.
     func credentialsChanged()
 

@@ -66,6 +66,7 @@ enum Hint: Sendable {
     case resume
     case metadata(session: UInt64, name: String, value: [UInt8])
     case credentialsChanged(session: UInt64)
+    case allMetadata(session: UInt64, Metadata)
 
     func encoded() -> [UInt8] {
         WireWriter.message { message in
@@ -95,6 +96,11 @@ enum Hint: Sendable {
                     $0.bytes(3, value)
                 }
             case .credentialsChanged(let session): message.fixed64(9, session)
+            case .allMetadata(let session, let metadata):
+                message.message(10) {
+                    $0.fixed64(1, session)
+                    metadata.write(2, &$0)
+                }
             }
         }
     }

@@ -19,6 +19,7 @@ extension Runtime.Configuration {
             // URLSession hands over no trailers, cannot be relied on to send while it receives, and chooses the version of
             // HTTP by itself: all of `HostHttp` is false.
             if transport == .urlSession { message.message(13) }
+            if story != 0 { message.fixed64(15, story) }
         }
     }
 }

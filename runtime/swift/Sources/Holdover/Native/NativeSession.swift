@@ -34,6 +34,10 @@ final class NativeSession: SessionCore {
         try runtime.tell(.metadata(session: handle, name: name, value: value))
     }
 
+    func replaceMetadata(_ metadata: Metadata) throws(HoldoverError) {
+        try runtime.tell(.allMetadata(session: handle, metadata))
+    }
+
     func credentialsChanged() {
         runtime.hint(.credentialsChanged(session: handle))
     }
@@ -52,6 +56,8 @@ struct RefusedSession: SessionCore {
     func invalidate(_ tag: Tag) async throws(HoldoverError) { throw error }
 
     func setMetadata(_ name: String, _ value: [UInt8]) throws(HoldoverError) { throw error }
+
+    func replaceMetadata(_ metadata: Metadata) throws(HoldoverError) { throw error }
 
     func credentialsChanged() {}
 

@@ -1,6 +1,6 @@
 /// A call with many requests and one response: ``send(_:)`` messages, then ``finish()``.
 ///
-/// Nothing is sent before the first `send` or `finish`; letting go of it ends the stream.
+/// It begins with its first use; letting go of it ends the stream.
 public struct ClientStream<Request: Sendable, Response: Sendable>: Sendable {
     private let outgoing: Outgoing<Request>
     private let incoming: Incoming<Response>
@@ -16,9 +16,19 @@ public struct ClientStream<Request: Sendable, Response: Sendable>: Sendable {
         try await outgoing.send(message)
     }
 
+    /// Says that there is no other message, without waiting for the answer: see ``response()``.
+    public func close() {
+        outgoing.close()
+    }
+
     /// Says that there is no other message, and waits for the answer.
     public func finish() async throws(HoldoverError) -> Snapshot<Response> {
         outgoing.close()
+        return try await response()
+    }
+
+    /// Waits for the answer, which a server may give before it was sent everything. It comes once.
+    public func response() async throws(HoldoverError) -> Snapshot<Response> {
         guard let answer = try await incoming.next() else {
             throw HoldoverError(.unusable, "the stream ended without an answer; report this bug")
         }
@@ -53,7 +63,7 @@ extension ClientStream {
 
 /// A call with many requests and many responses, in any order: send, and read ``responses``, in one task or in two.
 ///
-/// Nothing is sent before it is first used; letting go of it ends the stream.
+/// It begins with its first use, which may be a loop over the responses; letting go of it ends the stream.
 public struct BidiStream<Request: Sendable, Response: Sendable>: Sendable {
     private let outgoing: Outgoing<Request>
 

@@ -85,6 +85,9 @@ extension Runtime {
         /// memory warnings. Turn it off to tell the runtime yourself.
         public var observesPlatform = true
 
+        /// Of this package's own tests: the story that plays the network, the clock, the store and the listener.
+        package var story: UInt64 = 0
+
         /// A runtime for these endpoints.
         public init(endpoints: [Endpoint], storeDirectory: URL? = nil) {
             self.endpoints = endpoints

@@ -14,9 +14,15 @@ public struct Session: Sendable {
         try await core.invalidate(tag)
     }
 
-    /// Replaces metadata that is sent with every call, such as `accept-language`. Throws MISUSE when it cannot be sent.
+    /// Replaces metadata of this name that is sent with every call, such as `accept-language`. Throws MISUSE when it cannot be
+    /// sent.
     public func setMetadata(_ name: String, _ value: String) throws(HoldoverError) {
         try core.setMetadata(name, Array(value.utf8))
+    }
+
+    /// Replaces all metadata that is sent with every call. Throws MISUSE when it cannot be sent.
+    public func replaceMetadata(_ metadata: Metadata) throws(HoldoverError) {
+        try core.replaceMetadata(metadata)
     }
 
     /// The account has new credentials: kept ones are forgotten, and what waits for a sign-in is tried again.

@@ -14,7 +14,9 @@ public struct Streaming<Value: Sendable>: AsyncSequence, Sendable {
     }
 
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(incoming: start())
+        let incoming = start()
+        incoming.open()
+        return AsyncIterator(incoming: incoming)
     }
 
     /// The messages, one after the other.
@@ -71,13 +73,17 @@ extension Streaming {
 /// The server's side of a running stream; the stream ends when nobody has it any more.
 final class Incoming<Value: Sendable>: Sendable {
     let next: @Sendable () async throws(HoldoverError) -> Snapshot<Value>?
+    /// Opens the stream, if that was not done. Why it could not be opened is told by `next`.
+    let open: @Sendable () -> Void
     private let cancel: @Sendable () -> Void
 
     init(
         next: @escaping @Sendable () async throws(HoldoverError) -> Snapshot<Value>?,
+        open: @escaping @Sendable () -> Void = {},
         cancel: @escaping @Sendable () -> Void = {}
     ) {
         self.next = next
+        self.open = open
         self.cancel = cancel
     }
 
@@ -126,6 +132,7 @@ final class Exchange<Response: Sendable>: Sendable {
                 guard let raw = try await self.opened().get().next() else { return nil }
                 return try self.read(raw)
             },
+            open: { _ = self.opened() },
             cancel: {
                 if case .success(let stream)? = self.stream.with({ $0 }) { stream.cancel() }
             })

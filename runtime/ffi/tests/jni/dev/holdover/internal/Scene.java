@@ -23,6 +23,8 @@ final class Scene {
   int answers;
   int cancelled;
   boolean over;
+  /** HTTP requests are left alone, so that what was put stays. */
+  boolean silent;
   final boolean[] ended = new boolean[100_000];
 
   static void check(boolean condition, String what) {
@@ -52,6 +54,14 @@ final class Scene {
     Message bytes(int field, byte[] bytes) {
       varint((long) field << 3 | 2).varint(bytes.length);
       out.writeBytes(bytes);
+      return this;
+    }
+
+    Message fixed64(int field, long value) {
+      varint((long) field << 3 | 1);
+      for (int shift = 0; shift < 64; shift += 8) {
+        out.write((int) (value >>> shift));
+      }
       return this;
     }
 
@@ -129,7 +139,9 @@ final class Scene {
     int token = (int) facts[at + 2];
     int code = (int) facts[at + 3];
     if (kind == 32) {
-      answer(facts[at + 1]);
+      if (!silent) {
+        answer(facts[at + 1]);
+      }
       return;
     }
     if (token == 0) {
@@ -188,6 +200,7 @@ final class Scene {
     check(Native.abiVersion() == 1, "the version");
     byte[] policy = Files.readAllBytes(Path.of(arguments[1]));
     Scene scene = new Scene();
+    scene.silent = arguments.length > 2;
     scene.open();
     byte[] registered = Native.policyRegister(scene.runtime, policy, null);
     int quote = method(registered, "vectors.v1.Rides/Quote");

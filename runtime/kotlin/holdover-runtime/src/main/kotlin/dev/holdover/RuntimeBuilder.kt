@@ -97,6 +97,10 @@ public class RuntimeBuilder internal constructor() {
     /** Hears how good the network is held to be, each time that has changed (rule H5); as [onEvent]. */
     public fun onQuality(listener: (Quality) -> Unit): RuntimeBuilder = also { onQuality = listener }
 
+    /** Plays in a story of `holdover-testing`, which has the clock, the network, the store and the credentials. */
+    @HoldoverInternalApi
+    public fun story(handle: Long): RuntimeBuilder = also { config.fixed(15, handle) }
+
     /**
      * Checks all of it. Does no input or output; the cache is opened on first use.
      *

@@ -30,6 +30,15 @@ public class Session(
     }
 
     /**
+     * Replaces all of the metadata that is sent with every call: what was set before and is not here is sent no more.
+     *
+     * @throws HoldoverException MISUSE when it cannot be sent.
+     */
+    public fun replaceMetadata(metadata: Metadata) {
+        core.replaceMetadata(metadata)
+    }
+
+    /**
      * The account has new credentials: kept ones are forgotten, and what waits for a sign-in is tried again.
      *
      * @throws HoldoverException MISUSE when the session was closed.

@@ -68,7 +68,7 @@ public class BoundClient(session: Session, policy: ByteArray) {
         read = { raw -> observed(method, raw) },
     )
 
-    /** What memory has, at once: for the first frame. */
+    /** What memory has, at once, for the first frame. What is stale is refreshed behind. */
     public fun <Request, Response> cached(method: BoundMethod<Request, Response>, request: Request): Snapshot<Response>? {
         val raw = bound?.peek(method.index, method.encode(request)) ?: return null
         return try {

@@ -2,6 +2,7 @@ package dev.holdover.binding
 
 import dev.holdover.CallOptions
 import dev.holdover.HoldoverException
+import dev.holdover.Metadata
 import dev.holdover.OutboxChoice
 import dev.holdover.Provenance
 import dev.holdover.Tag
@@ -26,6 +27,9 @@ public interface SessionCore {
     /** Replaces metadata that is sent with every call. */
     public fun setMetadata(name: String, value: ByteArray)
 
+    /** Replaces all of that metadata. */
+    public fun replaceMetadata(metadata: Metadata)
+
     /** The account has new credentials. */
     public fun credentialsChanged()
 
@@ -44,7 +48,7 @@ public interface ClientCore {
      */
     public fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot?
 
-    /** What memory holds, for the first frame; asks for nothing. */
+    /** What memory holds (rows 1 and 2), at once, for the first frame; row 2 starts its refresh. */
     public fun peek(method: Int, request: ByteArray): RawSnapshot?
 
     /** Makes a unary call. */

@@ -113,6 +113,9 @@ internal object Messages {
     fun setMetadata(session: Long, name: String, value: ByteArray): ByteArray =
         WireWriter().message(8) { fixed(1, session).text(2, name).bytes(3, value) }.done()
 
+    fun replaceMetadata(session: Long, metadata: Metadata): ByteArray =
+        WireWriter().message(10) { fixed(1, session).metadata(2, metadata) }.done()
+
     fun credentialsChanged(session: Long): ByteArray = WireWriter().fixed(9, session).done()
 
     // What the core asks, and the answers.

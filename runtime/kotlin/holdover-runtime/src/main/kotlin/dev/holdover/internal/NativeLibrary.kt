@@ -2,11 +2,13 @@ package dev.holdover.internal
 
 import dev.holdover.ErrorKind
 import dev.holdover.HoldoverException
+import dev.holdover.HoldoverInternalApi
 import java.io.File
 import java.io.IOException
 
 /** Finds and loads the native library, once per process. */
-internal object NativeLibrary {
+@HoldoverInternalApi
+public object NativeLibrary {
     private const val NAME = "holdover_ffi"
     private const val PROPERTY = "holdover.library"
     private const val VARIABLE = "HOLDOVER_LIBRARY"
@@ -14,7 +16,7 @@ internal object NativeLibrary {
     private val outcome: Result<Unit> by lazy { runCatching { load() } }
 
     /** @throws HoldoverException MISUSE when it is not there, or of another version than this package. */
-    fun ensure() {
+    public fun ensure() {
         outcome.exceptionOrNull()?.let { cause ->
             throw cause as? HoldoverException ?: HoldoverException(
                 ErrorKind.MISUSE,

@@ -2,6 +2,7 @@ package dev.holdover.internal
 
 import dev.holdover.ErrorKind
 import dev.holdover.HoldoverException
+import dev.holdover.HoldoverInternalApi
 import dev.holdover.Quality
 import dev.holdover.RuntimeEvent
 import dev.holdover.Stats
@@ -161,6 +162,7 @@ internal class NativeRuntime private constructor(val handle: Long, private val h
         private const val NO_MEMORY_PAUSE_MS = 10L
 
         /** @throws HoldoverException MISUSE when something of the configuration is wrong. */
+        @OptIn(HoldoverInternalApi::class)
         fun open(config: ByteArray, hosts: Hosts): Held {
             NativeLibrary.ensure()
             val queue = LongArray(1)

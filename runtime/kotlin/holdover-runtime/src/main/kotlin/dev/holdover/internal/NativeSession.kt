@@ -1,9 +1,9 @@
 package dev.holdover.internal
 
-import dev.holdover.CacheMode
 import dev.holdover.CallOptions
 import dev.holdover.ErrorKind
 import dev.holdover.HoldoverException
+import dev.holdover.Metadata
 import dev.holdover.OutboxChoice
 import dev.holdover.Tag
 import dev.holdover.binding.ClientCore
@@ -37,6 +37,10 @@ internal class NativeSession(private val held: NativeRuntime.Held, val handle: L
         runtime.hint(Messages.setMetadata(handle, name, value))
     }
 
+    override fun replaceMetadata(metadata: Metadata) {
+        runtime.hint(Messages.replaceMetadata(handle, metadata))
+    }
+
     override fun credentialsChanged() {
         runtime.hint(Messages.credentialsChanged(handle))
     }
@@ -67,6 +71,8 @@ internal class RefusedSession(private val error: HoldoverException) : SessionCor
 
     override fun setMetadata(name: String, value: ByteArray): Unit = throw error
 
+    override fun replaceMetadata(metadata: Metadata): Unit = throw error
+
     override fun credentialsChanged(): Unit = throw error
 
     override suspend fun signOut(outbox: OutboxChoice): Unit = throw error
@@ -81,7 +87,7 @@ private class NativeClient(private val session: NativeSession, private val metho
     override fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot? =
         probe(method, request, Messages.options(options))
 
-    override fun peek(method: Int, request: ByteArray): RawSnapshot? = probe(method, request, CACHE_ONLY)
+    override fun peek(method: Int, request: ByteArray): RawSnapshot? = probe(method, request, null)
 
     private fun probe(method: Int, request: ByteArray, options: ByteArray?): RawSnapshot? {
         val facts = LongArray(Abi.SNAPSHOT_FACTS)
@@ -121,9 +127,5 @@ private class NativeClient(private val session: NativeSession, private val metho
         options: ByteArray?,
     ): (Long, Array<ByteArray?>) -> Int = { op, error ->
         Native.start(session.handle, op, op, form, methods[method].id, request, options, error)
-    }
-
-    private companion object {
-        private val CACHE_ONLY = Messages.options(CallOptions(cache = CacheMode.CacheOnly))
     }
 }

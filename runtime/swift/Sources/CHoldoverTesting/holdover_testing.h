@@ -1,0 +1,1 @@
+../../../ffi/include/holdover_testing.h
