@@ -70,6 +70,14 @@ impl CodeWriter {
         self.nested(&format!("{} {{", head.as_ref()), "}", body);
     }
 
+    /// What is in a block that the line before has opened, and the brace that closes it.
+    pub(crate) fn inside(&mut self, body: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        body(self);
+        self.depth -= 1;
+        self.line("}");
+    }
+
     /// Lines between an opening and a closing one.
     pub(crate) fn nested(&mut self, open: &str, close: &str, body: impl FnOnce(&mut Self)) {
         self.line(open);
@@ -79,10 +87,9 @@ impl CodeWriter {
         self.line(close);
     }
 
-    /// What is in a block that the line before has opened, and the brace that closes it.
+    /// Lines that are in a block that the line before has opened, and the brace that closes it.
     pub(crate) fn nested_body<S: AsRef<str>>(&mut self, lines: impl IntoIterator<Item = S>) {
-        self.continued(lines);
-        self.line("}");
+        self.inside(|code| code.lines(lines));
     }
 
     /// Lines that go on with the one before them.

@@ -32,8 +32,9 @@ pub(super) fn accessors(kotlin: &Kotlin, enriched: &EnrichedMessage<'_>) -> Resu
         let own = names.take_by("fields", getter);
 
         document(code, None, sentences::ENRICHED, &[]);
-        code.line(format!("{visibility} fun {message}.enriched(withheld: {withheld}<{message}>): {name} ="));
-        code.line(format!("    {name}({fields}(this, withheld))"));
+        let open = format!("{visibility} fun {message}.enriched(");
+        code.items(&open, &[format!("withheld: {withheld}<{message}>")], ",", &format!("): {name} ="));
+        code.continued([format!("{name}({fields}(this, withheld))")]);
         code.blank();
         document(code, None, &sentences::enriched(&format!("[{message}]")), &[]);
         let mut reads = Vec::new();
@@ -46,14 +47,14 @@ pub(super) fn accessors(kotlin: &Kotlin, enriched: &EnrichedMessage<'_>) -> Resu
                 Part::Field(field) => read(scope, field, accessor),
             });
         }
-        let head =
-            format!("{visibility} class {name} internal constructor(private val {own}: {fields}<{message}>)");
-        code.block(head, |code| {
+        let open = format!("{visibility} class {name} internal constructor(");
+        code.items(&open, &[format!("private val {own}: {fields}<{message}>")], ",", ") {");
+        code.inside(|code| {
             for ((accessor, property), (ty, body)) in enriched.accessors.iter().zip(&properties).zip(reads) {
                 code.blank();
                 document(code, accessor.comment, &format!("`{}`", accessor.part.name()), &[]);
                 code.line(format!("public val {}: {ty}", escaped(property)));
-                code.line(format!("    get() = {own}.{body}"));
+                code.continued(format!("get() = {own}.{body}").lines());
             }
         });
         for accessor in &enriched.accessors {
@@ -101,7 +102,7 @@ fn member_names(oneof: &OneofDescriptor) -> Vec<String> {
     oneof.fields().map(|field| names.take(member(field.name()))).collect()
 }
 
-/// A type, and the function that reads it with what picks the value out of a message.
+/// A type, and the lines of the function that reads it with what picks the value out of a message.
 type Read = (String, String);
 
 fn enriching(scope: &mut Scope, ty: &str) -> String {
@@ -117,21 +118,16 @@ fn whole(scope: &mut Scope, message: &str, oneof: &OneofDescriptor, name: &str) 
         .zip(member_names(oneof))
         .map(|(field, member)| {
             format!(
-                "{message}.{java_name}Case.{} -> {name}.{}(it.get{}())",
+                "        {message}.{java_name}Case.{} -> {name}.{}(it.get{}())\n",
                 case(&field),
                 escaped(&member),
                 java(&field)
             )
         })
         .collect();
-    let cases = cases.join("; ");
-    (
-        enriching(scope, name),
-        format!(
-            "field({}) {{ when (it.get{java_name}Case()) {{ {cases}; else -> null }} }}",
-            numbers.join(", ")
-        ),
-    )
+    let (cases, numbers) = (cases.concat(), numbers.join(", "));
+    let choice = format!("    when (it.get{java_name}Case()) {{\n{cases}        else -> null\n    }}\n");
+    (enriching(scope, name), format!("field({numbers}) {{\n{choice}}}"))
 }
 
 fn read(scope: &mut Scope, field: &FieldDescriptor, accessor: &Accessor<'_>) -> Read {

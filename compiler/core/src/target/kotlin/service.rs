@@ -13,7 +13,7 @@ use function::{Called, Function, Functions};
 /// The mark of what is deprecated.
 fn deprecate(scope: &mut Scope, code: &mut CodeWriter, deprecated: bool) {
     if deprecated {
-        code.line(format!("@{}(\"The .proto says so.\")", scope.kotlin("Deprecated")));
+        code.line(format!("@{}(\"Deprecated in the .proto.\")", scope.kotlin("Deprecated")));
     }
 }
 

@@ -1002,7 +1002,9 @@ public class EnrichedDeepDeep1 internal constructor(private val fields: Fields<I
  * What a poor network may leave out of this message, read with the view that its snapshot has, or that
  * came with it from the message that it is in.
  */
-public fun Input.Deep.Deep1.Deep2.enriched(withheld: Withheld<Input.Deep.Deep1.Deep2>): EnrichedDeepDeep1Deep2 =
+public fun Input.Deep.Deep1.Deep2.enriched(
+    withheld: Withheld<Input.Deep.Deep1.Deep2>,
+): EnrichedDeepDeep1Deep2 =
     EnrichedDeepDeep1Deep2(Fields(this, withheld))
 
 /** What a poor network may leave out of [Input.Deep.Deep1.Deep2], and what is below it. */
@@ -1016,11 +1018,15 @@ public class EnrichedDeepDeep1Deep2 internal constructor(private val fields: Fie
  * What a poor network may leave out of this message, read with the view that its snapshot has, or that
  * came with it from the message that it is in.
  */
-public fun Input.Deep.Deep1.Deep2.Deep3.enriched(withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3>): EnrichedDeepDeep1Deep2Deep3 =
+public fun Input.Deep.Deep1.Deep2.Deep3.enriched(
+    withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3>,
+): EnrichedDeepDeep1Deep2Deep3 =
     EnrichedDeepDeep1Deep2Deep3(Fields(this, withheld))
 
 /** What a poor network may leave out of [Input.Deep.Deep1.Deep2.Deep3], and what is below it. */
-public class EnrichedDeepDeep1Deep2Deep3 internal constructor(private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3>) {
+public class EnrichedDeepDeep1Deep2Deep3 internal constructor(
+    private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3>,
+) {
     /** `deeper` */
     public val deeper: Parts<String, Input.Deep.Deep1.Deep2.Deep3.Deep4>
         get() = fields.values(1) { it.getDeeperMap() }
@@ -1030,11 +1036,15 @@ public class EnrichedDeepDeep1Deep2Deep3 internal constructor(private val fields
  * What a poor network may leave out of this message, read with the view that its snapshot has, or that
  * came with it from the message that it is in.
  */
-public fun Input.Deep.Deep1.Deep2.Deep3.Deep4.enriched(withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3.Deep4>): EnrichedDeepDeep1Deep2Deep3Deep4 =
+public fun Input.Deep.Deep1.Deep2.Deep3.Deep4.enriched(
+    withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3.Deep4>,
+): EnrichedDeepDeep1Deep2Deep3Deep4 =
     EnrichedDeepDeep1Deep2Deep3Deep4(Fields(this, withheld))
 
 /** What a poor network may leave out of [Input.Deep.Deep1.Deep2.Deep3.Deep4], and what is below it. */
-public class EnrichedDeepDeep1Deep2Deep3Deep4 internal constructor(private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3.Deep4>) {
+public class EnrichedDeepDeep1Deep2Deep3Deep4 internal constructor(
+    private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3.Deep4>,
+) {
     /** `deeper` */
     public val deeper: List<Part<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>>
         get() = fields.items(1) { it.getDeeperList() }
@@ -1044,14 +1054,18 @@ public class EnrichedDeepDeep1Deep2Deep3Deep4 internal constructor(private val f
  * What a poor network may leave out of this message, read with the view that its snapshot has, or that
  * came with it from the message that it is in.
  */
-public fun Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5.enriched(withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>): EnrichedDeepDeep1Deep2Deep3Deep4Deep5 =
+public fun Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5.enriched(
+    withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>,
+): EnrichedDeepDeep1Deep2Deep3Deep4Deep5 =
     EnrichedDeepDeep1Deep2Deep3Deep4Deep5(Fields(this, withheld))
 
 /**
  * What a poor network may leave out of [Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5], and what is below
  * it.
  */
-public class EnrichedDeepDeep1Deep2Deep3Deep4Deep5 internal constructor(private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>) {
+public class EnrichedDeepDeep1Deep2Deep3Deep4Deep5 internal constructor(
+    private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>,
+) {
     /** `bottom` */
     public val bottom: Enriching<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5.Deep6>
         get() = fields.field(1) { if (it.hasBottom()) it.getBottom() else null }
@@ -1123,7 +1137,13 @@ public class EnrichedSelf internal constructor(private val fields: Fields<Input.
 
     /** `of` */
     public val of: Enriching<EnrichedSelfOf>
-        get() = fields.field(15, 16) { when (it.getOfCase()) { Input.Self.OfCase.CRATE -> EnrichedSelfOf.Crate(it.getCrate()); Input.Self.OfCase.IN -> EnrichedSelfOf.In(it.getIn()); else -> null } }
+        get() = fields.field(15, 16) {
+            when (it.getOfCase()) {
+                Input.Self.OfCase.CRATE -> EnrichedSelfOf.Crate(it.getCrate())
+                Input.Self.OfCase.IN -> EnrichedSelfOf.In(it.getIn())
+                else -> null
+            }
+        }
 }
 
 /** One of the members of `of`. */
@@ -1274,7 +1294,14 @@ public class EnrichedWords internal constructor(private val fields_: Fields<Inpu
 
     /** `when` */
     public val `when`: Enriching<EnrichedWordsWhen>
-        get() = fields_.field(26, 27, 28) { when (it.getWhenCase()) { Input.Words.WhenCase.IS -> EnrichedWordsWhen.Is(it.getIs()); Input.Words.WhenCase.THIS -> EnrichedWordsWhen.This(it.getThis()); Input.Words.WhenCase.TYPEALIAS -> EnrichedWordsWhen.Typealias(it.getTypealias()); else -> null } }
+        get() = fields_.field(26, 27, 28) {
+            when (it.getWhenCase()) {
+                Input.Words.WhenCase.IS -> EnrichedWordsWhen.Is(it.getIs())
+                Input.Words.WhenCase.THIS -> EnrichedWordsWhen.This(it.getThis())
+                Input.Words.WhenCase.TYPEALIAS -> EnrichedWordsWhen.Typealias(it.getTypealias())
+                else -> null
+            }
+        }
 }
 
 /** One of the members of `when`. */

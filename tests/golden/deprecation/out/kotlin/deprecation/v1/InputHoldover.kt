@@ -15,7 +15,7 @@ import dev.holdover.binding.Fields
 import dev.holdover.binding.Untold
 
 /** An old service. */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public interface OldClientInterface {
     /** Calls `Get`. */
     public suspend fun get(
@@ -30,7 +30,7 @@ public interface OldClientInterface {
  * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
  * told by the first call, as MISUSE.
  */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public class OldClient(session: Session) : OldClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
 
@@ -58,7 +58,7 @@ public class OldClient(session: Session) : OldClientInterface {
  * A [OldClientInterface] for tests of apps: functions answer. Every method fails until it is told what
  * to answer.
  */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public class FakeOld : OldClientInterface {
     /** Answers `Get`. */
     public var get: suspend (request: Input.GetRequest, options: CallOptions) -> Snapshot<Input.Thing> =
@@ -76,32 +76,32 @@ public interface MixedClientInterface {
      * An answer is fresh for 5 s.
      * On a network that is POOR or worse, the answer comes without what only enriches.
      */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public suspend fun getOld(
         request: Input.GetRequest,
         options: CallOptions = CallOptions.DEFAULT,
     ): Snapshot<Input.Thing>
 
     /** Keeps a screen current with the answer to `GetOld`: states, of which only the newest counts. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public fun observeGetOld(
         request: Input.GetRequest,
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.Thing>
 
     /** What memory holds of `GetOld`, at once: for the first frame. After a restart that is nothing yet. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public fun cachedGetOld(request: Input.GetRequest): Snapshot<Input.Thing>?
 
     /**
      * Warms the cache for `GetOld`, at background priority: what is fresh on the disk comes to memory, and
      * the rest is fetched.
      */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public suspend fun prefetchGetOld(request: Input.GetRequest)
 
     /** Stores an answer to `GetOld` that the app has from elsewhere, as stale. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public suspend fun putGetOld(request: Input.GetRequest, value: Input.Thing)
 
     /** Calls `GetNew`. */
@@ -120,24 +120,24 @@ public interface MixedClientInterface {
 public class MixedClient(session: Session) : MixedClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun getOld(request: Input.GetRequest, options: CallOptions): Snapshot<Input.Thing> =
         bound.unary(GET_OLD, request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun observeGetOld(request: Input.GetRequest, options: CallOptions): Observation<Input.Thing> =
         bound.observe(GET_OLD, request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun cachedGetOld(request: Input.GetRequest): Snapshot<Input.Thing>? =
         bound.cached(GET_OLD, request)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun prefetchGetOld(request: Input.GetRequest) {
         bound.prefetch(GET_OLD, request)
     }
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun putGetOld(request: Input.GetRequest, value: Input.Thing) {
         bound.put(GET_OLD, request, value.toByteArray())
     }
@@ -176,50 +176,50 @@ public class MixedClient(session: Session) : MixedClientInterface {
  */
 public class FakeMixed : MixedClientInterface {
     /** Answers `GetOld`. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public var getOld: suspend (request: Input.GetRequest, options: CallOptions) -> Snapshot<Input.Thing> =
         { _, _ -> Untold.answer("deprecation.v1.Mixed/GetOld", "getOld") }
 
     /** What observers of `GetOld` see. Unset, they see what [getOld] answers. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public var observeGetOld: ((request: Input.GetRequest, options: CallOptions) -> Observation<Input.Thing>)? =
         null
 
     /** What memory holds of `GetOld`. Unset, that is nothing. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public var cachedGetOld: (request: Input.GetRequest) -> Snapshot<Input.Thing>? = { null }
 
     /** Prefetches `GetOld`. Unset, it does nothing. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public var prefetchGetOld: suspend (request: Input.GetRequest) -> Unit = { }
 
     /** Is given answers to `GetOld`. Unset, it does nothing with them. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public var putGetOld: suspend (request: Input.GetRequest, value: Input.Thing) -> Unit = { _, _ -> }
 
     /** Answers `GetNew`. */
     public var getNew: suspend (request: Input.GetRequest, options: CallOptions) -> Snapshot<Input.Thing> =
         { _, _ -> Untold.answer("deprecation.v1.Mixed/GetNew", "getNew") }
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun getOld(request: Input.GetRequest, options: CallOptions): Snapshot<Input.Thing> =
         this.getOld.invoke(request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun observeGetOld(request: Input.GetRequest, options: CallOptions): Observation<Input.Thing> =
         this.observeGetOld?.invoke(request, options)
             ?: Observation.answeredBy { this.getOld.invoke(request, options) }
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun cachedGetOld(request: Input.GetRequest): Snapshot<Input.Thing>? =
         this.cachedGetOld.invoke(request)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun prefetchGetOld(request: Input.GetRequest) {
         this.prefetchGetOld.invoke(request)
     }
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun putGetOld(request: Input.GetRequest, value: Input.Thing) {
         this.putGetOld.invoke(request, value)
     }

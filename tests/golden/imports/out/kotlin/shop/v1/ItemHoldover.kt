@@ -34,7 +34,9 @@ public class EnrichedItem internal constructor(private val fields: Fields<ItemOu
  * What a poor network may leave out of this message, read with the view that its snapshot has, or that
  * came with it from the message that it is in.
  */
-public fun ItemOuterClass.Item.Money.enriched(withheld: Withheld<ItemOuterClass.Item.Money>): EnrichedItemMoney =
+public fun ItemOuterClass.Item.Money.enriched(
+    withheld: Withheld<ItemOuterClass.Item.Money>,
+): EnrichedItemMoney =
     EnrichedItemMoney(Fields(this, withheld))
 
 /** What a poor network may leave out of [ItemOuterClass.Item.Money], and what is below it. */

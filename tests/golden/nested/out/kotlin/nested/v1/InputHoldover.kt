@@ -341,7 +341,9 @@ public class EnrichedPlacePhoto internal constructor(private val fields: Fields<
  * What a poor network may leave out of this message, read with the view that its snapshot has, or that
  * came with it from the message that it is in.
  */
-public fun Input.Place.Photo.Size.enriched(withheld: Withheld<Input.Place.Photo.Size>): EnrichedPlacePhotoSize =
+public fun Input.Place.Photo.Size.enriched(
+    withheld: Withheld<Input.Place.Photo.Size>,
+): EnrichedPlacePhotoSize =
     EnrichedPlacePhotoSize(Fields(this, withheld))
 
 /** What a poor network may leave out of [Input.Place.Photo.Size], and what is below it. */
@@ -398,7 +400,13 @@ public class EnrichedTrip internal constructor(private val fields: Fields<Input.
 
     /** Kept or dropped whole. */
     public val extra: Enriching<EnrichedTripExtra>
-        get() = fields.field(12, 13) { when (it.getExtraCase()) { Input.Trip.ExtraCase.DETOUR -> EnrichedTripExtra.Detour(it.getDetour()); Input.Trip.ExtraCase.MINUTES -> EnrichedTripExtra.Minutes(it.getMinutes()); else -> null } }
+        get() = fields.field(12, 13) {
+            when (it.getExtraCase()) {
+                Input.Trip.ExtraCase.DETOUR -> EnrichedTripExtra.Detour(it.getDetour())
+                Input.Trip.ExtraCase.MINUTES -> EnrichedTripExtra.Minutes(it.getMinutes())
+                else -> null
+            }
+        }
 
     /** `via` */
     public val via: Enriching<Part<Input.Place>>

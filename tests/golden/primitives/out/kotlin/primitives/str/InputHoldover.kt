@@ -196,7 +196,13 @@ public fun Input.U32.enriched(withheld: Withheld<Input.U32>): EnrichedU32 =
 public class EnrichedU32 internal constructor(private val fields: Fields<Input.U32>) {
     /** `kind` */
     public val kind: Enriching<EnrichedU32Kind>
-        get() = fields.field(6, 7) { when (it.getKindCase()) { Input.U32.KindCase.PART -> EnrichedU32Kind.Part(it.getPart()); Input.U32.KindCase.ROOT -> EnrichedU32Kind.Root(it.getRoot()); else -> null } }
+        get() = fields.field(6, 7) {
+            when (it.getKindCase()) {
+                Input.U32.KindCase.PART -> EnrichedU32Kind.Part(it.getPart())
+                Input.U32.KindCase.ROOT -> EnrichedU32Kind.Root(it.getRoot())
+                else -> null
+            }
+        }
 
     /** `f64` */
     public val f64: Part<Input.U32.F64>?

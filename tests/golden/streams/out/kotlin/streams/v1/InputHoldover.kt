@@ -512,7 +512,7 @@ public class FakeQueued : QueuedClientInterface {
 }
 
 /** The service `streams.v1.Keywords`. */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public interface KeywordsClientInterface {
     /**
      * Opens the stream `Match`.
@@ -529,7 +529,7 @@ public interface KeywordsClientInterface {
      *
      * It ends with an error when the connection breaks.
      */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public fun `while`(
         request: Input.Request,
         options: CallOptions = CallOptions.DEFAULT,
@@ -540,7 +540,7 @@ public interface KeywordsClientInterface {
      *
      * A broken connection ends the call with an error: what was sent is not kept, and not sent again.
      */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public fun yield(options: CallOptions = CallOptions.DEFAULT): ClientStream<Input.Request, Input.Response>
 
     /**
@@ -548,7 +548,7 @@ public interface KeywordsClientInterface {
      *
      * A broken connection ends the call with an error: what was sent is not kept, and not sent again.
      */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public fun async(options: CallOptions = CallOptions.DEFAULT): BidiStream<Input.Request, Input.Response>
 
     /**
@@ -568,22 +568,22 @@ public interface KeywordsClientInterface {
  * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
  * told by the first call, as MISUSE.
  */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public class KeywordsClient(session: Session) : KeywordsClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
 
     override fun match(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
         bound.serverStream(MATCH, request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun `while`(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
         bound.serverStream(WHILE, request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun yield(options: CallOptions): ClientStream<Input.Request, Input.Response> =
         bound.clientStream(YIELD, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun async(options: CallOptions): BidiStream<Input.Request, Input.Response> =
         bound.bidiStream(ASYNC, options)
 
@@ -640,24 +640,24 @@ public class KeywordsClient(session: Session) : KeywordsClientInterface {
  * A [KeywordsClientInterface] for tests of apps: functions answer. Every method fails until it is told
  * what to answer.
  */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public class FakeKeywords : KeywordsClientInterface {
     /** Answers `Match`. */
     public var match: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Keywords/Match", "match") }
 
     /** Answers `While`. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public var `while`: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Keywords/While", "while") }
 
     /** Answers `Yield`. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public var yield: (options: CallOptions) -> ClientStream<Input.Request, Input.Response> =
         { Untold.clientStream("streams.v1.Keywords/Yield", "yield") }
 
     /** Answers `Async`. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public var async: (options: CallOptions) -> BidiStream<Input.Request, Input.Response> =
         { Untold.bidiStream("streams.v1.Keywords/Async", "async") }
 
@@ -668,15 +668,15 @@ public class FakeKeywords : KeywordsClientInterface {
     override fun match(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
         this.match.invoke(request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun `while`(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
         this.`while`.invoke(request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun yield(options: CallOptions): ClientStream<Input.Request, Input.Response> =
         this.yield.invoke(options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun async(options: CallOptions): BidiStream<Input.Request, Input.Response> =
         this.async.invoke(options)
 

@@ -245,7 +245,9 @@ internal fun Snapshot.enriched(withheld: dev.holdover.Withheld<Snapshot>): Enric
     EnrichedSnapshot_(dev.holdover.binding.Fields(this, withheld))
 
 /** What a poor network may leave out of [Snapshot], and what is below it. */
-internal class EnrichedSnapshot_ internal constructor(private val fields: dev.holdover.binding.Fields<Snapshot>) {
+internal class EnrichedSnapshot_ internal constructor(
+    private val fields: dev.holdover.binding.Fields<Snapshot>,
+) {
     /** `other` */
     public val other: dev.holdover.Part<Others.Snapshot>?
         get() = fields.part(1) { if (it.hasOther()) it.getOther() else null }
@@ -260,7 +262,15 @@ internal class EnrichedSnapshot_ internal constructor(private val fields: dev.ho
 
     /** `one` */
     public val one: dev.holdover.Enriching<EnrichedSnapshot_One>
-        get() = fields.field(4, 5, 6, 7) { when (it.getOneCase()) { Snapshot.OneCase.STRING -> EnrichedSnapshot_One.String(it.getString()); Snapshot.OneCase.LIST -> EnrichedSnapshot_One.List(it.getList()); Snapshot.OneCase.SESSION -> EnrichedSnapshot_One.Session(it.getSession()); Snapshot.OneCase.BYTE_STRING -> EnrichedSnapshot_One.ByteString(it.getByteString()); else -> null } }
+        get() = fields.field(4, 5, 6, 7) {
+            when (it.getOneCase()) {
+                Snapshot.OneCase.STRING -> EnrichedSnapshot_One.String(it.getString())
+                Snapshot.OneCase.LIST -> EnrichedSnapshot_One.List(it.getList())
+                Snapshot.OneCase.SESSION -> EnrichedSnapshot_One.Session(it.getSession())
+                Snapshot.OneCase.BYTE_STRING -> EnrichedSnapshot_One.ByteString(it.getByteString())
+                else -> null
+            }
+        }
 }
 
 /** One of the members of `one`. */
