@@ -119,7 +119,8 @@ impl Swift {
             flag("keep_method_casing", self.keep_method_casing),
             flag("use_access_level_on_imports", self.use_access_level_on_imports),
         ];
-        let mappings = self.module_mapping.iter().map(|(file, module)| format!("module_mapping={file}={module}"));
+        let mappings =
+            self.module_mapping.iter().map(|(file, module)| format!("module_mapping={file}={module}"));
         let imports = self.extra_module_imports.iter().map(|module| format!("extra_module_imports={module}"));
         let mut options = SwiftOptions::default();
         for option in said.into_iter().flatten().chain(mappings).chain(imports) {
@@ -280,7 +281,10 @@ mod tests {
         let swift = swift.options().unwrap();
         assert_eq!((swift.visibility.name(), swift.file_naming.name()), ("public", "drop_path"));
         assert_eq!(swift.module_mapping["common/types.proto"], "CommonProtos");
-        assert_eq!((swift.extra_module_imports, &*swift.swift_protobuf_module_name), (vec!["Extra".to_owned()], "Proto"));
+        assert_eq!(
+            (swift.extra_module_imports, &*swift.swift_protobuf_module_name),
+            (vec!["Extra".to_owned()], "Proto")
+        );
         assert!(swift.keep_method_casing && swift.use_access_level_on_imports);
         let kotlin = config.generate.kotlin.unwrap();
         assert_eq!(kotlin.out, Some("android/generated".into()));

@@ -51,7 +51,9 @@ impl Asked<'_> {
             let Some((out, language)) = self.configured else { return Ok(None) };
             let out = out.ok_or_else(|| {
                 let name = self.name;
-                Failure::Usage(format!("[generate.{name}] in holdover.toml has no `out`; say where the code goes"))
+                Failure::Usage(format!(
+                    "[generate.{name}] in holdover.toml has no `out`; say where the code goes"
+                ))
             })?;
             return Ok(Some((config.path(&out), language)));
         };

@@ -240,11 +240,10 @@ fn languages_are_generated_together() {
         ],
     ));
     assert_eq!(run.code, 0, "{run}");
-    assert_eq!(folder.files(), [
-        "kotlin/quotes/v1/QuotesHoldover.kt",
-        "rust/quotes.v1.rs",
-        "swift/quotes.holdover.swift"
-    ]);
+    assert_eq!(
+        folder.files(),
+        ["kotlin/quotes/v1/QuotesHoldover.kt", "rust/quotes.v1.rs", "swift/quotes.holdover.swift"]
+    );
     let text = |path: &str| fs::read_to_string(folder.path(path)).unwrap();
     assert!(text("swift/quotes.holdover.swift").contains("public protocol Quotes_V1_QuotesClientInterface"));
     assert!(text("kotlin/quotes/v1/QuotesHoldover.kt").contains("internal interface QuotesClientInterface"));
@@ -257,7 +256,10 @@ fn languages_are_generated_together() {
     assert!(run.code == 2 && run.err.contains("[generate.kotlin] in holdover.toml has no `out`"), "{run}");
     let run = folder.run(&with(&["generate"], &["--kotlin-out", "kotlin"]));
     assert_eq!(run.code, 0, "{run}");
-    assert!(text("from-config/quotes.holdover.swift").contains("package protocol Quotes_V1_QuotesClientInterface"));
+    assert!(
+        text("from-config/quotes.holdover.swift")
+            .contains("package protocol Quotes_V1_QuotesClientInterface")
+    );
     assert!(text("kotlin/quotes/v1/QuotesHoldover.kt").contains("public interface QuotesClientInterface"));
 }
 

@@ -11,6 +11,7 @@ let package = Package(
         .executableTarget(name: "rider", dependencies: ["Rides"]),
         .testTarget(name: "ClientTests", dependencies: ["Rides"], path: "Tests/client"),
         .testTarget(name: "BoundsTests", dependencies: ["Rides"], path: "Tests/bounds"),
+        .testTarget(name: "FakesTests", dependencies: ["Rides"], path: "Tests/fakes"),
         .testTarget(name: "ProcessTests", dependencies: ["Rides", "rider"], path: "Tests/process"),
     ],
     swiftLanguageModes: [.v6]

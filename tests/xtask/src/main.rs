@@ -4,6 +4,7 @@
 
 mod bench;
 mod conformance;
+mod golden;
 mod kotlin;
 mod library;
 mod package;
@@ -29,6 +30,8 @@ enum Chore {
     Test(test::Arguments),
     /// Renew the checked-in generated files: the annotations crate, goldens, compiled policies.
     Regenerate(regenerate::Arguments),
+    /// Compile the generated Swift and Kotlin of the golden cases, and test it.
+    Golden(golden::Arguments),
     /// Run the benchmarks that back the README's claims, and print their ratios.
     Bench(bench::Arguments),
     /// Let the Connect conformance suite test the transport. Needs Go 1.25; the first run downloads the suite.
@@ -43,6 +46,7 @@ fn main() -> std::process::ExitCode {
     let outcome = match Arguments::parse().chore {
         Chore::Test(arguments) => test::run(&arguments),
         Chore::Regenerate(arguments) => regenerate::run(&arguments),
+        Chore::Golden(arguments) => golden::run(&arguments),
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Toolchain(arguments) => toolchain::run(&arguments),

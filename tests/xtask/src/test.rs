@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use crate::golden;
 use crate::kotlin;
 use crate::step::{Outcome, cargo, run as step};
 use crate::swift;
@@ -9,7 +10,7 @@ use crate::toolchain::Missing;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Fail, instead of skipping by name, when what a language's tests need is missing.
+    /// Install what a language's tests need, or fail, instead of skipping them by name.
     #[arg(long, value_enum, value_delimiter = ',', default_value = "rust")]
     require: Vec<Language>,
     /// Run the tests of this language alone.
@@ -22,10 +23,10 @@ pub(crate) struct Arguments {
 pub(crate) enum Language {
     /// Always there.
     Rust,
+    /// A JDK with Maven: see `cargo xtask toolchain`.
+    Kotlin,
     /// Swift 6: see `cargo xtask toolchain`.
     Swift,
-    /// A JDK with Maven: likewise.
-    Kotlin,
 }
 
 impl Arguments {
@@ -44,9 +45,13 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         rust()?;
     }
     if wants(Language::Swift) {
+        golden::swift(arguments.missing(Language::Swift))?;
         swift::test(arguments.missing(Language::Swift))?;
     }
     if wants(Language::Kotlin) {
+        // Maven has buf, too.
+        golden::plugin(arguments.missing(Language::Kotlin))?;
+        golden::kotlin(arguments.missing(Language::Kotlin))?;
         kotlin::test(arguments.missing(Language::Kotlin))?;
     }
     println!("\nEverything passed.");

@@ -1,11 +1,13 @@
 //! The compilers and build tools of the other languages: found on the machine, or installed where that can be done.
 
+mod buf;
 mod kotlin;
 mod swift;
 
 use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 
+pub(crate) use buf::Buf;
 pub(crate) use kotlin::Kotlin;
 pub(crate) use swift::Swift;
 

@@ -27,7 +27,8 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            eprintln!("protoc-gen-holdover: {problem}");
+            // Nobody can help it if standard error is closed.
+            let _ = writeln!(std::io::stderr(), "protoc-gen-holdover: {problem}");
             ExitCode::from(2)
         }
     }
@@ -51,8 +52,9 @@ fn respond(request: &Request) -> Result<Vec<File>, String> {
     let language = parameter::language(request.parameter())?;
     let set = request.descriptor_set();
     let loaded = load_descriptor_set("the request", &set, &request.file_to_generate);
-    let compilation =
-        loaded.and_then(|loaded| compile_loaded(loaded, &mut ())).map_err(|report| report.human(Style::plain()))?;
+    let compilation = loaded
+        .and_then(|loaded| compile_loaded(loaded, &mut ()))
+        .map_err(|report| report.human(Style::plain()))?;
 
     let mut diagnostics: Diagnostics = compilation.warnings.clone();
     diagnostics.extend(warnings(&compilation));
@@ -68,7 +70,8 @@ fn respond(request: &Request) -> Result<Vec<File>, String> {
     files
         .into_iter()
         .map(|OutputFile { path, content }| {
-            let content = String::from_utf8(content).map_err(|_| format!("{path} is no text; please report this"))?;
+            let content =
+                String::from_utf8(content).map_err(|_| format!("{path} is no text; please report this"))?;
             Ok(File { name: Some(path.to_string()), content: Some(content) })
         })
         .collect()

@@ -10,7 +10,9 @@ pub(crate) fn language(parameter: &str) -> Result<Language, String> {
     let [target] = targets.as_slice() else {
         let names = Language::NAMES.join(", ");
         let what = if targets.is_empty() { "no target is chosen" } else { "more than one target is chosen" };
-        return Err(format!("{what}; write --holdover_opt=target=… with one of {names}, and run the plugin once for each"));
+        return Err(format!(
+            "{what}; write --holdover_opt=target=… with one of {names}, and run the plugin once for each"
+        ));
     };
     let name = target.strip_prefix("target=").unwrap_or_default();
     let mut language = Language::named(name).map_err(|error| error.to_string())?;
@@ -49,7 +51,9 @@ mod tests {
         let text = "target=rust,type_attribute=.=#[derive(Eq, Hash)],btree_map=.";
         assert_eq!(options(text), ["target=rust", "type_attribute=.=#[derive(Eq, Hash)]", "btree_map=."]);
         assert!(options("").is_empty());
-        let Ok(Language::Swift(options)) = language("visibility=public,target=swift") else { panic!("Swift") };
+        let Ok(Language::Swift(options)) = language("visibility=public,target=swift") else {
+            panic!("Swift")
+        };
         assert_eq!(options.visibility, Visibility::Public);
     }
 
@@ -58,7 +62,9 @@ mod tests {
         assert!(language("").unwrap_err().contains("target=…"));
         assert!(language("target=rust,target=swift").unwrap_err().contains("more than one"));
         assert!(language("target=dart").unwrap_err().contains("one of rust, swift, kotlin"));
-        assert!(language("target=kotlin,visibilty=public").unwrap_err().contains("did you mean `visibility`?"));
+        assert!(
+            language("target=kotlin,visibilty=public").unwrap_err().contains("did you mean `visibility`?")
+        );
         assert!(language("target=kotlin,public").unwrap_err().contains("target"));
     }
 }

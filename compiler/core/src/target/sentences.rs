@@ -48,17 +48,54 @@ pub(crate) fn client(service: &Service<'_>) -> String {
 pub(crate) const POLICY: &str =
     "What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.";
 
+/// What `enriched` is.
+pub(crate) const ENRICHED: &str = "What a poor network may leave out of this message, read with the view that its snapshot \
+                                   has, or that came with it from the message that it is in.";
+
+/// What an accessor's type is.
+pub(crate) fn enriched(message: &str) -> String {
+    format!("What a poor network may leave out of {message}, and what is below it.")
+}
+
+/// What the functions that a fake is told are for, in the order of [`derived`] behind the call itself.
+pub(crate) fn told(name: &str, answers: &str) -> [String; 5] {
+    [
+        format!("Answers `{name}`."),
+        format!("What observers of `{name}` see. Unset, they see what {answers} answers."),
+        format!("What memory holds of `{name}`. Unset, that is nothing."),
+        format!("Prefetches `{name}`. Unset, it does nothing."),
+        format!("Is given answers to `{name}`. Unset, it does nothing with them."),
+    ]
+}
+
 /// The lines of a comment as they were written, or else a line of ours, with what callers should know below it. For
 /// languages whose doc comments make nothing of a text that could be wrong.
 pub(crate) fn documented(comment: Option<&str>, otherwise: &str, below: &[String]) -> Vec<String> {
     let text = comment.map(plain).unwrap_or_default();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     if lines.is_empty() {
-        lines.push(otherwise.to_owned());
+        lines.extend(filled(otherwise));
     }
     if !below.is_empty() {
         lines.push(String::new());
-        lines.extend(below.iter().cloned());
+        lines.extend(below.iter().flat_map(|sentence| filled(sentence)));
+    }
+    lines
+}
+
+/// Text as lines. No line begins with what could make a list or a heading of it.
+fn filled(text: &str) -> Vec<String> {
+    const WIDTH: usize = 100;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        let may_begin = word.starts_with(|c: char| c.is_alphabetic() || "`[(".contains(c));
+        match lines.last_mut() {
+            Some(line) if !may_begin || line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
     }
     lines
 }
@@ -83,7 +120,7 @@ pub(crate) fn base64(bytes: &[u8]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::base64;
+    use super::{base64, filled};
 
     /// <https://www.rfc-editor.org/rfc/rfc4648#section-10>
     #[test]
@@ -91,5 +128,14 @@ mod tests {
         let text = |text: &str| base64(text.as_bytes()).concat();
         assert_eq!(["", "f", "fo", "foo", "foob"].map(text), ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
         assert_eq!(base64(&[0; 76]), ["A".repeat(100), "AA==".to_owned()]);
+    }
+
+    #[test]
+    fn lines_end_where_nothing_but_text_can_begin() {
+        let word = "a".repeat(49);
+        assert_eq!(filled("one two"), ["one two"]);
+        assert_eq!(filled(&format!("{word} {word} {word}")), [format!("{word} {word}"), word.clone()]);
+        let long = format!("{word} {word} - # 1. {word}");
+        assert_eq!(filled(&long), [format!("{word} {word} - # 1."), word]);
     }
 }

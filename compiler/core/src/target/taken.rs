@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn nobody_gets_a_name_twice() {
         let mut names: Taken = ["Pricing"].into_iter().collect();
-        assert_eq!(["Pricing", "Pricing", "Other"].map(|name| names.take(name)), ["Pricing_", "Pricing__", "Other"]);
+        assert_eq!(
+            ["Pricing", "Pricing", "Other"].map(|name| names.take(name)),
+            ["Pricing_", "Pricing__", "Other"]
+        );
         let upper = |name: &str| name.to_uppercase();
         assert_eq!(["a", "A"].map(|name| names.take_by(name, upper)), ["a", "A_"]);
         assert!(names.has("A_") && !names.has("a"));

@@ -14,6 +14,9 @@ pub(crate) struct CodeWriter {
 /// What a block is indented by: what the formatters of Swift and Kotlin use.
 const INDENT: &str = "    ";
 
+/// The characters that a line may have, where it can be broken.
+pub(crate) const WIDTH: usize = 110;
+
 impl CodeWriter {
     /// Writes a line. Empty text gives an empty line.
     pub(crate) fn line(&mut self, text: impl AsRef<str>) {
@@ -41,9 +44,38 @@ impl CodeWriter {
         }
     }
 
+    /// Whether text is a line of its own here.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        self.depth * INDENT.len() + text.chars().count() <= WIDTH
+    }
+
+    /// Something with items in parentheses: on one line, or else each item on its own. `comma` is what the last item has
+    /// behind it there.
+    pub(crate) fn items(&mut self, open: &str, items: &[String], comma: &str, close: &str) {
+        let line = format!("{open}{}{close}", items.join(", "));
+        if items.is_empty() || self.fits(&line) {
+            self.line(line);
+            return;
+        }
+        self.nested(open, close, |code| {
+            for (index, item) in items.iter().enumerate() {
+                let comma = if index + 1 < items.len() { "," } else { comma };
+                code.line(format!("{item}{comma}"));
+            }
+        });
+    }
+
     /// A line that opens a block, what is in it, and a brace that closes it.
     pub(crate) fn block(&mut self, head: impl AsRef<str>, body: impl FnOnce(&mut Self)) {
         self.nested(&format!("{} {{", head.as_ref()), "}", body);
+    }
+
+    /// What is in a block that the line before has opened, and the brace that closes it.
+    pub(crate) fn inside(&mut self, body: impl FnOnce(&mut Self)) {
+        self.depth += 1;
+        body(self);
+        self.depth -= 1;
+        self.line("}");
     }
 
     /// Lines between an opening and a closing one.
@@ -55,12 +87,16 @@ impl CodeWriter {
         self.line(close);
     }
 
-    /// What is in a block that the line before has opened, and the brace that closes it.
-    pub(crate) fn nested_body(&mut self, line: &str) {
+    /// Lines that are in a block that the line before has opened, and the brace that closes it.
+    pub(crate) fn nested_body<S: AsRef<str>>(&mut self, lines: impl IntoIterator<Item = S>) {
+        self.inside(|code| code.lines(lines));
+    }
+
+    /// Lines that go on with the one before them.
+    pub(crate) fn continued<S: AsRef<str>>(&mut self, lines: impl IntoIterator<Item = S>) {
         self.depth += 1;
-        self.line(line);
+        self.lines(lines);
         self.depth -= 1;
-        self.line("}");
     }
 
     /// Remembers that the code needs an import.
@@ -117,5 +153,18 @@ mod tests {
         let once = "struct A {\n    let a\n\n    call(\n        1,\n\n        2\n    )\n}\n";
         assert_eq!(file.text(), format!("{once}\n{once}"));
         assert!(file.imports().contains("B"));
+    }
+
+    #[test]
+    fn items_have_lines_of_their_own_where_one_is_too_short() {
+        let items = |count: usize| {
+            let mut code = CodeWriter::default();
+            code.items("f(", &vec!["a".repeat(20); count], ",", ") {");
+            code.text().to_owned()
+        };
+        let item = "a".repeat(20);
+        assert_eq!(items(0), "f() {\n");
+        assert_eq!(items(2), format!("f({item}, {item}) {{\n"));
+        assert_eq!(items(5), format!("f(\n{}) {{\n", format!("    {item},\n").repeat(5)));
     }
 }

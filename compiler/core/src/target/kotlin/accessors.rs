@@ -6,7 +6,7 @@ use super::types::{Class, Scope, member};
 use super::{Item, Kotlin, Piece};
 use crate::target::taken::Taken;
 use crate::target::writer::CodeWriter;
-use crate::target::{Accessor, EnrichedMessage, Part, TargetError};
+use crate::target::{Accessor, EnrichedMessage, Part, TargetError, sentences};
 use prost_reflect::{FieldDescriptor, Kind, OneofDescriptor};
 
 /// The class that `message.enriched(withheld)` returns, and one for each oneof that may be dropped.
@@ -31,14 +31,12 @@ pub(super) fn accessors(kotlin: &Kotlin, enriched: &EnrichedMessage<'_>) -> Resu
             .collect();
         let own = names.take_by("fields", getter);
 
-        let otherwise = "What a poor network may leave out of the message, and what is below it, read with the view that its \
-                         snapshot, or the accessor of its parent, gave.";
-        document(code, None, otherwise, &[]);
-        code.line(format!("{visibility} fun {message}.enriched(withheld: {withheld}<{message}>): {name} ="));
-        code.line(format!("    {name}({fields}(this, withheld))"));
+        document(code, None, sentences::ENRICHED, &[]);
+        let open = format!("{visibility} fun {message}.enriched(");
+        code.items(&open, &[format!("withheld: {withheld}<{message}>")], ",", &format!("): {name} ="));
+        code.continued([format!("{name}({fields}(this, withheld))")]);
         code.blank();
-        let what = format!("What a poor network may leave out of [{message}], and what is below it.");
-        document(code, None, &what, &[]);
+        document(code, None, &sentences::enriched(&format!("[{message}]")), &[]);
         let mut reads = Vec::new();
         for accessor in &enriched.accessors {
             reads.push(match &accessor.part {
@@ -49,13 +47,14 @@ pub(super) fn accessors(kotlin: &Kotlin, enriched: &EnrichedMessage<'_>) -> Resu
                 Part::Field(field) => read(scope, field, accessor),
             });
         }
-        let head = format!("{visibility} class {name} internal constructor(private val {own}: {fields}<{message}>)");
-        code.block(head, |code| {
+        let open = format!("{visibility} class {name} internal constructor(");
+        code.items(&open, &[format!("private val {own}: {fields}<{message}>")], ",", ") {");
+        code.inside(|code| {
             for ((accessor, property), (ty, body)) in enriched.accessors.iter().zip(&properties).zip(reads) {
                 code.blank();
                 document(code, accessor.comment, &format!("`{}`", accessor.part.name()), &[]);
                 code.line(format!("public val {}: {ty}", escaped(property)));
-                code.line(format!("    get() = {own}.{body}"));
+                code.continued(format!("get() = {own}.{body}").lines());
             }
         });
         for accessor in &enriched.accessors {
@@ -71,7 +70,8 @@ pub(super) fn accessors(kotlin: &Kotlin, enriched: &EnrichedMessage<'_>) -> Resu
 
 /// How the getter of a property is called on the JVM.
 fn getter(property: &str) -> String {
-    let is = property.strip_prefix("is").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()));
+    let is =
+        property.strip_prefix("is").is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_lowercase()));
     if is { property.to_owned() } else { format!("get{}", capitalized(property)) }
 }
 
@@ -91,10 +91,7 @@ fn members(
             let ty = scope.value_beside(&field.kind(), &names);
             code.blank();
             document(code, None, &format!("`{}`", field.name()), &[]);
-            code.line(format!(
-                "public data class {}(public val value: {ty}) : {name}",
-                escaped(member)
-            ));
+            code.line(format!("public data class {}(public val value: {ty}) : {name}", escaped(member)));
         }
     });
     Ok(())
@@ -105,7 +102,7 @@ fn member_names(oneof: &OneofDescriptor) -> Vec<String> {
     oneof.fields().map(|field| names.take(member(field.name()))).collect()
 }
 
-/// A type, and the function that reads it with what picks the value out of a message.
+/// A type, and the lines of the function that reads it with what picks the value out of a message.
 type Read = (String, String);
 
 fn enriching(scope: &mut Scope, ty: &str) -> String {
@@ -121,18 +118,16 @@ fn whole(scope: &mut Scope, message: &str, oneof: &OneofDescriptor, name: &str) 
         .zip(member_names(oneof))
         .map(|(field, member)| {
             format!(
-                "{message}.{java_name}Case.{} -> {name}.{}(it.get{}())",
+                "        {message}.{java_name}Case.{} -> {name}.{}(it.get{}())\n",
                 case(&field),
                 escaped(&member),
                 java(&field)
             )
         })
         .collect();
-    let cases = cases.join("; ");
-    (
-        enriching(scope, name),
-        format!("field({}) {{ when (it.get{java_name}Case()) {{ {cases}; else -> null }} }}", numbers.join(", ")),
-    )
+    let (cases, numbers) = (cases.concat(), numbers.join(", "));
+    let choice = format!("    when (it.get{java_name}Case()) {{\n{cases}        else -> null\n    }}\n");
+    (enriching(scope, name), format!("field({numbers}) {{\n{choice}}}"))
 }
 
 fn read(scope: &mut Scope, field: &FieldDescriptor, accessor: &Accessor<'_>) -> Read {
@@ -153,7 +148,10 @@ fn read(scope: &mut Scope, field: &FieldDescriptor, accessor: &Accessor<'_>) -> 
             (false, _) => (parts, format!("values({number}) {{ it.get{name}Map() }}")),
             (true, false) => {
                 let map = format!("{}<{key}, {value}>", scope.kotlin("Map"));
-                (enriching(scope, &map), format!("field({number}) {{ it.get{name}Map().ifEmpty {{ null }} }}"))
+                (
+                    enriching(scope, &map),
+                    format!("field({number}) {{ it.get{name}Map().ifEmpty {{ null }} }}"),
+                )
             }
         };
     }
@@ -164,9 +162,10 @@ fn read(scope: &mut Scope, field: &FieldDescriptor, accessor: &Accessor<'_>) -> 
         return match (droppable, viewed) {
             (true, true) => (enriching(scope, &list), format!("list({number}) {{ it.get{name}List() }}")),
             (false, _) => (list, format!("items({number}) {{ it.get{name}List() }}")),
-            (true, false) => {
-                (enriching(scope, &list), format!("field({number}) {{ it.get{name}List().ifEmpty {{ null }} }}"))
-            }
+            (true, false) => (
+                enriching(scope, &list),
+                format!("field({number}) {{ it.get{name}List().ifEmpty {{ null }} }}"),
+            ),
         };
     }
     let pick = pick(field, &name);
@@ -194,7 +193,9 @@ fn pick(field: &FieldDescriptor, name: &str) -> String {
         Kind::Float => format!("it.get{name}().toRawBits() != 0"),
         Kind::Double => format!("it.get{name}().toRawBits() != 0L"),
         Kind::Enum(_) => format!("it.get{name}Value() != 0"),
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => format!("it.get{name}() != 0L"),
+        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 | Kind::Uint64 | Kind::Fixed64 => {
+            format!("it.get{name}() != 0L")
+        }
         _ => format!("it.get{name}() != 0"),
     };
     format!("if ({is}) it.get{name}() else null")

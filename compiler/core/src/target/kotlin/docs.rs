@@ -63,7 +63,7 @@ mod tests {
         document(&mut code, Some("  @param x\n\n */*\n/"), "", &["Below.".to_owned()]);
         assert_eq!(
             code.text(),
-            "/** ends *&#47; and /&#42; opens */\n/**\n * &#64;param x\n *\n * *&#47;*\n * /\n *\n * Below.\n */\n"
+            "/** ends *&#47; and /&#42; opens */\n/**\n * &#64;param x\n *\n *  *&#47;*\n * /\n *\n * Below.\n */\n"
         );
     }
 }

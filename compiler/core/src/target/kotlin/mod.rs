@@ -93,9 +93,9 @@ impl Kotlin {
     ) -> Result<T, TargetError> {
         let package = package(&self.types.file(proto)?);
         let mut scopes = self.scopes.borrow_mut();
-        let scope = scopes.entry(proto.to_owned()).or_insert_with(|| {
-            Scope::new(&package, self.taken.get(&package).cloned().unwrap_or_default())
-        });
+        let scope = scopes
+            .entry(proto.to_owned())
+            .or_insert_with(|| Scope::new(&package, self.taken.get(&package).cloned().unwrap_or_default()));
         write(scope)
     }
 
@@ -189,14 +189,18 @@ impl Target for Kotlin {
 
     fn files(&self, pieces: Vec<(&Package<'_>, Vec<Piece>)>) -> Result<Vec<OutputFile>, TargetError> {
         let mut protos: BTreeMap<String, CodeWriter> = BTreeMap::new();
-        for piece in pieces.into_iter().flat_map(|(_, pieces)| pieces).filter(|piece| !piece.code.is_empty()) {
+        for piece in pieces.into_iter().flat_map(|(_, pieces)| pieces).filter(|piece| !piece.code.is_empty())
+        {
             protos.entry(piece.proto).or_default().append(&piece.code);
         }
         let mut files: Vec<OutputFile> = Vec::new();
         for (proto, code) in &protos {
             let proto = self.types.file(proto)?;
-            let folder: String =
-                package(&proto).split('.').filter(|part| !part.is_empty()).map(|part| format!("{part}/")).collect();
+            let folder: String = package(&proto)
+                .split('.')
+                .filter(|part| !part.is_empty())
+                .map(|part| format!("{part}/"))
+                .collect();
             let path = OutputPath::new(format!("{folder}{}Holdover.kt", file_stem(&proto)))?;
             if files.iter().any(|file| file.path == path) {
                 return Err(TargetError::Twice { path: path.to_string() });

@@ -6,8 +6,33 @@ use prost_reflect::{FieldDescriptor, FileDescriptor, Kind, MessageDescriptor, On
 
 /// Words that cannot be names without backticks. <https://kotlinlang.org/docs/keyword-reference.html#hard-keywords>
 const KEYWORDS: &[&str] = &[
-    "as", "break", "class", "continue", "do", "else", "false", "for", "fun", "if", "in", "interface", "is", "null",
-    "object", "package", "return", "super", "this", "throw", "true", "try", "typealias", "typeof", "val", "var", "when",
+    "as",
+    "break",
+    "class",
+    "continue",
+    "do",
+    "else",
+    "false",
+    "for",
+    "fun",
+    "if",
+    "in",
+    "interface",
+    "is",
+    "null",
+    "object",
+    "package",
+    "return",
+    "super",
+    "this",
+    "throw",
+    "true",
+    "try",
+    "typealias",
+    "typeof",
+    "val",
+    "var",
+    "when",
     "while",
 ];
 
@@ -64,8 +89,15 @@ pub(super) fn capitalized(name: &str) -> String {
 
 /// Getters that messages have anyway, by the names of the fields that would have them.
 const FORBIDDEN: &[&str] = &[
-    "Class", "DefaultInstanceForType", "ParserForType", "SerializedSize", "AllFields", "DescriptorForType",
-    "InitializationErrorString", "UnknownFields", "CachedSize",
+    "Class",
+    "DefaultInstanceForType",
+    "ParserForType",
+    "SerializedSize",
+    "AllFields",
+    "DescriptorForType",
+    "InitializationErrorString",
+    "UnknownFields",
+    "CachedSize",
 ];
 
 /// What a field is called before it becomes a name of Java's.
@@ -82,13 +114,15 @@ fn base(field: &FieldDescriptor) -> String {
 pub(super) fn accessor(field: &FieldDescriptor) -> String {
     let name = camel(&base(field), true);
     let repeated = |field: &FieldDescriptor| field.is_list() || field.is_map();
-    let clash = |list: &str, single: &str| ["Count", "List"].iter().any(|end| format!("{list}{end}") == single);
-    let conflicts = field.parent_message().fields().filter(|other| other.number() != field.number()).any(|other| {
-        let theirs = camel(&base(&other), true);
-        theirs == name
-            || (repeated(field) && !repeated(&other) && clash(&name, &theirs))
-            || (!repeated(field) && repeated(&other) && clash(&theirs, &name))
-    });
+    let clash =
+        |list: &str, single: &str| ["Count", "List"].iter().any(|end| format!("{list}{end}") == single);
+    let conflicts =
+        field.parent_message().fields().filter(|other| other.number() != field.number()).any(|other| {
+            let theirs = camel(&base(&other), true);
+            theirs == name
+                || (repeated(field) && !repeated(&other) && clash(&name, &theirs))
+                || (!repeated(field) && repeated(&other) && clash(&theirs, &name))
+        });
     if conflicts { format!("{name}{}", field.number()) } else { name }
 }
 
@@ -159,7 +193,11 @@ mod tests {
             ("camelCase", "camelCase", "CamelCase"),
             ("class#", "class_", "Class_"),
         ] {
-            assert_eq!((camel(name, false), camel(name, true)), (lower.to_owned(), upper.to_owned()), "{name}");
+            assert_eq!(
+                (camel(name, false), camel(name, true)),
+                (lower.to_owned(), upper.to_owned()),
+                "{name}"
+            );
         }
         assert_eq!(["GetQuote", "1", "get_it"].map(function), ["getQuote", "_1", "getIt"]);
     }

@@ -43,7 +43,8 @@ impl KotlinOptions {
             option.split_once('=').ok_or_else(|| OptionError::Syntax { option: option.to_owned() })?;
         match name {
             "visibility" => {
-                self.visibility = OptionError::choose("visibility", value, &Visibility::ALL, Visibility::name)?;
+                self.visibility =
+                    OptionError::choose("visibility", value, &Visibility::ALL, Visibility::name)?;
             }
             unknown => return Err(OptionError::unknown("kotlin", unknown, Self::NAMES)),
         }
@@ -61,7 +62,10 @@ mod tests {
         options.set("visibility=internal").unwrap();
         assert_eq!(options.visibility, Visibility::Internal);
         let wrong = |option: &str| KotlinOptions::default().set(option).unwrap_err().to_string();
-        assert_eq!(wrong("visibility=package"), "visibility: \"package\" is not understood; write one of public, internal");
+        assert_eq!(
+            wrong("visibility=package"),
+            "visibility: \"package\" is not understood; write one of public, internal"
+        );
         assert_eq!(wrong("java_package=a"), "unknown kotlin option `java_package`; there are: visibility");
     }
 }

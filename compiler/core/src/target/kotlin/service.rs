@@ -8,12 +8,12 @@ use super::types::Scope;
 use super::{Item, Kotlin, Piece};
 use crate::target::writer::CodeWriter;
 use crate::target::{Service, TargetError, sentences};
-use function::{Called, Function, Functions, Returns};
+use function::{Called, Function, Functions};
 
 /// The mark of what is deprecated.
 fn deprecate(scope: &mut Scope, code: &mut CodeWriter, deprecated: bool) {
     if deprecated {
-        code.line(format!("@{}(\"The .proto says so.\")", scope.kotlin("Deprecated")));
+        code.line(format!("@{}(\"Deprecated in the .proto.\")", scope.kotlin("Deprecated")));
     }
 }
 
@@ -68,7 +68,7 @@ pub(super) fn client(kotlin: &Kotlin, service: &Service<'_>) -> Result<Piece, Ta
                 // Documentation is inherited from the interface.
                 code.blank();
                 deprecate(scope, code, function.method.ir.deprecated);
-                function.implement(scope, code, &function.answered_by_session());
+                function.implement(scope, code, &[function.answered_by_session()]);
             }
             code.blank();
             code.block("public companion object", |code| {
@@ -104,21 +104,23 @@ pub(super) fn fake(kotlin: &Kotlin, service: &Service<'_>) -> Result<Piece, Targ
         deprecate(scope, code, service.ir.deprecated);
         code.block(format!("{visibility} class {name} : {interface}"), |code| {
             for function in functions.all() {
-                let method = &function.method.ir.name;
-                let doc = match (function.called, function.returns) {
-                    (Called::Method, _) => format!("Answers `{method}`."),
-                    (_, Returns::Observation) => {
-                        format!("Shows `{method}` to observers. Unset, they see what [{}] answers.", function.call)
-                    }
-                    (_, Returns::Cached) => format!("What memory holds of `{method}`: unset, nothing."),
-                    _ => format!("Is told what `{}` does.", function.name),
+                let docs = sentences::told(&function.method.ir.name, &format!("[{}]", function.call));
+                let place = match function.called {
+                    Called::Method => 0,
+                    Called::Derived(index) => index + 1,
                 };
                 code.blank();
-                document(code, None, &doc, &[]);
+                document(code, None, &docs[place], &[]);
                 deprecate(scope, code, function.method.ir.deprecated);
                 let (ty, value) = function.closure(scope, &literal(&function.method.ir.full_name()));
-                code.line(format!("public var {}: {ty} =", escaped(&function.name)));
-                code.line(format!("    {value}"));
+                let head = format!("public var {}: {ty} =", escaped(&function.name));
+                let line = format!("{head} {value}");
+                if code.fits(&line) {
+                    code.line(line);
+                } else {
+                    code.line(head);
+                    code.continued([value]);
+                }
             }
             for function in functions.all() {
                 code.blank();

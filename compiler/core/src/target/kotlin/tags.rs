@@ -29,7 +29,9 @@ pub(super) fn tags(kotlin: &Kotlin, package: &Package<'_>) -> Result<Piece, Targ
                 let mut parts = Vec::new();
                 for part in &tag.parts {
                     match part {
-                        TagPart::Literal(text) => parts.push(format!("{holdover}.literal({})", literal(text))),
+                        TagPart::Literal(text) => {
+                            parts.push(format!("{holdover}.literal({})", literal(text)));
+                        }
                         TagPart::Value { name, kind } => {
                             let argument = escaped(&arguments.take(camel(name, false)));
                             let (ty, unsigned) = value_type(*kind);

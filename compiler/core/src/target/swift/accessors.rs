@@ -6,7 +6,7 @@ use super::types::{FieldNames, Place, oneof_name};
 use super::{Item, Piece, Swift};
 use crate::target::taken::Taken;
 use crate::target::writer::CodeWriter;
-use crate::target::{Accessor, EnrichedMessage, Part, TargetError};
+use crate::target::{Accessor, EnrichedMessage, Part, TargetError, sentences};
 use prost_reflect::{FieldDescriptor, Kind, OneofDescriptor};
 
 /// The struct that `message.enriched(withheld)` returns. Messages of other modules have their accessors there.
@@ -30,27 +30,22 @@ pub(super) fn accessors(swift: &Swift, enriched: &EnrichedMessage<'_>) -> Result
     let (own, view) = (names.take("message"), names.take("withheld"));
 
     code.block(format!("extension {message}"), |code| {
-        let otherwise = "What a poor network may leave out of the message, and what is below it, read with the view that its \
-                         snapshot, or the accessor of its parent, gave.";
-        document(code, None, otherwise, &[]);
-        let head = format!(
-            "{visibility}nonisolated func enriched(_ withheld: Holdover.Withheld<{message}>) -> {name}"
-        );
-        code.block(head, |code| code.line(format!("{name}(self, withheld)")));
+        document(code, None, sentences::ENRICHED, &[]);
+        let open = format!("{visibility}nonisolated func enriched(");
+        let parameter = format!("_ withheld: Holdover.Withheld<{message}>");
+        code.items(&open, &[parameter], "", &format!(") -> {name} {{"));
+        code.nested_body([format!("{name}(self, withheld)")]);
     });
     code.blank();
-    document(code, None, &format!("What a poor network may leave out of `{message}`, and what is below it."), &[]);
+    document(code, None, &sentences::enriched(&format!("`{message}`")), &[]);
     code.block(format!("{visibility}struct {name}: {}", swift.types.standard("Sendable")), |code| {
         code.line(format!("private nonisolated let {own}: {message}"));
         code.line(format!("private nonisolated let {view}: Holdover.Withheld<{message}>"));
         code.blank();
-        let head = format!(
-            "fileprivate nonisolated init(_ message: {message}, _ withheld: Holdover.Withheld<{message}>)"
-        );
-        code.block(head, |code| {
-            code.line(format!("self.{own} = message"));
-            code.line(format!("self.{view} = withheld"));
-        });
+        let parameters =
+            [format!("_ message: {message}"), format!("_ withheld: Holdover.Withheld<{message}>")];
+        code.items("fileprivate nonisolated init(", &parameters, "", ") {");
+        code.nested_body([format!("self.{own} = message"), format!("self.{view} = withheld")]);
         for (accessor, function) in enriched.accessors.iter().zip(&functions) {
             let (ty, call, pick) = read(swift, file.name(), accessor, code);
             code.blank();
@@ -130,11 +125,9 @@ fn list(swift: &Swift, field: &FieldDescriptor, accessor: &Accessor<'_>, at: &mu
             (format!("Holdover.Enriching<Holdover.EnrichedItems<{item}>>"), "list", format!("$0.{name}"))
         }
         (false, _) => (format!("Holdover.EnrichedItems<{item}>"), "items", format!("$0.{name}")),
-        (true, false) => (
-            format!("Holdover.Enriching<[{item}]>"),
-            "field",
-            format!("$0.{name}.isEmpty ? nil : $0.{name}"),
-        ),
+        (true, false) => {
+            (format!("Holdover.Enriching<[{item}]>"), "field", format!("$0.{name}.isEmpty ? nil : $0.{name}"))
+        }
     };
     (ty, (function, field.number().to_string()), pick)
 }

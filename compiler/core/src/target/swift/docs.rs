@@ -44,7 +44,12 @@ mod tests {
     #[test]
     fn comments_cannot_be_left() {
         let mut code = CodeWriter::default();
-        document(&mut code, Some(" ends */ here\n\n /* and \u{202e} there\r\u{0}fatal"), "", &["Below.".to_owned()]);
+        document(
+            &mut code,
+            Some(" ends */ here\n\n /* and \u{202e} there\r\u{0} fatal"),
+            "",
+            &["Below.".to_owned()],
+        );
         assert_eq!(code.text(), "/// ends */ here\n///\n/// /* and  there\n/// fatal\n///\n/// Below.\n");
     }
 }

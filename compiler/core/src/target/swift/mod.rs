@@ -173,7 +173,8 @@ impl Target for Swift {
 
     fn files(&self, pieces: Vec<(&Package<'_>, Vec<Piece>)>) -> Result<Vec<OutputFile>, TargetError> {
         let mut protos: BTreeMap<String, CodeWriter> = BTreeMap::new();
-        for piece in pieces.into_iter().flat_map(|(_, pieces)| pieces).filter(|piece| !piece.code.is_empty()) {
+        for piece in pieces.into_iter().flat_map(|(_, pieces)| pieces).filter(|piece| !piece.code.is_empty())
+        {
             protos.entry(piece.proto).or_default().append(&piece.code);
         }
         let mut files: Vec<OutputFile> = Vec::new();

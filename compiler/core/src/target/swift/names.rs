@@ -1,23 +1,57 @@
 //! Names as SwiftProtobuf makes them, so that our code finds its messages. The rules are those of its plugin library
-//! (`NamingUtils`, `SwiftProtobufNamer`), which other generators for Swift follow, too.
+//! (`NamingUtils`, `SwiftProtobufNamer`, the same from 1.27 to 1.38), which other generators for Swift follow, too.
 
 /// Keywords that declarations begin with.
 const DECLARATIONS: &[&str] = &[
-    "associatedtype", "class", "deinit", "enum", "extension", "fileprivate", "func", "import", "init", "inout",
-    "internal", "let", "open", "operator", "private", "protocol", "public", "static", "struct", "subscript",
-    "typealias", "var",
+    "associatedtype",
+    "class",
+    "deinit",
+    "enum",
+    "extension",
+    "fileprivate",
+    "func",
+    "import",
+    "init",
+    "inout",
+    "internal",
+    "let",
+    "open",
+    "operator",
+    "private",
+    "protocol",
+    "public",
+    "static",
+    "struct",
+    "subscript",
+    "typealias",
+    "var",
 ];
 
 /// Keywords that statements begin with.
 const STATEMENTS: &[&str] = &[
-    "break", "case", "continue", "default", "defer", "do", "else", "fallthrough", "for", "guard", "if", "in",
-    "repeat", "return", "switch", "where", "while",
+    "break",
+    "case",
+    "continue",
+    "default",
+    "defer",
+    "do",
+    "else",
+    "fallthrough",
+    "for",
+    "guard",
+    "if",
+    "in",
+    "repeat",
+    "return",
+    "switch",
+    "where",
+    "while",
 ];
 
 /// Keywords of expressions and types.
 const EXPRESSIONS: &[&str] = &[
-    "as", "Any", "catch", "false", "is", "nil", "rethrows", "super", "self", "Self", "throw", "throws", "true",
-    "try",
+    "as", "Any", "catch", "false", "is", "nil", "rethrows", "super", "self", "Self", "throw", "throws",
+    "true", "try",
 ];
 
 /// Types that the code of messages speaks of.
@@ -28,12 +62,28 @@ const SPECIAL: &[&str] = &["__COLUMN__", "__FILE__", "__FUNCTION__", "__LINE__"]
 
 /// Members of messages, and names that mean something after a dot.
 const MEMBERS: &[&str] = &[
-    "isInitialized", "unknownFields", "debugDescription", "description", "dynamicType", "hashValue", "Type",
+    "isInitialized",
+    "unknownFields",
+    "debugDescription",
+    "description",
+    "dynamicType",
+    "hashValue",
+    "Type",
     "Protocol",
 ];
 
-/// What no type inside a message may be called.
-const TYPE_MEMBERS: &[&str] = &["SwiftProtobuf", "Extensions", "protoMessageName", "decodeMessage", "traverse"];
+/// What no type may be called besides: modules, protocols, and members of all messages.
+const TYPE_MEMBERS: &[&str] = &[
+    "SwiftProtobuf",
+    "Extensions",
+    "protoMessageName",
+    "decodeMessage",
+    "traverse",
+    "Swift",
+    "Equatable",
+    "Hashable",
+    "Sendable",
+];
 
 fn is_keyword(name: &str) -> bool {
     [DECLARATIONS, STATEMENTS, EXPRESSIONS].iter().any(|words| words.contains(&name))
@@ -45,7 +95,8 @@ fn is_reserved_type(name: &str) -> bool {
 }
 
 fn is_reserved_field(name: &str) -> bool {
-    matches!(name, "init" | "self") || [COMMON_TYPES, SPECIAL, MEMBERS].iter().any(|words| words.contains(&name))
+    matches!(name, "init" | "self")
+        || [COMMON_TYPES, SPECIAL, MEMBERS].iter().any(|words| words.contains(&name))
 }
 
 fn is_underscores(name: &str) -> bool {
@@ -246,47 +297,48 @@ mod tests {
             ("_1st", "_1St", "_1St"),
             ("camelCase", "camelCase", "CamelCase"),
         ] {
-            assert_eq!((camel(name, false), camel(name, true)), (lower.to_owned(), upper.to_owned()), "{name}");
+            assert_eq!(
+                (camel(name, false), camel(name, true)),
+                (lower.to_owned(), upper.to_owned()),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn what_is_taken_is_escaped_as_swift_protobuf_escapes_it() {
         let field = |name: &str| field_name(name, name);
-        assert_eq!(["in", "self", "hasPromo", "hash", "clearAll", "String", "description"].map(field), [
-            "`in`",
-            "self_p",
-            "hasPromo_p",
-            "hash",
-            "clearAll_p",
-            "String_p",
-            "description_p"
-        ]);
+        assert_eq!(
+            ["in", "self", "hasPromo", "hash", "clearAll", "String", "description"].map(field),
+            ["`in`", "self_p", "hasPromo_p", "hash", "clearAll_p", "String_p", "description_p"]
+        );
         assert_eq!(field_name("hasIn", "in"), "hasIn");
         assert_eq!(field_name("hasHasPromo", "hasPromo"), "hasHasPromo_p");
         let message = |name: &str| type_name(name, Suffix::Message, "SwiftProtobuf");
-        assert_eq!(["Self", "SelfMessage", "Quote", "String", "Type", "SwiftProtobuf", "Message", "_"].map(message), [
-            "SelfMessage",
-            "SelfMessageMessage",
-            "Quote",
-            "StringMessage",
-            "TypeMessage",
-            "SwiftProtobufMessage",
-            "Message",
-            "_Message"
-        ]);
+        assert_eq!(
+            ["Self", "SelfMessage", "Quote", "String", "Type", "SwiftProtobuf", "Sendable", "Message", "_"]
+                .map(message),
+            [
+                "SelfMessage",
+                "SelfMessageMessage",
+                "Quote",
+                "StringMessage",
+                "TypeMessage",
+                "SwiftProtobufMessage",
+                "SendableMessage",
+                "Message",
+                "_Message"
+            ]
+        );
         assert_eq!(type_name("Type", Suffix::Enum, "SwiftProtobuf"), "TypeEnum");
         assert_eq!(type_name("OneOf_Kind", Suffix::Oneof, "SwiftProtobuf"), "OneOf_Kind");
     }
 
     #[test]
     fn packages_become_prefixes() {
-        for (package, expected) in [
-            ("pricing.v1", "Pricing_V1_"),
-            ("", ""),
-            ("foo_bar.baz", "FooBar_Baz_"),
-            ("_2nd", "_2nd_"),
-        ] {
+        for (package, expected) in
+            [("pricing.v1", "Pricing_V1_"), ("", ""), ("foo_bar.baz", "FooBar_Baz_"), ("_2nd", "_2nd_")]
+        {
             assert_eq!(prefix(package, None), expected);
         }
         assert_eq!((prefix("a.b", Some("XX")), prefix("a.b", Some(""))), ("XX".to_owned(), String::new()));

@@ -125,10 +125,12 @@ impl SwiftOptions {
             option.split_once('=').ok_or_else(|| OptionError::Syntax { option: option.to_owned() })?;
         match name {
             "visibility" => {
-                self.visibility = OptionError::choose("visibility", value, &Visibility::ALL, Visibility::name)?;
+                self.visibility =
+                    OptionError::choose("visibility", value, &Visibility::ALL, Visibility::name)?;
             }
             "file_naming" => {
-                self.file_naming = OptionError::choose("file_naming", value, &FileNaming::ALL, FileNaming::name)?;
+                self.file_naming =
+                    OptionError::choose("file_naming", value, &FileNaming::ALL, FileNaming::name)?;
             }
             "module_mapping" => {
                 let wrong = || OptionError::ModuleMapping { mapping: value.to_owned() };
@@ -136,7 +138,11 @@ impl SwiftOptions {
                 if file.is_empty() || !is_module(module) {
                     return Err(wrong());
                 }
-                if self.module_mapping.insert(file.to_owned(), module.to_owned()).is_some_and(|old| old != module) {
+                if self
+                    .module_mapping
+                    .insert(file.to_owned(), module.to_owned())
+                    .is_some_and(|old| old != module)
+                {
                     return Err(OptionError::Duplicate { name: "module_mapping", path: file.to_owned() });
                 }
             }
@@ -215,10 +221,13 @@ mod tests {
     #[test]
     fn files_are_called_as_swift_protobuf_would_call_them() {
         let file = |naming: FileNaming| naming.file("pricing/v1/pricing.proto");
-        assert_eq!(FileNaming::ALL.map(file), [
-            "pricing/v1/pricing.holdover.swift",
-            "pricing_v1_pricing.holdover.swift",
-            "pricing.holdover.swift"
-        ]);
+        assert_eq!(
+            FileNaming::ALL.map(file),
+            [
+                "pricing/v1/pricing.holdover.swift",
+                "pricing_v1_pricing.holdover.swift",
+                "pricing.holdover.swift"
+            ]
+        );
     }
 }

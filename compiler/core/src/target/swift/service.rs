@@ -2,11 +2,11 @@
 
 mod function;
 
-use super::docs::{deprecate, document, literal};
+use super::docs::{deprecate, document};
 use super::{Item, Piece, Swift};
 use crate::target::writer::CodeWriter;
 use crate::target::{Service, TargetError, sentences};
-use function::{Called, Function, Functions, Returns};
+use function::{Called, Function, Functions};
 
 /// `protocol Pricing_V1_PricingClientInterface`, and the overloads that have defaults, which protocols cannot.
 pub(super) fn interface(swift: &Swift, service: &Service<'_>) -> Result<Piece, TargetError> {
@@ -21,7 +21,7 @@ pub(super) fn interface(swift: &Swift, service: &Service<'_>) -> Result<Piece, T
         for function in functions.all() {
             code.blank();
             head(code, function);
-            function.declare(swift, "", code, None);
+            function.declare(swift, "", code, &[]);
         }
     });
     code.blank();
@@ -76,7 +76,7 @@ pub(super) fn client(swift: &Swift, service: &Service<'_>) -> Result<Piece, Targ
             // Documentation is inherited from the interface.
             code.blank();
             deprecate(code, function.method.ir.deprecated);
-            function.declare(swift, visibility, code, Some(&function.answered_by_session(&bound)));
+            function.declare(swift, visibility, code, &[function.answered_by_session(&bound)]);
         }
         for each in &functions.methods {
             code.blank();
@@ -100,19 +100,14 @@ pub(super) fn fake(swift: &Swift, service: &Service<'_>) -> Result<Piece, Target
     code.block(format!("{visibility}struct {name}: {interface}"), |code| {
         for function in functions.all() {
             code.blank();
-            let full = function.method.ir.full_name();
-            let doc = match (function.called, function.returns) {
-                (Called::Method, _) => format!("Answers `{}`.", function.method.ir.name),
-                (_, Returns::Observation) => {
-                    format!("Shows `{}` to observers. Unset, they see what `{}` answers.", function.method.ir.name, function.call)
-                }
-                (_, Returns::Cached) => format!("What memory holds of `{}`: unset, nothing.", function.method.ir.name),
-                _ => format!("Is told what `{}` does.", function.name),
+            let docs = sentences::told(&function.method.ir.name, &format!("`{}`", function.call_told));
+            let place = match function.called {
+                Called::Method => 0,
+                Called::Derived(index) => index + 1,
             };
-            document(code, None, &doc, &[]);
+            document(code, None, &docs[place], &[]);
             deprecate(code, function.method.ir.deprecated);
-            let (ty, value) = function.closure(swift, &literal(&full));
-            code.line(format!("{visibility}nonisolated var {}: {ty} = {value}", function.escaped()));
+            function.hold(swift, visibility, code);
         }
         code.blank();
         document(code, None, "Every method fails until it is told what to answer.", &[]);
@@ -120,7 +115,7 @@ pub(super) fn fake(swift: &Swift, service: &Service<'_>) -> Result<Piece, Target
         for function in functions.all() {
             code.blank();
             deprecate(code, function.method.ir.deprecated);
-            function.declare(swift, visibility, code, Some(&function.answered_by_closure()));
+            function.declare(swift, visibility, code, &function.answered_by_closure());
         }
     });
     Ok(piece)

@@ -34,7 +34,8 @@ impl Types {
             }
         }
         // Everything that is ours is called by its module's name, so that no message can stand in its way but one.
-        if top.has(MODULE) || pool.all_messages().any(|message| message.name() == MODULE && !is_top(&message)) {
+        if top.has(MODULE) || pool.all_messages().any(|message| message.name() == MODULE && !is_top(&message))
+        {
             return Err(TargetError::Messages {
                 reason: format!(
                     "a message that Swift calls `{MODULE}` would hide the module of that name; give its file a package or \

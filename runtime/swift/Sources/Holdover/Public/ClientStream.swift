@@ -39,7 +39,7 @@ public struct ClientStream<Request: Sendable, Response: Sendable>: Sendable {
 extension ClientStream {
     /// Answers when the sequence is complete, by what was sent: what fakes return.
     public static func of(
-        _ answer: @escaping @Sendable ([Request]) async throws(HoldoverError) -> Snapshot<Response>
+        _ answer: @escaping @Sendable ([Request]) async throws -> Snapshot<Response>
     ) -> ClientStream {
         let script = Script<Request>()
         return ClientStream(
@@ -47,13 +47,17 @@ extension ClientStream {
             Incoming { () async throws(HoldoverError) in
                 var messages: [Request] = []
                 while let message = await script.next() { messages.append(message) }
-                return try await answer(messages)
+                do {
+                    return try await answer(messages)
+                } catch {
+                    throw .thrown(error)
+                }
             })
     }
 
     /// Fails at once.
     public static func failing(_ error: HoldoverError) -> ClientStream {
-        of { (_) async throws(HoldoverError) in throw error }
+        of { _ in throw error }
     }
 }
 
@@ -86,7 +90,7 @@ public struct BidiStream<Request: Sendable, Response: Sendable>: Sendable {
 extension BidiStream {
     /// Answers every message by these, and ends when the client is done: what fakes return.
     public static func of(
-        _ answer: @escaping @Sendable (Request) throws(HoldoverError) -> [Snapshot<Response>]
+        _ answer: @escaping @Sendable (Request) throws -> [Snapshot<Response>]
     ) -> BidiStream {
         let script = Script<Request>()
         let ready = Guarded<ArraySlice<Snapshot<Response>>>([])
@@ -96,8 +100,12 @@ extension BidiStream {
                 while true {
                     if let next = ready.with({ $0.popFirst() }) { return next }
                     guard let message = await script.next() else { return nil }
-                    let answers = try answer(message)
-                    ready.with { $0 = answers[...] }
+                    do {
+                        let answers = try answer(message)
+                        ready.with { $0 = answers[...] }
+                    } catch {
+                        throw .thrown(error)
+                    }
                 }
             })
     }

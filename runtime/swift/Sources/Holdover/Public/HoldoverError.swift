@@ -114,5 +114,14 @@ extension HoldoverError {
         HoldoverError(.misuse, "the fake of \(method) was not told what to answer; set its `\(closure)`")
     }
 
+    /// What a closure of a fake threw, as calls throw it.
+    public static func thrown(_ error: any Error) -> HoldoverError {
+        switch error {
+        case let error as HoldoverError: error
+        case is CancellationError: cancelled
+        default: HoldoverError(.misuse, "a fake threw \(error); let it throw a HoldoverError, as calls do")
+        }
+    }
+
     static let cancelled = HoldoverError(.cancelled, "the task was cancelled")
 }

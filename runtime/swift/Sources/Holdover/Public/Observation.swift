@@ -60,7 +60,7 @@ extension Observation {
 
     /// Is loading, and then what a call answers: what a fake shows that was told what to answer and not what to show.
     public static func answered(
-        by answer: @escaping @Sendable () async throws(HoldoverError) -> Snapshot<Value>
+        by answer: @escaping @Sendable () async throws -> Snapshot<Value>
     ) -> Observation {
         Observation {
             let step = Guarded(0)
@@ -72,10 +72,10 @@ extension Observation {
                 switch now {
                 case 1: return .loading
                 case 2:
-                    do throws(HoldoverError) {
+                    do {
                         return .value(try await answer())
                     } catch {
-                        return .failed(error)
+                        return .failed(.thrown(error))
                     }
                 default: return nil
                 }

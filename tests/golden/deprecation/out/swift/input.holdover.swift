@@ -9,7 +9,9 @@ import Holdover
 protocol Deprecation_V1_OldClientInterface: Sendable {
     /// Calls `Get`.
     func get(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing>
 }
 
@@ -17,7 +19,9 @@ protocol Deprecation_V1_OldClientInterface: Sendable {
 extension Deprecation_V1_OldClientInterface {
     /// Calls `Get`.
     func get(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
         try await self.get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -34,18 +38,24 @@ struct Deprecation_V1_OldClient: Deprecation_V1_OldClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func get(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
         try await bound.unary(Self.getMethod, request, options, isolation: isolation)
     }
 
-    private nonisolated static var getMethod: Holdover.BoundMethod<Deprecation_V1_GetRequest, Deprecation_V1_Thing> {
+    private nonisolated static var getMethod: Holdover.BoundMethod<
+        Deprecation_V1_GetRequest,
+        Deprecation_V1_Thing
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -58,15 +68,26 @@ struct Deprecation_V1_OldClient: Deprecation_V1_OldClientInterface {
 @available(*, deprecated)
 struct Deprecation_V1_FakeOld: Deprecation_V1_OldClientInterface {
     /// Answers `Get`.
-    nonisolated var get: @Sendable (_ request: Deprecation_V1_GetRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> = { _, _ throws(Holdover.HoldoverError) in throw .untold("deprecation.v1.Old/Get", "get") }
+    nonisolated var onGet: @Sendable (
+        _ request: Deprecation_V1_GetRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Deprecation_V1_Thing> = { _, _ in
+        throw Holdover.HoldoverError.untold("deprecation.v1.Old/Get", "onGet")
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func get(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
-        try await self.get(request, options)
+        do {
+            return try await self.onGet(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
@@ -78,34 +99,41 @@ protocol Deprecation_V1_MixedClientInterface: Sendable {
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     @available(*, deprecated)
     func getOld(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing>
 
     /// Keeps a screen current with the answer to `GetOld`: states, of which only the newest counts.
     @available(*, deprecated)
     nonisolated func observeGetOld(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Deprecation_V1_Thing>
 
-    /// What memory holds of `GetOld`, at once: for the first frame.
+    /// What memory holds of `GetOld`, at once: for the first frame. After a restart that is nothing yet.
     @available(*, deprecated)
     nonisolated func cachedGetOld(
         _ request: Deprecation_V1_GetRequest
     ) -> Holdover.Snapshot<Deprecation_V1_Thing>?
 
-    /// Warms the cache for `GetOld`, at background priority.
+    /// Warms the cache for `GetOld`, at background priority: what is fresh on the disk comes to memory, and
+    /// the rest is fetched.
     @available(*, deprecated)
     nonisolated func prefetchGetOld(_ request: Deprecation_V1_GetRequest) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetOld` that the app has from elsewhere, as stale.
     @available(*, deprecated)
     nonisolated func putGetOld(
-        _ request: Deprecation_V1_GetRequest, _ value: Deprecation_V1_Thing
+        _ request: Deprecation_V1_GetRequest,
+        _ value: Deprecation_V1_Thing
     ) async throws(Holdover.HoldoverError)
 
     /// Calls `GetNew`.
     func getNew(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing>
 }
 
@@ -116,7 +144,9 @@ extension Deprecation_V1_MixedClientInterface {
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     @available(*, deprecated)
     func getOld(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
         try await self.getOld(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -124,14 +154,17 @@ extension Deprecation_V1_MixedClientInterface {
     /// Keeps a screen current with the answer to `GetOld`: states, of which only the newest counts.
     @available(*, deprecated)
     nonisolated func observeGetOld(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions? = nil
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Deprecation_V1_Thing> {
         self.observeGetOld(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `GetNew`.
     func getNew(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
         try await self.getNew(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -149,21 +182,25 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     @available(*, deprecated)
     func getOld(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
         try await bound.unary(Self.getOldMethod, request, options, isolation: isolation)
     }
 
     @available(*, deprecated)
     nonisolated func observeGetOld(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Deprecation_V1_Thing> {
         bound.observe(Self.getOldMethod, request, options)
     }
@@ -176,24 +213,32 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
     }
 
     @available(*, deprecated)
-    nonisolated func prefetchGetOld(_ request: Deprecation_V1_GetRequest) async throws(Holdover.HoldoverError) {
+    nonisolated func prefetchGetOld(
+        _ request: Deprecation_V1_GetRequest
+    ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getOldMethod, request)
     }
 
     @available(*, deprecated)
     nonisolated func putGetOld(
-        _ request: Deprecation_V1_GetRequest, _ value: Deprecation_V1_Thing
+        _ request: Deprecation_V1_GetRequest,
+        _ value: Deprecation_V1_Thing
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getOldMethod, request, value) { try $0.serializedBytes() }
     }
 
     func getNew(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
         try await bound.unary(Self.getNewMethod, request, options, isolation: isolation)
     }
 
-    private nonisolated static var getOldMethod: Holdover.BoundMethod<Deprecation_V1_GetRequest, Deprecation_V1_Thing> {
+    private nonisolated static var getOldMethod: Holdover.BoundMethod<
+        Deprecation_V1_GetRequest,
+        Deprecation_V1_Thing
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -201,7 +246,10 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
         )
     }
 
-    private nonisolated static var getNewMethod: Holdover.BoundMethod<Deprecation_V1_GetRequest, Deprecation_V1_Thing> {
+    private nonisolated static var getNewMethod: Holdover.BoundMethod<
+        Deprecation_V1_GetRequest,
+        Deprecation_V1_Thing
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -214,73 +262,120 @@ struct Deprecation_V1_MixedClient: Deprecation_V1_MixedClientInterface {
 struct Deprecation_V1_FakeMixed: Deprecation_V1_MixedClientInterface {
     /// Answers `GetOld`.
     @available(*, deprecated)
-    nonisolated var getOld: @Sendable (_ request: Deprecation_V1_GetRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> = { _, _ throws(Holdover.HoldoverError) in throw .untold("deprecation.v1.Mixed/GetOld", "getOld") }
+    nonisolated var onGetOld: @Sendable (
+        _ request: Deprecation_V1_GetRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Deprecation_V1_Thing> = { _, _ in
+        throw Holdover.HoldoverError.untold("deprecation.v1.Mixed/GetOld", "onGetOld")
+    }
 
-    /// Shows `GetOld` to observers. Unset, they see what `getOld` answers.
+    /// What observers of `GetOld` see. Unset, they see what `onGetOld` answers.
     @available(*, deprecated)
-    nonisolated var observeGetOld: (@Sendable (_ request: Deprecation_V1_GetRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Deprecation_V1_Thing>)? = nil
+    nonisolated var onObserveGetOld: (
+        @Sendable (_ request: Deprecation_V1_GetRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Deprecation_V1_Thing>
+    )? = nil
 
-    /// What memory holds of `GetOld`: unset, nothing.
+    /// What memory holds of `GetOld`. Unset, that is nothing.
     @available(*, deprecated)
-    nonisolated var cachedGetOld: @Sendable (_ request: Deprecation_V1_GetRequest) -> Holdover.Snapshot<Deprecation_V1_Thing>? = { _ in nil }
+    nonisolated var onCachedGetOld: @Sendable (
+        _ request: Deprecation_V1_GetRequest
+    ) -> Holdover.Snapshot<Deprecation_V1_Thing>? = { _ in nil }
 
-    /// Is told what `prefetchGetOld` does.
+    /// Prefetches `GetOld`. Unset, it does nothing.
     @available(*, deprecated)
-    nonisolated var prefetchGetOld: @Sendable (_ request: Deprecation_V1_GetRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    nonisolated var onPrefetchGetOld: @Sendable (
+        _ request: Deprecation_V1_GetRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetOld` does.
+    /// Is given answers to `GetOld`. Unset, it does nothing with them.
     @available(*, deprecated)
-    nonisolated var putGetOld: @Sendable (_ request: Deprecation_V1_GetRequest, _ value: Deprecation_V1_Thing) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    nonisolated var onPutGetOld: @Sendable (
+        _ request: Deprecation_V1_GetRequest,
+        _ value: Deprecation_V1_Thing
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `GetNew`.
-    nonisolated var getNew: @Sendable (_ request: Deprecation_V1_GetRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> = { _, _ throws(Holdover.HoldoverError) in throw .untold("deprecation.v1.Mixed/GetNew", "getNew") }
+    nonisolated var onGetNew: @Sendable (
+        _ request: Deprecation_V1_GetRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Deprecation_V1_Thing> = { _, _ in
+        throw Holdover.HoldoverError.untold("deprecation.v1.Mixed/GetNew", "onGetNew")
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     @available(*, deprecated)
     func getOld(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
-        try await self.getOld(request, options)
+        do {
+            return try await self.onGetOld(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     @available(*, deprecated)
     nonisolated func observeGetOld(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Deprecation_V1_Thing> {
-        self.observeGetOld?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getOld(request, options) }
+        self.onObserveGetOld?(request, options)
+            ?? .answered { try await self.onGetOld(request, options) }
     }
 
     @available(*, deprecated)
     nonisolated func cachedGetOld(
         _ request: Deprecation_V1_GetRequest
     ) -> Holdover.Snapshot<Deprecation_V1_Thing>? {
-        self.cachedGetOld(request)
+        self.onCachedGetOld(request)
     }
 
     @available(*, deprecated)
-    nonisolated func prefetchGetOld(_ request: Deprecation_V1_GetRequest) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetOld(request)
+    nonisolated func prefetchGetOld(
+        _ request: Deprecation_V1_GetRequest
+    ) async throws(Holdover.HoldoverError) {
+        do {
+            try await self.onPrefetchGetOld(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     @available(*, deprecated)
     nonisolated func putGetOld(
-        _ request: Deprecation_V1_GetRequest, _ value: Deprecation_V1_Thing
+        _ request: Deprecation_V1_GetRequest,
+        _ value: Deprecation_V1_Thing
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetOld(request, value)
+        do {
+            try await self.onPutGetOld(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func getNew(
-        _ request: Deprecation_V1_GetRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deprecation_V1_GetRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deprecation_V1_Thing> {
-        try await self.getNew(request, options)
+        do {
+            return try await self.onGetNew(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
 extension Deprecation_V1_Thing {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Deprecation_V1_Thing>) -> Deprecation_V1_EnrichedThing {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Deprecation_V1_Thing>
+    ) -> Deprecation_V1_EnrichedThing {
         Deprecation_V1_EnrichedThing(self, withheld)
     }
 }
@@ -290,7 +385,10 @@ struct Deprecation_V1_EnrichedThing: Sendable {
     private nonisolated let message: Deprecation_V1_Thing
     private nonisolated let withheld: Holdover.Withheld<Deprecation_V1_Thing>
 
-    fileprivate nonisolated init(_ message: Deprecation_V1_Thing, _ withheld: Holdover.Withheld<Deprecation_V1_Thing>) {
+    fileprivate nonisolated init(
+        _ message: Deprecation_V1_Thing,
+        _ withheld: Holdover.Withheld<Deprecation_V1_Thing>
+    ) {
         self.message = message
         self.withheld = withheld
     }

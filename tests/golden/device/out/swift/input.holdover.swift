@@ -10,25 +10,32 @@ protocol Device_V1_ConfigClientInterface: Sendable {
     ///
     /// An answer is fresh for 1 h; after that it is shown for 1 d when the network fails.
     func getConfig(
-        _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Device_V1_GetConfigRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Device_V1_AppConfig>
 
     /// Keeps a screen current with the answer to `GetConfig`: states, of which only the newest counts.
     nonisolated func observeGetConfig(
-        _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions
+        _ request: Device_V1_GetConfigRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Device_V1_AppConfig>
 
-    /// What memory holds of `GetConfig`, at once: for the first frame.
+    /// What memory holds of `GetConfig`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGetConfig(
         _ request: Device_V1_GetConfigRequest
     ) -> Holdover.Snapshot<Device_V1_AppConfig>?
 
-    /// Warms the cache for `GetConfig`, at background priority.
-    nonisolated func prefetchGetConfig(_ request: Device_V1_GetConfigRequest) async throws(Holdover.HoldoverError)
+    /// Warms the cache for `GetConfig`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
+    nonisolated func prefetchGetConfig(
+        _ request: Device_V1_GetConfigRequest
+    ) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetConfig` that the app has from elsewhere, as stale.
     nonisolated func putGetConfig(
-        _ request: Device_V1_GetConfigRequest, _ value: Device_V1_AppConfig
+        _ request: Device_V1_GetConfigRequest,
+        _ value: Device_V1_AppConfig
     ) async throws(Holdover.HoldoverError)
 }
 
@@ -37,14 +44,17 @@ extension Device_V1_ConfigClientInterface {
     ///
     /// An answer is fresh for 1 h; after that it is shown for 1 d when the network fails.
     func getConfig(
-        _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Device_V1_GetConfigRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Device_V1_AppConfig> {
         try await self.getConfig(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetConfig`: states, of which only the newest counts.
     nonisolated func observeGetConfig(
-        _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions? = nil
+        _ request: Device_V1_GetConfigRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Device_V1_AppConfig> {
         self.observeGetConfig(request, options: options ?? Holdover.CallOptions())
     }
@@ -61,19 +71,23 @@ struct Device_V1_ConfigClient: Device_V1_ConfigClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func getConfig(
-        _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Device_V1_GetConfigRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Device_V1_AppConfig> {
         try await bound.unary(Self.getConfigMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeGetConfig(
-        _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions
+        _ request: Device_V1_GetConfigRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Device_V1_AppConfig> {
         bound.observe(Self.getConfigMethod, request, options)
     }
@@ -84,17 +98,23 @@ struct Device_V1_ConfigClient: Device_V1_ConfigClientInterface {
         bound.cached(Self.getConfigMethod, request)
     }
 
-    nonisolated func prefetchGetConfig(_ request: Device_V1_GetConfigRequest) async throws(Holdover.HoldoverError) {
+    nonisolated func prefetchGetConfig(
+        _ request: Device_V1_GetConfigRequest
+    ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getConfigMethod, request)
     }
 
     nonisolated func putGetConfig(
-        _ request: Device_V1_GetConfigRequest, _ value: Device_V1_AppConfig
+        _ request: Device_V1_GetConfigRequest,
+        _ value: Device_V1_AppConfig
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getConfigMethod, request, value) { try $0.serializedBytes() }
     }
 
-    private nonisolated static var getConfigMethod: Holdover.BoundMethod<Device_V1_GetConfigRequest, Device_V1_AppConfig> {
+    private nonisolated static var getConfigMethod: Holdover.BoundMethod<
+        Device_V1_GetConfigRequest,
+        Device_V1_AppConfig
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -106,48 +126,81 @@ struct Device_V1_ConfigClient: Device_V1_ConfigClientInterface {
 /// A `Device_V1_ConfigClientInterface` for tests of apps: closures answer.
 struct Device_V1_FakeConfig: Device_V1_ConfigClientInterface {
     /// Answers `GetConfig`.
-    nonisolated var getConfig: @Sendable (_ request: Device_V1_GetConfigRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Device_V1_AppConfig> = { _, _ throws(Holdover.HoldoverError) in throw .untold("device.v1.Config/GetConfig", "getConfig") }
+    nonisolated var onGetConfig: @Sendable (
+        _ request: Device_V1_GetConfigRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Device_V1_AppConfig> = { _, _ in
+        throw Holdover.HoldoverError.untold("device.v1.Config/GetConfig", "onGetConfig")
+    }
 
-    /// Shows `GetConfig` to observers. Unset, they see what `getConfig` answers.
-    nonisolated var observeGetConfig: (@Sendable (_ request: Device_V1_GetConfigRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Device_V1_AppConfig>)? = nil
+    /// What observers of `GetConfig` see. Unset, they see what `onGetConfig` answers.
+    nonisolated var onObserveGetConfig: (
+        @Sendable (_ request: Device_V1_GetConfigRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Device_V1_AppConfig>
+    )? = nil
 
-    /// What memory holds of `GetConfig`: unset, nothing.
-    nonisolated var cachedGetConfig: @Sendable (_ request: Device_V1_GetConfigRequest) -> Holdover.Snapshot<Device_V1_AppConfig>? = { _ in nil }
+    /// What memory holds of `GetConfig`. Unset, that is nothing.
+    nonisolated var onCachedGetConfig: @Sendable (
+        _ request: Device_V1_GetConfigRequest
+    ) -> Holdover.Snapshot<Device_V1_AppConfig>? = { _ in nil }
 
-    /// Is told what `prefetchGetConfig` does.
-    nonisolated var prefetchGetConfig: @Sendable (_ request: Device_V1_GetConfigRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetConfig`. Unset, it does nothing.
+    nonisolated var onPrefetchGetConfig: @Sendable (
+        _ request: Device_V1_GetConfigRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetConfig` does.
-    nonisolated var putGetConfig: @Sendable (_ request: Device_V1_GetConfigRequest, _ value: Device_V1_AppConfig) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetConfig`. Unset, it does nothing with them.
+    nonisolated var onPutGetConfig: @Sendable (
+        _ request: Device_V1_GetConfigRequest,
+        _ value: Device_V1_AppConfig
+    ) async throws -> Void = { _, _ in }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func getConfig(
-        _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Device_V1_GetConfigRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Device_V1_AppConfig> {
-        try await self.getConfig(request, options)
+        do {
+            return try await self.onGetConfig(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeGetConfig(
-        _ request: Device_V1_GetConfigRequest, options: Holdover.CallOptions
+        _ request: Device_V1_GetConfigRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Device_V1_AppConfig> {
-        self.observeGetConfig?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getConfig(request, options) }
+        self.onObserveGetConfig?(request, options)
+            ?? .answered { try await self.onGetConfig(request, options) }
     }
 
     nonisolated func cachedGetConfig(
         _ request: Device_V1_GetConfigRequest
     ) -> Holdover.Snapshot<Device_V1_AppConfig>? {
-        self.cachedGetConfig(request)
+        self.onCachedGetConfig(request)
     }
 
-    nonisolated func prefetchGetConfig(_ request: Device_V1_GetConfigRequest) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetConfig(request)
+    nonisolated func prefetchGetConfig(
+        _ request: Device_V1_GetConfigRequest
+    ) async throws(Holdover.HoldoverError) {
+        do {
+            try await self.onPrefetchGetConfig(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func putGetConfig(
-        _ request: Device_V1_GetConfigRequest, _ value: Device_V1_AppConfig
+        _ request: Device_V1_GetConfigRequest,
+        _ value: Device_V1_AppConfig
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetConfig(request, value)
+        do {
+            try await self.onPutGetConfig(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }

@@ -48,7 +48,10 @@ public interface EvilClientInterface {
      * An answer is fresh for 1 s.
      * On a network that is POOR or worse, the answer comes without what only enriches.
      */
-    public suspend fun type(request: Input.Self, options: CallOptions = CallOptions.DEFAULT): Snapshot<Input.Self>
+    public suspend fun type(
+        request: Input.Self,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Self>
 
     /** Keeps a screen current with the answer to `Type`: states, of which only the newest counts. */
     public fun observeType_(
@@ -56,10 +59,13 @@ public interface EvilClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.Self>
 
-    /** What memory holds of `Type`, at once: for the first frame. */
+    /** What memory holds of `Type`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedType(request: Input.Self): Snapshot<Input.Self>?
 
-    /** Warms the cache for `Type`, at background priority. */
+    /**
+     * Warms the cache for `Type`, at background priority: what is fresh on the disk comes to memory, and
+     * the rest is fetched.
+     */
     public suspend fun prefetchType_(request: Input.Self)
 
     /** Stores an answer to `Type` that the app has from elsewhere, as stale. */
@@ -87,7 +93,10 @@ public interface EvilClientInterface {
      * A method called like those that everything has.
      * Made by `new` anyway.
      */
-    public suspend fun new(request: Input.Self, options: CallOptions = CallOptions.DEFAULT): Snapshot<Input.Self>
+    public suspend fun new(
+        request: Input.Self,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Self>
 
     /** Calls `Clone`. */
     public suspend fun clone(
@@ -102,19 +111,29 @@ public interface EvilClientInterface {
     ): Snapshot<Input.Self>
 
     /** Calls `Fmt`. */
-    public suspend fun fmt(request: Input.Self, options: CallOptions = CallOptions.DEFAULT): Snapshot<Input.Self>
+    public suspend fun fmt(
+        request: Input.Self,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Self>
 
     /** Calls `Call`. */
-    public suspend fun call(request: Input.Self, options: CallOptions = CallOptions.DEFAULT): Snapshot<Input.Self>
+    public suspend fun call(
+        request: Input.Self,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Self>
 
     /** Calls `Self`. */
-    public suspend fun self(request: Input.Self, options: CallOptions = CallOptions.DEFAULT): Snapshot<Input.Self>
+    public suspend fun self(
+        request: Input.Self,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Self>
 }
 
 /**
  * Calls `Evil` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class EvilClient(session: Session) : EvilClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -245,69 +264,69 @@ public class EvilClient(session: Session) : EvilClientInterface {
     }
 }
 
-/** A [EvilClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [EvilClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeEvil : EvilClientInterface {
     /** Answers `Type`. */
-    public var type: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var type: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/Type", "type") }
 
-    /** Shows `Type` to observers. Unset, they see what [type] answers. */
-    public var observeType_: ((Input.Self, CallOptions) -> Observation<Input.Self>)? =
-        null
+    /** What observers of `Type` see. Unset, they see what [type] answers. */
+    public var observeType_: ((request: Input.Self, options: CallOptions) -> Observation<Input.Self>)? = null
 
-    /** What memory holds of `Type`: unset, nothing. */
-    public var cachedType: (Input.Self) -> Snapshot<Input.Self>? =
-        { null }
+    /** What memory holds of `Type`. Unset, that is nothing. */
+    public var cachedType: (request: Input.Self) -> Snapshot<Input.Self>? = { null }
 
-    /** Is told what `prefetchType_` does. */
-    public var prefetchType_: suspend (Input.Self) -> Unit =
-        { }
+    /** Prefetches `Type`. Unset, it does nothing. */
+    public var prefetchType_: suspend (request: Input.Self) -> Unit = { }
 
-    /** Is told what `putType` does. */
-    public var putType: suspend (Input.Self, Input.Self) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `Type`. Unset, it does nothing with them. */
+    public var putType: suspend (request: Input.Self, value: Input.Self) -> Unit = { _, _ -> }
 
     /** Answers `ObserveType`. */
-    public var observeType: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var observeType: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/ObserveType", "observeType") }
 
     /** Answers `PrefetchType`. */
-    public var prefetchType: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var prefetchType: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/PrefetchType", "prefetchType") }
 
     /** Answers `type`. */
-    public var type_: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var type_: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/type", "type_") }
 
     /** Answers `New`. */
-    public var new: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var new: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/New", "new") }
 
     /** Answers `Clone`. */
-    public var clone: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var clone: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/Clone", "clone") }
 
     /** Answers `Default`. */
-    public var default: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var default: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/Default", "default") }
 
     /** Answers `Fmt`. */
-    public var fmt: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var fmt: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/Fmt", "fmt") }
 
     /** Answers `Call`. */
-    public var call: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var call: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/Call", "call") }
 
     /** Answers `Self`. */
-    public var self: suspend (Input.Self, CallOptions) -> Snapshot<Input.Self> =
+    public var self: suspend (request: Input.Self, options: CallOptions) -> Snapshot<Input.Self> =
         { _, _ -> Untold.answer("Evil/Self", "self") }
 
     override suspend fun type(request: Input.Self, options: CallOptions): Snapshot<Input.Self> =
         this.type.invoke(request, options)
 
     override fun observeType_(request: Input.Self, options: CallOptions): Observation<Input.Self> =
-        this.observeType_?.invoke(request, options) ?: Observation.answeredBy { this.type.invoke(request, options) }
+        this.observeType_?.invoke(request, options)
+            ?: Observation.answeredBy { this.type.invoke(request, options) }
 
     override fun cachedType(request: Input.Self): Snapshot<Input.Self>? =
         this.cachedType.invoke(request)
@@ -372,10 +391,13 @@ public interface TonguesClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.Words>
 
-    /** What memory holds of `In`, at once: for the first frame. */
+    /** What memory holds of `In`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedIn(request: Input.Words): Snapshot<Input.Words>?
 
-    /** Warms the cache for `In`, at background priority. */
+    /**
+     * Warms the cache for `In`, at background priority: what is fresh on the disk comes to memory, and the
+     * rest is fetched.
+     */
     public suspend fun prefetchIn(request: Input.Words)
 
     /** Stores an answer to `In` that the app has from elsewhere, as stale. */
@@ -386,7 +408,10 @@ public interface TonguesClientInterface {
      *
      * It ends with an error when the connection breaks.
      */
-    public fun init(request: Input.Words, options: CallOptions = CallOptions.DEFAULT): Flow<Snapshot<Input.Words>>
+    public fun init(
+        request: Input.Words,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Flow<Snapshot<Input.Words>>
 
     /**
      * Sends a stream to `Object`, which answers once.
@@ -476,7 +501,10 @@ public interface TonguesClientInterface {
      *
      * It ends with an error when the connection breaks.
      */
-    public fun flow(request: Input.Words, options: CallOptions = CallOptions.DEFAULT): Flow<Snapshot<Input.Words>>
+    public fun flow(
+        request: Input.Words,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Flow<Snapshot<Input.Words>>
 
     /** Calls `_`. */
     public suspend fun `_`(
@@ -490,18 +518,28 @@ public interface TonguesClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Snapshot<Input.Words>
 
+    /** Calls `Standard`. */
+    public suspend fun standard(
+        request: Input.Swift,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Void>
+
     /**
      * Calls `Down`.
      *
      * On a network that is POOR or worse, the answer comes without what only enriches.
      */
-    public suspend fun down(request: Input.Deep, options: CallOptions = CallOptions.DEFAULT): Snapshot<Input.Deep>
+    public suspend fun down(
+        request: Input.Deep,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Deep>
 }
 
 /**
  * Calls `Tongues` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class TonguesClient(session: Session) : TonguesClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -574,6 +612,9 @@ public class TonguesClient(session: Session) : TonguesClientInterface {
     override suspend fun hTTPByURL2(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
         bound.unary(H_TTP_BY_URL2, request, options)
 
+    override suspend fun standard(request: Input.Swift, options: CallOptions): Snapshot<Input.Void> =
+        bound.unary(STANDARD, request, options)
+
     override suspend fun down(request: Input.Deep, options: CallOptions): Snapshot<Input.Deep> =
         bound.unary(DOWN, request, options)
 
@@ -585,31 +626,32 @@ public class TonguesClient(session: Session) : TonguesClientInterface {
             "RGVlcDISEggBEgZkZWVwZXIYCyACKAMwARIRCAISB3NoYWxsb3cYCSACMAEqA3dheRIqChZEZWVwLkRlZXAxLkRlZXAyLkRlZXAz",
             "EhAIARIGZGVlcGVyGAsgAygGEjAKHERlZXAuRGVlcDEuRGVlcDIuRGVlcDMuRGVlcDQSEAgBEgZkZWVwZXIYCyADKAUSNAoiRGVl",
             "cC5EZWVwMS5EZWVwMi5EZWVwMy5EZWVwNC5EZWVwNRIOCAESBmJvdHRvbRgOIAISRAoiRGVlcC5EZWVwMS5EZWVwMi5EZWVwMy5E",
-            "ZWVwZXJFbnRyeRILCAESA2tleRgJIAESDwgCEgV2YWx1ZRgLIAIoBBgBEvcDCgVXb3JkcxIKCAESAmluGAkgAhIOCAISBm9iamVj",
-            "dBgNIAISDQgDEgVjbGFzcxgIIAISDggEEgZudW1iZXIYBCACEgsIBRIDZnVuGAkgAhILCAYSA3ZhbBgJIAISDAgHEgRpbml0GAkg",
-            "AhITCAgSC2Rlc2NyaXB0aW9uGAkgAhISCAkSCmhhc2hfdmFsdWUYBSACEhYIChIOdW5rbm93bl9maWVsZHMYCSACEhEICxIJaGFz",
-            "X3Byb21vGAkgAhIRCAwSCWNsZWFyX2FsbBgJIAISEQgNEglpbWFnZV91cmwYCSACEgsIDhIDdXJsGAkgAhIPCA8SB2lzX29wZW4Y",
-            "CSACEgwIEBIEb3BlbhgJIAISEQgREglnZXRfY2xhc3MYCSACEgwIEhIEaXRlbRgJIAMSEQgTEglpdGVtX2xpc3QYCSACEg4IFBIG",
-            "ZmllbGRzGAkgAhIQCBUSCHdpdGhoZWxkGAkgAhIXCBYSD3NlcmlhbGl6ZWRfc2l6ZRgJIAISEAgXEghfbGVhZGluZxgJIAISDQgY",
-            "EgVhMV9iMhgJIAISDAgZEgRlbnVtGA4gAhIMCBoSAmlzGAkgAjABEhAIGxIEdGhpcxgLIAIoBzABEhMIHBIJdHlwZWFsaWFzGA4g",
-            "AjABEgwIHRIEa2VwdBgIIAEqBHdoZW4a3gQKB1Rvbmd1ZXMSAkluGAEgASgHMAc64wIIgJTr3AMoATABOnoKeAgHEgIIARICCAIS",
-            "AggDEgIIBBICCAUSAggGEgIIBxICCAgSAggJEgIIChICCAsSAggMEgIIDRICCA4SAggPEgIIEBICCBESAggSEgIIExICCBQSAggV",
-            "EgIIFhICCBcSAggYEgIIGRICCBoSBAgbEAESAggcEgIIHUpMCgUKA2luOgoLEgkIBxIBARoCaW4KAwoBOgoPEg0IBxIBAhoGb2Jq",
-            "ZWN0EiBpbjp7cmVxdWVzdC5pbn06e3JlcXVlc3Qub2JqZWN0fUo/Cg4KDCJcJHtxdW90ZWR9OgoOEgwIBxIBAxoFY2xhc3MSHSJc",
-            "JHt7cXVvdGVkfX06e3JlcXVlc3QuY2xhc3N9SkwKBQoDaW46CgsSCQgHEgEBGgJpbgoDCgE6Cg8SDQgHEgEEGgZudW1iZXISIGlu",
-            "OntyZXF1ZXN0LmlufTp7cmVxdWVzdC5udW1iZXJ9SgIgAVLcAQgDGgAy1QEKqgEIBxIECAEQARIECAIQARIECAMQARIECAQQARIE",
-            "CAUQARIECAYQARIECAcQARIECAgQARIECAkQARIECAoQARIECAsQARIECAwQARIECA0QARIECA4QARIECA8QARIECBAQARIECBEQ",
-            "ARIECBIQARIECBMQARIECBQQARIECBUQARIECBYQARIECBcQARIECBgQARIECBkQARIECBoQARIECBsQARIECBwQARIgOTcxOWUy",
-            "OWE4ODczMDllYjNjNTRkZTViZDA3YWUyYjUaBGtlcHQaGQoHVG9uZ3VlcxIESW5pdBgCKAcwB0oCIAEaGwoHVG9uZ3VlcxIGT2Jq",
-            "ZWN0GAMoBzAHSgIgARoZCgdUb25ndWVzEgRXaGVuGAQoBzAHSgIgARodCgdUb25ndWVzEghHZXRDbGFzcxgBKAcwB0oCIAEaGwoH",
-            "VG9uZ3VlcxIGRXF1YWxzGAMoBzAHSgIgARodCgdUb25ndWVzEghIYXNoQ29kZRgDKAcwB0oCIAEaHQoHVG9uZ3VlcxIIVG9TdHJp",
-            "bmcYAygHMAdKAiABGhkKB1Rvbmd1ZXMSBFdhaXQYASgHMAdKAiABGiAKB1Rvbmd1ZXMSC0Rlc2NyaXB0aW9uGAEoBzAHSgIgARob",
-            "CgdUb25ndWVzEgZEZWluaXQYASgHMAdKAiABGhoKB1Rvbmd1ZXMSBUJvdW5kGAEoBzAHSgIgARobCgdUb25ndWVzEgZQb2xpY3kY",
-            "ASgHMAdKAiABGhwKB1Rvbmd1ZXMSB09wdGlvbnMYASgHMAdKAiABGhwKB1Rvbmd1ZXMSB1JlcXVlc3QYASgHMAdKAiABGhkKB1Rv",
-            "bmd1ZXMSBEZsb3cYAigHMAdKAiABGhYKB1Rvbmd1ZXMSAV8YASgHMAdKAiABGh8KB1Rvbmd1ZXMSCkhUVFBCeVVSTDIYASgHMAdK",
-            "AiABGp0BCgdUb25ndWVzEgREb3duGAEgAUoCIAFSgwEIAxoAMn0KBhIECAEYAQoICAESBAgBGAIKCAgCEgQIARgDCggIAxIECAEY",
-            "BAoICAYSBAgCGAUKCAgEEgQIARgGCggIBRIECAEQARIgMDgzYTkwZTRjNTkzYTUzMDFlNmQ4MDQ1MzVlZTRkYTEaFWRlZXBlci5k",
-            "ZWVwZXIuc2hhbGxvdyIOaG9sZG92ZXIgMC4xLjA=",
+            "ZWVwZXJFbnRyeRILCAESA2tleRgJIAESDwgCEgV2YWx1ZRgLIAIoBBgBEgoKCEhhc2hhYmxlEi8KBVN3aWZ0EhIIARIIc2VuZGFi",
+            "bGUYCyACKAkSEggCEghoYXNoYWJsZRgLIAIoBxIQCg5Td2lmdC5TZW5kYWJsZRIGCgRWb2lkEvcDCgVXb3JkcxIKCAESAmluGAkg",
+            "AhIOCAISBm9iamVjdBgNIAISDQgDEgVjbGFzcxgIIAISDggEEgZudW1iZXIYBCACEgsIBRIDZnVuGAkgAhILCAYSA3ZhbBgJIAIS",
+            "DAgHEgRpbml0GAkgAhITCAgSC2Rlc2NyaXB0aW9uGAkgAhISCAkSCmhhc2hfdmFsdWUYBSACEhYIChIOdW5rbm93bl9maWVsZHMY",
+            "CSACEhEICxIJaGFzX3Byb21vGAkgAhIRCAwSCWNsZWFyX2FsbBgJIAISEQgNEglpbWFnZV91cmwYCSACEgsIDhIDdXJsGAkgAhIP",
+            "CA8SB2lzX29wZW4YCSACEgwIEBIEb3BlbhgJIAISEQgREglnZXRfY2xhc3MYCSACEgwIEhIEaXRlbRgJIAMSEQgTEglpdGVtX2xp",
+            "c3QYCSACEg4IFBIGZmllbGRzGAkgAhIQCBUSCHdpdGhoZWxkGAkgAhIXCBYSD3NlcmlhbGl6ZWRfc2l6ZRgJIAISEAgXEghfbGVh",
+            "ZGluZxgJIAISDQgYEgVhMV9iMhgJIAISDAgZEgRlbnVtGA4gAhIMCBoSAmlzGAkgAjABEhAIGxIEdGhpcxgLIAIoCzABEhMIHBIJ",
+            "dHlwZWFsaWFzGA4gAjABEgwIHRIEa2VwdBgIIAEqBHdoZW4a3gQKB1Rvbmd1ZXMSAkluGAEgASgLMAs64wIIgJTr3AMoATABOnoK",
+            "eAgLEgIIARICCAISAggDEgIIBBICCAUSAggGEgIIBxICCAgSAggJEgIIChICCAsSAggMEgIIDRICCA4SAggPEgIIEBICCBESAggS",
+            "EgIIExICCBQSAggVEgIIFhICCBcSAggYEgIIGRICCBoSBAgbEAESAggcEgIIHUpMCgUKA2luOgoLEgkICxIBARoCaW4KAwoBOgoP",
+            "Eg0ICxIBAhoGb2JqZWN0EiBpbjp7cmVxdWVzdC5pbn06e3JlcXVlc3Qub2JqZWN0fUo/Cg4KDCJcJHtxdW90ZWR9OgoOEgwICxIB",
+            "AxoFY2xhc3MSHSJcJHt7cXVvdGVkfX06e3JlcXVlc3QuY2xhc3N9SkwKBQoDaW46CgsSCQgLEgEBGgJpbgoDCgE6Cg8SDQgLEgEE",
+            "GgZudW1iZXISIGluOntyZXF1ZXN0LmlufTp7cmVxdWVzdC5udW1iZXJ9SgIgAVLcAQgDGgAy1QEKqgEICxIECAEQARIECAIQARIE",
+            "CAMQARIECAQQARIECAUQARIECAYQARIECAcQARIECAgQARIECAkQARIECAoQARIECAsQARIECAwQARIECA0QARIECA4QARIECA8Q",
+            "ARIECBAQARIECBEQARIECBIQARIECBMQARIECBQQARIECBUQARIECBYQARIECBcQARIECBgQARIECBkQARIECBoQARIECBsQARIE",
+            "CBwQARIgOTcxOWUyOWE4ODczMDllYjNjNTRkZTViZDA3YWUyYjUaBGtlcHQaGQoHVG9uZ3VlcxIESW5pdBgCKAswC0oCIAEaGwoH",
+            "VG9uZ3VlcxIGT2JqZWN0GAMoCzALSgIgARoZCgdUb25ndWVzEgRXaGVuGAQoCzALSgIgARodCgdUb25ndWVzEghHZXRDbGFzcxgB",
+            "KAswC0oCIAEaGwoHVG9uZ3VlcxIGRXF1YWxzGAMoCzALSgIgARodCgdUb25ndWVzEghIYXNoQ29kZRgDKAswC0oCIAEaHQoHVG9u",
+            "Z3VlcxIIVG9TdHJpbmcYAygLMAtKAiABGhkKB1Rvbmd1ZXMSBFdhaXQYASgLMAtKAiABGiAKB1Rvbmd1ZXMSC0Rlc2NyaXB0aW9u",
+            "GAEoCzALSgIgARobCgdUb25ndWVzEgZEZWluaXQYASgLMAtKAiABGhoKB1Rvbmd1ZXMSBUJvdW5kGAEoCzALSgIgARobCgdUb25n",
+            "dWVzEgZQb2xpY3kYASgLMAtKAiABGhwKB1Rvbmd1ZXMSB09wdGlvbnMYASgLMAtKAiABGhwKB1Rvbmd1ZXMSB1JlcXVlc3QYASgL",
+            "MAtKAiABGhkKB1Rvbmd1ZXMSBEZsb3cYAigLMAtKAiABGhYKB1Rvbmd1ZXMSAV8YASgLMAtKAiABGh8KB1Rvbmd1ZXMSCkhUVFBC",
+            "eVVSTDIYASgLMAtKAiABGh0KB1Rvbmd1ZXMSCFN0YW5kYXJkGAEoCDAKSgIgARqdAQoHVG9uZ3VlcxIERG93bhgBIAFKAiABUoMB",
+            "CAMaADJ9CgYSBAgBGAEKCAgBEgQIARgCCggIAhIECAEYAwoICAMSBAgBGAQKCAgGEgQIAhgFCggIBBIECAEYBgoICAUSBAgBEAES",
+            "IDA4M2E5MGU0YzU5M2E1MzAxZTZkODA0NTM1ZWU0ZGExGhVkZWVwZXIuZGVlcGVyLnNoYWxsb3ciDmhvbGRvdmVyIDAuMS4w",
         )
 
         private val IN = BoundMethod<Input.Words, Input.Words>(
@@ -720,113 +762,123 @@ public class TonguesClient(session: Session) : TonguesClientInterface {
             { Input.Words.parseFrom(it) },
         )
 
-        private val DOWN = BoundMethod<Input.Deep, Input.Deep>(
+        private val STANDARD = BoundMethod<Input.Swift, Input.Void>(
             18,
+            { it.toByteArray() },
+            { Input.Void.parseFrom(it) },
+        )
+
+        private val DOWN = BoundMethod<Input.Deep, Input.Deep>(
+            19,
             { it.toByteArray() },
             { Input.Deep.parseFrom(it) },
         )
     }
 }
 
-/** A [TonguesClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [TonguesClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeTongues : TonguesClientInterface {
     /** Answers `In`. */
-    public var `in`: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var `in`: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/In", "in") }
 
-    /** Shows `In` to observers. Unset, they see what [in] answers. */
-    public var observeIn: ((Input.Words, CallOptions) -> Observation<Input.Words>)? =
-        null
+    /** What observers of `In` see. Unset, they see what [in] answers. */
+    public var observeIn: ((request: Input.Words, options: CallOptions) -> Observation<Input.Words>)? = null
 
-    /** What memory holds of `In`: unset, nothing. */
-    public var cachedIn: (Input.Words) -> Snapshot<Input.Words>? =
-        { null }
+    /** What memory holds of `In`. Unset, that is nothing. */
+    public var cachedIn: (request: Input.Words) -> Snapshot<Input.Words>? = { null }
 
-    /** Is told what `prefetchIn` does. */
-    public var prefetchIn: suspend (Input.Words) -> Unit =
-        { }
+    /** Prefetches `In`. Unset, it does nothing. */
+    public var prefetchIn: suspend (request: Input.Words) -> Unit = { }
 
-    /** Is told what `putIn` does. */
-    public var putIn: suspend (Input.Words, Input.Words) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `In`. Unset, it does nothing with them. */
+    public var putIn: suspend (request: Input.Words, value: Input.Words) -> Unit = { _, _ -> }
 
     /** Answers `Init`. */
-    public var init: (Input.Words, CallOptions) -> Flow<Snapshot<Input.Words>> =
+    public var init: (request: Input.Words, options: CallOptions) -> Flow<Snapshot<Input.Words>> =
         { _, _ -> Untold.stream("Tongues/Init", "init") }
 
     /** Answers `Object`. */
-    public var `object`: (CallOptions) -> ClientStream<Input.Words, Input.Words> =
+    public var `object`: (options: CallOptions) -> ClientStream<Input.Words, Input.Words> =
         { Untold.clientStream("Tongues/Object", "object") }
 
     /** Answers `When`. */
-    public var `when`: (CallOptions) -> BidiStream<Input.Words, Input.Words> =
+    public var `when`: (options: CallOptions) -> BidiStream<Input.Words, Input.Words> =
         { Untold.bidiStream("Tongues/When", "when") }
 
     /** Answers `GetClass`. */
-    public var getClass: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var getClass: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/GetClass", "getClass") }
 
     /** Answers `Equals`. */
-    public var equals: (CallOptions) -> ClientStream<Input.Words, Input.Words> =
+    public var equals: (options: CallOptions) -> ClientStream<Input.Words, Input.Words> =
         { Untold.clientStream("Tongues/Equals", "equals") }
 
     /** Answers `HashCode`. */
-    public var hashCode: (CallOptions) -> ClientStream<Input.Words, Input.Words> =
+    public var hashCode: (options: CallOptions) -> ClientStream<Input.Words, Input.Words> =
         { Untold.clientStream("Tongues/HashCode", "hashCode") }
 
     /** Answers `ToString`. */
-    public var toString: (CallOptions) -> ClientStream<Input.Words, Input.Words> =
+    public var toString: (options: CallOptions) -> ClientStream<Input.Words, Input.Words> =
         { Untold.clientStream("Tongues/ToString", "toString") }
 
     /** Answers `Wait`. */
-    public var wait: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var wait: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/Wait", "wait") }
 
     /** Answers `Description`. */
-    public var description: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var description: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/Description", "description") }
 
     /** Answers `Deinit`. */
-    public var deinit: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var deinit: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/Deinit", "deinit") }
 
     /** Answers `Bound`. */
-    public var bound: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var bound: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/Bound", "bound") }
 
     /** Answers `Policy`. */
-    public var policy: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var policy: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/Policy", "policy") }
 
     /** Answers `Options`. */
-    public var options: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var options: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/Options", "options") }
 
     /** Answers `Request`. */
-    public var request: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var request: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/Request", "request") }
 
     /** Answers `Flow`. */
-    public var flow: (Input.Words, CallOptions) -> Flow<Snapshot<Input.Words>> =
+    public var flow: (request: Input.Words, options: CallOptions) -> Flow<Snapshot<Input.Words>> =
         { _, _ -> Untold.stream("Tongues/Flow", "flow") }
 
     /** Answers `_`. */
-    public var `_`: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var `_`: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/_", "_") }
 
     /** Answers `HTTPByURL2`. */
-    public var hTTPByURL2: suspend (Input.Words, CallOptions) -> Snapshot<Input.Words> =
+    public var hTTPByURL2: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/HTTPByURL2", "hTTPByURL2") }
 
+    /** Answers `Standard`. */
+    public var standard: suspend (request: Input.Swift, options: CallOptions) -> Snapshot<Input.Void> =
+        { _, _ -> Untold.answer("Tongues/Standard", "standard") }
+
     /** Answers `Down`. */
-    public var down: suspend (Input.Deep, CallOptions) -> Snapshot<Input.Deep> =
+    public var down: suspend (request: Input.Deep, options: CallOptions) -> Snapshot<Input.Deep> =
         { _, _ -> Untold.answer("Tongues/Down", "down") }
 
     override suspend fun `in`(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
         this.`in`.invoke(request, options)
 
     override fun observeIn(request: Input.Words, options: CallOptions): Observation<Input.Words> =
-        this.observeIn?.invoke(request, options) ?: Observation.answeredBy { this.`in`.invoke(request, options) }
+        this.observeIn?.invoke(request, options)
+            ?: Observation.answeredBy { this.`in`.invoke(request, options) }
 
     override fun cachedIn(request: Input.Words): Snapshot<Input.Words>? =
         this.cachedIn.invoke(request)
@@ -890,6 +942,9 @@ public class FakeTongues : TonguesClientInterface {
     override suspend fun hTTPByURL2(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
         this.hTTPByURL2.invoke(request, options)
 
+    override suspend fun standard(request: Input.Swift, options: CallOptions): Snapshot<Input.Void> =
+        this.standard.invoke(request, options)
+
     override suspend fun down(request: Input.Deep, options: CallOptions): Snapshot<Input.Deep> =
         this.down.invoke(request, options)
 }
@@ -915,7 +970,10 @@ public object Tags {
     public fun self(type: String, match: Long): Tag = Tag(Tag.literal("self:"), Tag.value(type), Tag.literal(":"), Tag.value(match))
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Deep.enriched(withheld: Withheld<Input.Deep>): EnrichedDeep =
     EnrichedDeep(Fields(this, withheld))
 
@@ -926,7 +984,10 @@ public class EnrichedDeep internal constructor(private val fields: Fields<Input.
         get() = fields.part(1) { if (it.hasDeeper()) it.getDeeper() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Deep.Deep1.enriched(withheld: Withheld<Input.Deep.Deep1>): EnrichedDeepDeep1 =
     EnrichedDeepDeep1(Fields(this, withheld))
 
@@ -937,8 +998,13 @@ public class EnrichedDeepDeep1 internal constructor(private val fields: Fields<I
         get() = fields.part(1) { if (it.hasDeeper()) it.getDeeper() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
-public fun Input.Deep.Deep1.Deep2.enriched(withheld: Withheld<Input.Deep.Deep1.Deep2>): EnrichedDeepDeep1Deep2 =
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
+public fun Input.Deep.Deep1.Deep2.enriched(
+    withheld: Withheld<Input.Deep.Deep1.Deep2>,
+): EnrichedDeepDeep1Deep2 =
     EnrichedDeepDeep1Deep2(Fields(this, withheld))
 
 /** What a poor network may leave out of [Input.Deep.Deep1.Deep2], and what is below it. */
@@ -948,40 +1014,67 @@ public class EnrichedDeepDeep1Deep2 internal constructor(private val fields: Fie
         get() = fields.part(1) { if (it.hasDeeper()) it.getDeeper() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
-public fun Input.Deep.Deep1.Deep2.Deep3.enriched(withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3>): EnrichedDeepDeep1Deep2Deep3 =
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
+public fun Input.Deep.Deep1.Deep2.Deep3.enriched(
+    withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3>,
+): EnrichedDeepDeep1Deep2Deep3 =
     EnrichedDeepDeep1Deep2Deep3(Fields(this, withheld))
 
 /** What a poor network may leave out of [Input.Deep.Deep1.Deep2.Deep3], and what is below it. */
-public class EnrichedDeepDeep1Deep2Deep3 internal constructor(private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3>) {
+public class EnrichedDeepDeep1Deep2Deep3 internal constructor(
+    private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3>,
+) {
     /** `deeper` */
     public val deeper: Parts<String, Input.Deep.Deep1.Deep2.Deep3.Deep4>
         get() = fields.values(1) { it.getDeeperMap() }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
-public fun Input.Deep.Deep1.Deep2.Deep3.Deep4.enriched(withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3.Deep4>): EnrichedDeepDeep1Deep2Deep3Deep4 =
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
+public fun Input.Deep.Deep1.Deep2.Deep3.Deep4.enriched(
+    withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3.Deep4>,
+): EnrichedDeepDeep1Deep2Deep3Deep4 =
     EnrichedDeepDeep1Deep2Deep3Deep4(Fields(this, withheld))
 
 /** What a poor network may leave out of [Input.Deep.Deep1.Deep2.Deep3.Deep4], and what is below it. */
-public class EnrichedDeepDeep1Deep2Deep3Deep4 internal constructor(private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3.Deep4>) {
+public class EnrichedDeepDeep1Deep2Deep3Deep4 internal constructor(
+    private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3.Deep4>,
+) {
     /** `deeper` */
     public val deeper: List<Part<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>>
         get() = fields.items(1) { it.getDeeperList() }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
-public fun Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5.enriched(withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>): EnrichedDeepDeep1Deep2Deep3Deep4Deep5 =
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
+public fun Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5.enriched(
+    withheld: Withheld<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>,
+): EnrichedDeepDeep1Deep2Deep3Deep4Deep5 =
     EnrichedDeepDeep1Deep2Deep3Deep4Deep5(Fields(this, withheld))
 
-/** What a poor network may leave out of [Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5], and what is below it. */
-public class EnrichedDeepDeep1Deep2Deep3Deep4Deep5 internal constructor(private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>) {
+/**
+ * What a poor network may leave out of [Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5], and what is below
+ * it.
+ */
+public class EnrichedDeepDeep1Deep2Deep3Deep4Deep5 internal constructor(
+    private val fields: Fields<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5>,
+) {
     /** `bottom` */
     public val bottom: Enriching<Input.Deep.Deep1.Deep2.Deep3.Deep4.Deep5.Deep6>
         get() = fields.field(1) { if (it.hasBottom()) it.getBottom() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Self.enriched(withheld: Withheld<Input.Self>): EnrichedSelf =
     EnrichedSelf(Fields(this, withheld))
 
@@ -1044,7 +1137,13 @@ public class EnrichedSelf internal constructor(private val fields: Fields<Input.
 
     /** `of` */
     public val of: Enriching<EnrichedSelfOf>
-        get() = fields.field(15, 16) { when (it.getOfCase()) { Input.Self.OfCase.CRATE -> EnrichedSelfOf.Crate(it.getCrate()); Input.Self.OfCase.IN -> EnrichedSelfOf.In(it.getIn()); else -> null } }
+        get() = fields.field(15, 16) {
+            when (it.getOfCase()) {
+                Input.Self.OfCase.CRATE -> EnrichedSelfOf.Crate(it.getCrate())
+                Input.Self.OfCase.IN -> EnrichedSelfOf.In(it.getIn())
+                else -> null
+            }
+        }
 }
 
 /** One of the members of `of`. */
@@ -1056,7 +1155,10 @@ public sealed interface EnrichedSelfOf {
     public data class In(public val value: Input.Tags) : EnrichedSelfOf
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Self.Type.enriched(withheld: Withheld<Input.Self.Type>): EnrichedSelfType =
     EnrichedSelfType(Fields(this, withheld))
 
@@ -1067,7 +1169,10 @@ public class EnrichedSelfType internal constructor(private val fields: Fields<In
         get() = fields.part(1) { if (it.hasSelf()) it.getSelf() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Self.Type.Super.enriched(withheld: Withheld<Input.Self.Type.Super>): EnrichedSelfTypeSuper =
     EnrichedSelfTypeSuper(Fields(this, withheld))
 
@@ -1078,7 +1183,10 @@ public class EnrichedSelfTypeSuper internal constructor(private val fields: Fiel
         get() = fields.field(1) { if (it.hasSuper()) it.getSuper() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Words.enriched(withheld: Withheld<Input.Words>): EnrichedWords =
     EnrichedWords(Fields(this, withheld))
 
@@ -1186,7 +1294,14 @@ public class EnrichedWords internal constructor(private val fields_: Fields<Inpu
 
     /** `when` */
     public val `when`: Enriching<EnrichedWordsWhen>
-        get() = fields_.field(26, 27, 28) { when (it.getWhenCase()) { Input.Words.WhenCase.IS -> EnrichedWordsWhen.Is(it.getIs()); Input.Words.WhenCase.THIS -> EnrichedWordsWhen.This(it.getThis()); Input.Words.WhenCase.TYPEALIAS -> EnrichedWordsWhen.Typealias(it.getTypealias()); else -> null } }
+        get() = fields_.field(26, 27, 28) {
+            when (it.getWhenCase()) {
+                Input.Words.WhenCase.IS -> EnrichedWordsWhen.Is(it.getIs())
+                Input.Words.WhenCase.THIS -> EnrichedWordsWhen.This(it.getThis())
+                Input.Words.WhenCase.TYPEALIAS -> EnrichedWordsWhen.Typealias(it.getTypealias())
+                else -> null
+            }
+        }
 }
 
 /** One of the members of `when`. */

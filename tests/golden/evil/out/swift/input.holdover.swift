@@ -31,67 +31,92 @@ protocol EvilClientInterface: Sendable {
     /// An answer is fresh for 1 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func type(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 
     /// Keeps a screen current with the answer to `Type`: states, of which only the newest counts.
     nonisolated func observeType_(
-        _ request: SelfMessage, options: Holdover.CallOptions
+        _ request: SelfMessage,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<SelfMessage>
 
-    /// What memory holds of `Type`, at once: for the first frame.
+    /// What memory holds of `Type`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedType(_ request: SelfMessage) -> Holdover.Snapshot<SelfMessage>?
 
-    /// Warms the cache for `Type`, at background priority.
+    /// Warms the cache for `Type`, at background priority: what is fresh on the disk comes to memory, and
+    /// the rest is fetched.
     nonisolated func prefetchType_(_ request: SelfMessage) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `Type` that the app has from elsewhere, as stale.
-    nonisolated func putType(_ request: SelfMessage, _ value: SelfMessage) async throws(Holdover.HoldoverError)
+    nonisolated func putType(
+        _ request: SelfMessage,
+        _ value: SelfMessage
+    ) async throws(Holdover.HoldoverError)
 
     /// Its name is that of a derived function.
     func observeType(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 
     /// Calls `PrefetchType`.
     func prefetchType(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 
     /// Like `Type`, once in snake case.
     func type_(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 
     /// A method called like those that everything has.
     /// Made by `new` anyway.
     func new(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 
     /// Calls `Clone`.
     func clone(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 
     /// Calls `Default`.
     func `default`(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 
     /// Calls `Fmt`.
     func fmt(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 
     /// Calls `Call`.
     func call(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 
     /// Calls `Self`.
     func self_(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage>
 }
 
@@ -101,35 +126,44 @@ extension EvilClientInterface {
     /// An answer is fresh for 1 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func type(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.type(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `Type`: states, of which only the newest counts.
     nonisolated func observeType_(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<SelfMessage> {
         self.observeType_(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Its name is that of a derived function.
     func observeType(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.observeType(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `PrefetchType`.
     func prefetchType(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.prefetchType(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Like `Type`, once in snake case.
     func type_(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.type_(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -137,42 +171,54 @@ extension EvilClientInterface {
     /// A method called like those that everything has.
     /// Made by `new` anyway.
     func new(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.new(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Clone`.
     func clone(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.clone(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Default`.
     func `default`(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.`default`(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Fmt`.
     func fmt(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.fmt(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Call`.
     func call(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.call(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Self`.
     func self_(
-        _ request: SelfMessage, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: SelfMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await self.self_(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -181,7 +227,7 @@ extension EvilClientInterface {
 /// Calls `Evil` as its policy says.
 struct EvilClient_: EvilClientInterface {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    nonisolated static let policy: [UInt8] = Holdover.BoundClient.policy("""
+    nonisolated static let policy: [Swift.UInt8] = Holdover.BoundClient.policy("""
         CAEShgIKBFNlbGYSDAgBEgR0eXBlGAkgAhINCAISBW1hdGNoGAMgAhIMCAMSBHNlbGYYCCACEgsIBBIDYWdlGAkgAhIOCAUSBnNv
         dXJjZRgJIAISDQgGEgVlcnJvchgJIAISDAgHEgR2aWV3GAkgAhIPCAgSB21lc3NhZ2UYCSACEhAICRIIZW5yaWNoZWQYCSACEg0I
         ChIFY2xvbmUYCSACEg4ICxIEdGFncxgLIAIoAxIRCAwSCWNhbWVsQ2FzZRgJIAISDAgNEgRsYXN0GAkgAhIRCA4SB29mX3R5cGUY
@@ -199,19 +245,23 @@ struct EvilClient_: EvilClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func type(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.typeMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeType_(
-        _ request: SelfMessage, options: Holdover.CallOptions
+        _ request: SelfMessage,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<SelfMessage> {
         bound.observe(Self.typeMethod, request, options)
     }
@@ -224,60 +274,81 @@ struct EvilClient_: EvilClientInterface {
         try await bound.prefetch(Self.typeMethod, request)
     }
 
-    nonisolated func putType(_ request: SelfMessage, _ value: SelfMessage) async throws(Holdover.HoldoverError) {
+    nonisolated func putType(
+        _ request: SelfMessage,
+        _ value: SelfMessage
+    ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.typeMethod, request, value) { try $0.serializedBytes() }
     }
 
     func observeType(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.observeTypeMethod, request, options, isolation: isolation)
     }
 
     func prefetchType(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.prefetchTypeMethod, request, options, isolation: isolation)
     }
 
     func type_(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.type_Method, request, options, isolation: isolation)
     }
 
     func new(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.newMethod, request, options, isolation: isolation)
     }
 
     func clone(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.cloneMethod, request, options, isolation: isolation)
     }
 
     func `default`(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.defaultMethod, request, options, isolation: isolation)
     }
 
     func fmt(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.fmtMethod, request, options, isolation: isolation)
     }
 
     func call(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.callMethod, request, options, isolation: isolation)
     }
 
     func self_(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
         try await bound.unary(Self.self_Method, request, options, isolation: isolation)
     }
@@ -366,126 +437,256 @@ struct EvilClient_: EvilClientInterface {
 /// A `EvilClientInterface` for tests of apps: closures answer.
 struct FakeEvil_: EvilClientInterface {
     /// Answers `Type`.
-    nonisolated var type: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/Type", "type") }
+    nonisolated var onType: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/Type", "onType")
+    }
 
-    /// Shows `Type` to observers. Unset, they see what `type` answers.
-    nonisolated var observeType_: (@Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) -> Holdover.Observation<SelfMessage>)? = nil
+    /// What observers of `Type` see. Unset, they see what `onType` answers.
+    nonisolated var onObserveType_: (
+        @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) -> Holdover.Observation<SelfMessage>
+    )? = nil
 
-    /// What memory holds of `Type`: unset, nothing.
-    nonisolated var cachedType: @Sendable (_ request: SelfMessage) -> Holdover.Snapshot<SelfMessage>? = { _ in nil }
+    /// What memory holds of `Type`. Unset, that is nothing.
+    nonisolated var onCachedType: @Sendable (
+        _ request: SelfMessage
+    ) -> Holdover.Snapshot<SelfMessage>? = { _ in nil }
 
-    /// Is told what `prefetchType_` does.
-    nonisolated var prefetchType_: @Sendable (_ request: SelfMessage) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `Type`. Unset, it does nothing.
+    nonisolated var onPrefetchType_: @Sendable (_ request: SelfMessage) async throws -> Swift.Void = { _ in }
 
-    /// Is told what `putType` does.
-    nonisolated var putType: @Sendable (_ request: SelfMessage, _ value: SelfMessage) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `Type`. Unset, it does nothing with them.
+    nonisolated var onPutType: @Sendable (
+        _ request: SelfMessage,
+        _ value: SelfMessage
+    ) async throws -> Swift.Void = { _, _ in }
 
     /// Answers `ObserveType`.
-    nonisolated var observeType: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/ObserveType", "observeType") }
+    nonisolated var onObserveType: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/ObserveType", "onObserveType")
+    }
 
     /// Answers `PrefetchType`.
-    nonisolated var prefetchType: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/PrefetchType", "prefetchType") }
+    nonisolated var onPrefetchType: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/PrefetchType", "onPrefetchType")
+    }
 
     /// Answers `type`.
-    nonisolated var type_: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/type", "type_") }
+    nonisolated var onType_: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/type", "onType_")
+    }
 
     /// Answers `New`.
-    nonisolated var new: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/New", "new") }
+    nonisolated var onNew: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/New", "onNew")
+    }
 
     /// Answers `Clone`.
-    nonisolated var clone: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/Clone", "clone") }
+    nonisolated var onClone: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/Clone", "onClone")
+    }
 
     /// Answers `Default`.
-    nonisolated var `default`: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/Default", "default") }
+    nonisolated var onDefault: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/Default", "onDefault")
+    }
 
     /// Answers `Fmt`.
-    nonisolated var fmt: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/Fmt", "fmt") }
+    nonisolated var onFmt: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/Fmt", "onFmt")
+    }
 
     /// Answers `Call`.
-    nonisolated var call: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/Call", "call") }
+    nonisolated var onCall: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/Call", "onCall")
+    }
 
     /// Answers `Self`.
-    nonisolated var self_: @Sendable (_ request: SelfMessage, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Evil/Self", "self_") }
+    nonisolated var onSelf: @Sendable (
+        _ request: SelfMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SelfMessage> = { _, _ in
+        throw Holdover.HoldoverError.untold("Evil/Self", "onSelf")
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func type(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.type(request, options)
+        do {
+            return try await self.onType(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeType_(
-        _ request: SelfMessage, options: Holdover.CallOptions
+        _ request: SelfMessage,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<SelfMessage> {
-        self.observeType_?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.type(request, options) }
+        self.onObserveType_?(request, options)
+            ?? .answered { try await self.onType(request, options) }
     }
 
     nonisolated func cachedType(_ request: SelfMessage) -> Holdover.Snapshot<SelfMessage>? {
-        self.cachedType(request)
+        self.onCachedType(request)
     }
 
     nonisolated func prefetchType_(_ request: SelfMessage) async throws(Holdover.HoldoverError) {
-        try await self.prefetchType_(request)
+        do {
+            try await self.onPrefetchType_(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
-    nonisolated func putType(_ request: SelfMessage, _ value: SelfMessage) async throws(Holdover.HoldoverError) {
-        try await self.putType(request, value)
+    nonisolated func putType(
+        _ request: SelfMessage,
+        _ value: SelfMessage
+    ) async throws(Holdover.HoldoverError) {
+        do {
+            try await self.onPutType(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func observeType(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.observeType(request, options)
+        do {
+            return try await self.onObserveType(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func prefetchType(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.prefetchType(request, options)
+        do {
+            return try await self.onPrefetchType(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func type_(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.type_(request, options)
+        do {
+            return try await self.onType_(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func new(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.new(request, options)
+        do {
+            return try await self.onNew(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func clone(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.clone(request, options)
+        do {
+            return try await self.onClone(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func `default`(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.`default`(request, options)
+        do {
+            return try await self.onDefault(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func fmt(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.fmt(request, options)
+        do {
+            return try await self.onFmt(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func call(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.call(request, options)
+        do {
+            return try await self.onCall(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func self_(
-        _ request: SelfMessage, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SelfMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SelfMessage> {
-        try await self.self_(request, options)
+        do {
+            return try await self.onSelf(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
@@ -499,16 +700,19 @@ protocol TonguesClientInterface: Sendable {
     /// An answer is fresh for 1 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func `in`(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// Keeps a screen current with the answer to `In`: states, of which only the newest counts.
     nonisolated func observeIn(_ request: Words, options: Holdover.CallOptions) -> Holdover.Observation<Words>
 
-    /// What memory holds of `In`, at once: for the first frame.
+    /// What memory holds of `In`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedIn(_ request: Words) -> Holdover.Snapshot<Words>?
 
-    /// Warms the cache for `In`, at background priority.
+    /// Warms the cache for `In`, at background priority: what is fresh on the disk comes to memory, and the
+    /// rest is fetched.
     nonisolated func prefetchIn(_ request: Words) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `In` that the app has from elsewhere, as stale.
@@ -531,7 +735,9 @@ protocol TonguesClientInterface: Sendable {
 
     /// What objects of Java, Kotlin and Swift have.
     func getClass(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// Sends a stream to `Equals`, which answers once.
@@ -551,37 +757,51 @@ protocol TonguesClientInterface: Sendable {
 
     /// Calls `Wait`.
     func wait(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// Calls `Description`.
     func description(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// Calls `Deinit`.
     func `deinit`(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// What clients and fakes are made of.
     func bound(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// Calls `Policy`.
     func policy(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// Calls `Options`.
     func options(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// Calls `Request`.
     func request(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// Opens the stream `Flow`.
@@ -591,19 +811,32 @@ protocol TonguesClientInterface: Sendable {
 
     /// Calls `_`.
     func __(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
     /// Calls `HTTPByURL2`.
     func httpbyURL2(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `Standard`.
+    func standard(
+        _ request: SwiftMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Void>
 
     /// Calls `Down`.
     ///
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func down(
-        _ request: Deep, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deep,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep>
 }
 
@@ -615,14 +848,17 @@ extension TonguesClientInterface {
     /// An answer is fresh for 1 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func `in`(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.`in`(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `In`: states, of which only the newest counts.
     nonisolated func observeIn(
-        _ request: Words, options: Holdover.CallOptions? = nil
+        _ request: Words,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Words> {
         self.observeIn(request, options: options ?? Holdover.CallOptions())
     }
@@ -630,7 +866,10 @@ extension TonguesClientInterface {
     /// Opens the stream `Init`.
     ///
     /// It ends with an error when the connection breaks.
-    nonisolated func init_(_ request: Words, options: Holdover.CallOptions? = nil) -> Holdover.Streaming<Words> {
+    nonisolated func init_(
+        _ request: Words,
+        options: Holdover.CallOptions? = nil
+    ) -> Holdover.Streaming<Words> {
         self.init_(request, options: options ?? Holdover.CallOptions())
     }
 
@@ -650,7 +889,9 @@ extension TonguesClientInterface {
 
     /// What objects of Java, Kotlin and Swift have.
     func getClass(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.getClass(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -678,49 +919,63 @@ extension TonguesClientInterface {
 
     /// Calls `Wait`.
     func wait(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.wait(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Description`.
     func description(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.description(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Deinit`.
     func `deinit`(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.`deinit`(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// What clients and fakes are made of.
     func bound(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.bound(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Policy`.
     func policy(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.policy(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Options`.
     func options(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.options(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Request`.
     func request(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.request(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -728,29 +983,47 @@ extension TonguesClientInterface {
     /// Opens the stream `Flow`.
     ///
     /// It ends with an error when the connection breaks.
-    nonisolated func flow(_ request: Words, options: Holdover.CallOptions? = nil) -> Holdover.Streaming<Words> {
+    nonisolated func flow(
+        _ request: Words,
+        options: Holdover.CallOptions? = nil
+    ) -> Holdover.Streaming<Words> {
         self.flow(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `_`.
     func __(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.__(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `HTTPByURL2`.
     func httpbyURL2(
-        _ request: Words, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await self.httpbyURL2(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `Standard`.
+    func standard(
+        _ request: SwiftMessage,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Void> {
+        try await self.standard(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Down`.
     ///
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func down(
-        _ request: Deep, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Deep,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep> {
         try await self.down(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -759,51 +1032,58 @@ extension TonguesClientInterface {
 /// Calls `Tongues` as its policy says.
 struct TonguesClient: TonguesClientInterface {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    nonisolated static let policy: [UInt8] = Holdover.BoundClient.policy("""
+    nonisolated static let policy: [Swift.UInt8] = Holdover.BoundClient.policy("""
         CAESGAoERGVlcBIQCAESBmRlZXBlchgLIAIoARIeCgpEZWVwLkRlZXAxEhAIARIGZGVlcGVyGAsgAigCEj4KEERlZXAuRGVlcDEu
         RGVlcDISEggBEgZkZWVwZXIYCyACKAMwARIRCAISB3NoYWxsb3cYCSACMAEqA3dheRIqChZEZWVwLkRlZXAxLkRlZXAyLkRlZXAz
         EhAIARIGZGVlcGVyGAsgAygGEjAKHERlZXAuRGVlcDEuRGVlcDIuRGVlcDMuRGVlcDQSEAgBEgZkZWVwZXIYCyADKAUSNAoiRGVl
         cC5EZWVwMS5EZWVwMi5EZWVwMy5EZWVwNC5EZWVwNRIOCAESBmJvdHRvbRgOIAISRAoiRGVlcC5EZWVwMS5EZWVwMi5EZWVwMy5E
-        ZWVwZXJFbnRyeRILCAESA2tleRgJIAESDwgCEgV2YWx1ZRgLIAIoBBgBEvcDCgVXb3JkcxIKCAESAmluGAkgAhIOCAISBm9iamVj
-        dBgNIAISDQgDEgVjbGFzcxgIIAISDggEEgZudW1iZXIYBCACEgsIBRIDZnVuGAkgAhILCAYSA3ZhbBgJIAISDAgHEgRpbml0GAkg
-        AhITCAgSC2Rlc2NyaXB0aW9uGAkgAhISCAkSCmhhc2hfdmFsdWUYBSACEhYIChIOdW5rbm93bl9maWVsZHMYCSACEhEICxIJaGFz
-        X3Byb21vGAkgAhIRCAwSCWNsZWFyX2FsbBgJIAISEQgNEglpbWFnZV91cmwYCSACEgsIDhIDdXJsGAkgAhIPCA8SB2lzX29wZW4Y
-        CSACEgwIEBIEb3BlbhgJIAISEQgREglnZXRfY2xhc3MYCSACEgwIEhIEaXRlbRgJIAMSEQgTEglpdGVtX2xpc3QYCSACEg4IFBIG
-        ZmllbGRzGAkgAhIQCBUSCHdpdGhoZWxkGAkgAhIXCBYSD3NlcmlhbGl6ZWRfc2l6ZRgJIAISEAgXEghfbGVhZGluZxgJIAISDQgY
-        EgVhMV9iMhgJIAISDAgZEgRlbnVtGA4gAhIMCBoSAmlzGAkgAjABEhAIGxIEdGhpcxgLIAIoBzABEhMIHBIJdHlwZWFsaWFzGA4g
-        AjABEgwIHRIEa2VwdBgIIAEqBHdoZW4a3gQKB1Rvbmd1ZXMSAkluGAEgASgHMAc64wIIgJTr3AMoATABOnoKeAgHEgIIARICCAIS
-        AggDEgIIBBICCAUSAggGEgIIBxICCAgSAggJEgIIChICCAsSAggMEgIIDRICCA4SAggPEgIIEBICCBESAggSEgIIExICCBQSAggV
-        EgIIFhICCBcSAggYEgIIGRICCBoSBAgbEAESAggcEgIIHUpMCgUKA2luOgoLEgkIBxIBARoCaW4KAwoBOgoPEg0IBxIBAhoGb2Jq
-        ZWN0EiBpbjp7cmVxdWVzdC5pbn06e3JlcXVlc3Qub2JqZWN0fUo/Cg4KDCJcJHtxdW90ZWR9OgoOEgwIBxIBAxoFY2xhc3MSHSJc
-        JHt7cXVvdGVkfX06e3JlcXVlc3QuY2xhc3N9SkwKBQoDaW46CgsSCQgHEgEBGgJpbgoDCgE6Cg8SDQgHEgEEGgZudW1iZXISIGlu
-        OntyZXF1ZXN0LmlufTp7cmVxdWVzdC5udW1iZXJ9SgIgAVLcAQgDGgAy1QEKqgEIBxIECAEQARIECAIQARIECAMQARIECAQQARIE
-        CAUQARIECAYQARIECAcQARIECAgQARIECAkQARIECAoQARIECAsQARIECAwQARIECA0QARIECA4QARIECA8QARIECBAQARIECBEQ
-        ARIECBIQARIECBMQARIECBQQARIECBUQARIECBYQARIECBcQARIECBgQARIECBkQARIECBoQARIECBsQARIECBwQARIgOTcxOWUy
-        OWE4ODczMDllYjNjNTRkZTViZDA3YWUyYjUaBGtlcHQaGQoHVG9uZ3VlcxIESW5pdBgCKAcwB0oCIAEaGwoHVG9uZ3VlcxIGT2Jq
-        ZWN0GAMoBzAHSgIgARoZCgdUb25ndWVzEgRXaGVuGAQoBzAHSgIgARodCgdUb25ndWVzEghHZXRDbGFzcxgBKAcwB0oCIAEaGwoH
-        VG9uZ3VlcxIGRXF1YWxzGAMoBzAHSgIgARodCgdUb25ndWVzEghIYXNoQ29kZRgDKAcwB0oCIAEaHQoHVG9uZ3VlcxIIVG9TdHJp
-        bmcYAygHMAdKAiABGhkKB1Rvbmd1ZXMSBFdhaXQYASgHMAdKAiABGiAKB1Rvbmd1ZXMSC0Rlc2NyaXB0aW9uGAEoBzAHSgIgARob
-        CgdUb25ndWVzEgZEZWluaXQYASgHMAdKAiABGhoKB1Rvbmd1ZXMSBUJvdW5kGAEoBzAHSgIgARobCgdUb25ndWVzEgZQb2xpY3kY
-        ASgHMAdKAiABGhwKB1Rvbmd1ZXMSB09wdGlvbnMYASgHMAdKAiABGhwKB1Rvbmd1ZXMSB1JlcXVlc3QYASgHMAdKAiABGhkKB1Rv
-        bmd1ZXMSBEZsb3cYAigHMAdKAiABGhYKB1Rvbmd1ZXMSAV8YASgHMAdKAiABGh8KB1Rvbmd1ZXMSCkhUVFBCeVVSTDIYASgHMAdK
-        AiABGp0BCgdUb25ndWVzEgREb3duGAEgAUoCIAFSgwEIAxoAMn0KBhIECAEYAQoICAESBAgBGAIKCAgCEgQIARgDCggIAxIECAEY
-        BAoICAYSBAgCGAUKCAgEEgQIARgGCggIBRIECAEQARIgMDgzYTkwZTRjNTkzYTUzMDFlNmQ4MDQ1MzVlZTRkYTEaFWRlZXBlci5k
-        ZWVwZXIuc2hhbGxvdyIOaG9sZG92ZXIgMC4xLjA=
+        ZWVwZXJFbnRyeRILCAESA2tleRgJIAESDwgCEgV2YWx1ZRgLIAIoBBgBEgoKCEhhc2hhYmxlEi8KBVN3aWZ0EhIIARIIc2VuZGFi
+        bGUYCyACKAkSEggCEghoYXNoYWJsZRgLIAIoBxIQCg5Td2lmdC5TZW5kYWJsZRIGCgRWb2lkEvcDCgVXb3JkcxIKCAESAmluGAkg
+        AhIOCAISBm9iamVjdBgNIAISDQgDEgVjbGFzcxgIIAISDggEEgZudW1iZXIYBCACEgsIBRIDZnVuGAkgAhILCAYSA3ZhbBgJIAIS
+        DAgHEgRpbml0GAkgAhITCAgSC2Rlc2NyaXB0aW9uGAkgAhISCAkSCmhhc2hfdmFsdWUYBSACEhYIChIOdW5rbm93bl9maWVsZHMY
+        CSACEhEICxIJaGFzX3Byb21vGAkgAhIRCAwSCWNsZWFyX2FsbBgJIAISEQgNEglpbWFnZV91cmwYCSACEgsIDhIDdXJsGAkgAhIP
+        CA8SB2lzX29wZW4YCSACEgwIEBIEb3BlbhgJIAISEQgREglnZXRfY2xhc3MYCSACEgwIEhIEaXRlbRgJIAMSEQgTEglpdGVtX2xp
+        c3QYCSACEg4IFBIGZmllbGRzGAkgAhIQCBUSCHdpdGhoZWxkGAkgAhIXCBYSD3NlcmlhbGl6ZWRfc2l6ZRgJIAISEAgXEghfbGVh
+        ZGluZxgJIAISDQgYEgVhMV9iMhgJIAISDAgZEgRlbnVtGA4gAhIMCBoSAmlzGAkgAjABEhAIGxIEdGhpcxgLIAIoCzABEhMIHBIJ
+        dHlwZWFsaWFzGA4gAjABEgwIHRIEa2VwdBgIIAEqBHdoZW4a3gQKB1Rvbmd1ZXMSAkluGAEgASgLMAs64wIIgJTr3AMoATABOnoK
+        eAgLEgIIARICCAISAggDEgIIBBICCAUSAggGEgIIBxICCAgSAggJEgIIChICCAsSAggMEgIIDRICCA4SAggPEgIIEBICCBESAggS
+        EgIIExICCBQSAggVEgIIFhICCBcSAggYEgIIGRICCBoSBAgbEAESAggcEgIIHUpMCgUKA2luOgoLEgkICxIBARoCaW4KAwoBOgoP
+        Eg0ICxIBAhoGb2JqZWN0EiBpbjp7cmVxdWVzdC5pbn06e3JlcXVlc3Qub2JqZWN0fUo/Cg4KDCJcJHtxdW90ZWR9OgoOEgwICxIB
+        AxoFY2xhc3MSHSJcJHt7cXVvdGVkfX06e3JlcXVlc3QuY2xhc3N9SkwKBQoDaW46CgsSCQgLEgEBGgJpbgoDCgE6Cg8SDQgLEgEE
+        GgZudW1iZXISIGluOntyZXF1ZXN0LmlufTp7cmVxdWVzdC5udW1iZXJ9SgIgAVLcAQgDGgAy1QEKqgEICxIECAEQARIECAIQARIE
+        CAMQARIECAQQARIECAUQARIECAYQARIECAcQARIECAgQARIECAkQARIECAoQARIECAsQARIECAwQARIECA0QARIECA4QARIECA8Q
+        ARIECBAQARIECBEQARIECBIQARIECBMQARIECBQQARIECBUQARIECBYQARIECBcQARIECBgQARIECBkQARIECBoQARIECBsQARIE
+        CBwQARIgOTcxOWUyOWE4ODczMDllYjNjNTRkZTViZDA3YWUyYjUaBGtlcHQaGQoHVG9uZ3VlcxIESW5pdBgCKAswC0oCIAEaGwoH
+        VG9uZ3VlcxIGT2JqZWN0GAMoCzALSgIgARoZCgdUb25ndWVzEgRXaGVuGAQoCzALSgIgARodCgdUb25ndWVzEghHZXRDbGFzcxgB
+        KAswC0oCIAEaGwoHVG9uZ3VlcxIGRXF1YWxzGAMoCzALSgIgARodCgdUb25ndWVzEghIYXNoQ29kZRgDKAswC0oCIAEaHQoHVG9u
+        Z3VlcxIIVG9TdHJpbmcYAygLMAtKAiABGhkKB1Rvbmd1ZXMSBFdhaXQYASgLMAtKAiABGiAKB1Rvbmd1ZXMSC0Rlc2NyaXB0aW9u
+        GAEoCzALSgIgARobCgdUb25ndWVzEgZEZWluaXQYASgLMAtKAiABGhoKB1Rvbmd1ZXMSBUJvdW5kGAEoCzALSgIgARobCgdUb25n
+        dWVzEgZQb2xpY3kYASgLMAtKAiABGhwKB1Rvbmd1ZXMSB09wdGlvbnMYASgLMAtKAiABGhwKB1Rvbmd1ZXMSB1JlcXVlc3QYASgL
+        MAtKAiABGhkKB1Rvbmd1ZXMSBEZsb3cYAigLMAtKAiABGhYKB1Rvbmd1ZXMSAV8YASgLMAtKAiABGh8KB1Rvbmd1ZXMSCkhUVFBC
+        eVVSTDIYASgLMAtKAiABGh0KB1Rvbmd1ZXMSCFN0YW5kYXJkGAEoCDAKSgIgARqdAQoHVG9uZ3VlcxIERG93bhgBIAFKAiABUoMB
+        CAMaADJ9CgYSBAgBGAEKCAgBEgQIARgCCggIAhIECAEYAwoICAMSBAgBGAQKCAgGEgQIAhgFCggIBBIECAEYBgoICAUSBAgBEAES
+        IDA4M2E5MGU0YzU5M2E1MzAxZTZkODA0NTM1ZWU0ZGExGhVkZWVwZXIuZGVlcGVyLnNoYWxsb3ciDmhvbGRvdmVyIDAuMS4w
         """)
     private nonisolated let bound_: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound_ = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func `in`(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.inMethod, request, options, isolation: isolation)
     }
 
-    nonisolated func observeIn(_ request: Words, options: Holdover.CallOptions) -> Holdover.Observation<Words> {
+    nonisolated func observeIn(
+        _ request: Words,
+        options: Holdover.CallOptions
+    ) -> Holdover.Observation<Words> {
         bound_.observe(Self.inMethod, request, options)
     }
 
@@ -832,7 +1112,9 @@ struct TonguesClient: TonguesClientInterface {
     }
 
     func getClass(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.getClassMethod, request, options, isolation: isolation)
     }
@@ -850,43 +1132,57 @@ struct TonguesClient: TonguesClientInterface {
     }
 
     func wait(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.waitMethod, request, options, isolation: isolation)
     }
 
     func description(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.descriptionMethod, request, options, isolation: isolation)
     }
 
     func `deinit`(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.deinitMethod, request, options, isolation: isolation)
     }
 
     func bound(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.boundMethod, request, options, isolation: isolation)
     }
 
     func policy(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.policyMethod, request, options, isolation: isolation)
     }
 
     func options(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.optionsMethod, request, options, isolation: isolation)
     }
 
     func request(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.requestMethod, request, options, isolation: isolation)
     }
@@ -896,19 +1192,33 @@ struct TonguesClient: TonguesClientInterface {
     }
 
     func __(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.__Method, request, options, isolation: isolation)
     }
 
     func httpbyURL2(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.httpbyURL2Method, request, options, isolation: isolation)
     }
 
+    func standard(
+        _ request: SwiftMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Void> {
+        try await bound_.unary(Self.standardMethod, request, options, isolation: isolation)
+    }
+
     func down(
-        _ request: Deep, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deep,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep> {
         try await bound_.unary(Self.downMethod, request, options, isolation: isolation)
     }
@@ -1057,9 +1367,17 @@ struct TonguesClient: TonguesClientInterface {
         )
     }
 
-    private nonisolated static var downMethod: Holdover.BoundMethod<Deep, Deep> {
+    private nonisolated static var standardMethod: Holdover.BoundMethod<SwiftMessage, Void> {
         Holdover.BoundMethod(
             18,
+            encode: { try $0.serializedBytes() },
+            decode: { try Void(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var downMethod: Holdover.BoundMethod<Deep, Deep> {
+        Holdover.BoundMethod(
+            19,
             encode: { try $0.serializedBytes() },
             decode: { try Deep(serializedBytes: $0) }
         )
@@ -1069,191 +1387,390 @@ struct TonguesClient: TonguesClientInterface {
 /// A `TonguesClientInterface` for tests of apps: closures answer.
 struct FakeTongues: TonguesClientInterface {
     /// Answers `In`.
-    nonisolated var `in`: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/In", "in") }
+    nonisolated var onIn: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/In", "onIn")
+    }
 
-    /// Shows `In` to observers. Unset, they see what `in` answers.
-    nonisolated var observeIn: (@Sendable (_ request: Words, _ options: Holdover.CallOptions) -> Holdover.Observation<Words>)? = nil
+    /// What observers of `In` see. Unset, they see what `onIn` answers.
+    nonisolated var onObserveIn: (
+        @Sendable (_ request: Words, _ options: Holdover.CallOptions) -> Holdover.Observation<Words>
+    )? = nil
 
-    /// What memory holds of `In`: unset, nothing.
-    nonisolated var cachedIn: @Sendable (_ request: Words) -> Holdover.Snapshot<Words>? = { _ in nil }
+    /// What memory holds of `In`. Unset, that is nothing.
+    nonisolated var onCachedIn: @Sendable (_ request: Words) -> Holdover.Snapshot<Words>? = { _ in nil }
 
-    /// Is told what `prefetchIn` does.
-    nonisolated var prefetchIn: @Sendable (_ request: Words) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `In`. Unset, it does nothing.
+    nonisolated var onPrefetchIn: @Sendable (_ request: Words) async throws -> Swift.Void = { _ in }
 
-    /// Is told what `putIn` does.
-    nonisolated var putIn: @Sendable (_ request: Words, _ value: Words) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `In`. Unset, it does nothing with them.
+    nonisolated var onPutIn: @Sendable (
+        _ request: Words,
+        _ value: Words
+    ) async throws -> Swift.Void = { _, _ in }
 
     /// Answers `Init`.
-    nonisolated var init_: @Sendable (_ request: Words, _ options: Holdover.CallOptions) -> Holdover.Streaming<Words> = { _, _ in .failing(.untold("Tongues/Init", "init_")) }
+    nonisolated var onInit: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Words> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("Tongues/Init", "onInit"))
+    }
 
     /// Answers `Object`.
-    nonisolated var object: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> = { _ in .failing(.untold("Tongues/Object", "object")) }
+    nonisolated var onObject: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<Words, Words> = { _ in
+        .failing(Holdover.HoldoverError.untold("Tongues/Object", "onObject"))
+    }
 
     /// Answers `When`.
-    nonisolated var when: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<Words, Words> = { _ in .failing(.untold("Tongues/When", "when")) }
+    nonisolated var onWhen: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.BidiStream<Words, Words> = { _ in
+        .failing(Holdover.HoldoverError.untold("Tongues/When", "onWhen"))
+    }
 
     /// Answers `GetClass`.
-    nonisolated var getClass: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/GetClass", "getClass") }
+    nonisolated var onGetClass: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/GetClass", "onGetClass")
+    }
 
     /// Answers `Equals`.
-    nonisolated var equals: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> = { _ in .failing(.untold("Tongues/Equals", "equals")) }
+    nonisolated var onEquals: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<Words, Words> = { _ in
+        .failing(Holdover.HoldoverError.untold("Tongues/Equals", "onEquals"))
+    }
 
     /// Answers `HashCode`.
-    nonisolated var hashCode: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> = { _ in .failing(.untold("Tongues/HashCode", "hashCode")) }
+    nonisolated var onHashCode: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<Words, Words> = { _ in
+        .failing(Holdover.HoldoverError.untold("Tongues/HashCode", "onHashCode"))
+    }
 
     /// Answers `ToString`.
-    nonisolated var toString: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> = { _ in .failing(.untold("Tongues/ToString", "toString")) }
+    nonisolated var onToString: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<Words, Words> = { _ in
+        .failing(Holdover.HoldoverError.untold("Tongues/ToString", "onToString"))
+    }
 
     /// Answers `Wait`.
-    nonisolated var wait: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Wait", "wait") }
+    nonisolated var onWait: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/Wait", "onWait")
+    }
 
     /// Answers `Description`.
-    nonisolated var description: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Description", "description") }
+    nonisolated var onDescription: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/Description", "onDescription")
+    }
 
     /// Answers `Deinit`.
-    nonisolated var `deinit`: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Deinit", "deinit") }
+    nonisolated var onDeinit: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/Deinit", "onDeinit")
+    }
 
     /// Answers `Bound`.
-    nonisolated var bound: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Bound", "bound") }
+    nonisolated var onBound: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/Bound", "onBound")
+    }
 
     /// Answers `Policy`.
-    nonisolated var policy: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Policy", "policy") }
+    nonisolated var onPolicy: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/Policy", "onPolicy")
+    }
 
     /// Answers `Options`.
-    nonisolated var options: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Options", "options") }
+    nonisolated var onOptions: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/Options", "onOptions")
+    }
 
     /// Answers `Request`.
-    nonisolated var request: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Request", "request") }
+    nonisolated var onRequest: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/Request", "onRequest")
+    }
 
     /// Answers `Flow`.
-    nonisolated var flow: @Sendable (_ request: Words, _ options: Holdover.CallOptions) -> Holdover.Streaming<Words> = { _, _ in .failing(.untold("Tongues/Flow", "flow")) }
+    nonisolated var onFlow: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Words> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("Tongues/Flow", "onFlow"))
+    }
 
     /// Answers `_`.
-    nonisolated var __: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/_", "__") }
+    nonisolated var on_: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/_", "on_")
+    }
 
     /// Answers `HTTPByURL2`.
-    nonisolated var httpbyURL2: @Sendable (_ request: Words, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/HTTPByURL2", "httpbyURL2") }
+    nonisolated var onHttpbyURL2: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/HTTPByURL2", "onHttpbyURL2")
+    }
+
+    /// Answers `Standard`.
+    nonisolated var onStandard: @Sendable (
+        _ request: SwiftMessage,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Void> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/Standard", "onStandard")
+    }
 
     /// Answers `Down`.
-    nonisolated var down: @Sendable (_ request: Deep, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep> = { _, _ throws(Holdover.HoldoverError) in throw .untold("Tongues/Down", "down") }
+    nonisolated var onDown: @Sendable (
+        _ request: Deep,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Deep> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/Down", "onDown")
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func `in`(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.`in`(request, options)
+        do {
+            return try await self.onIn(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
-    nonisolated func observeIn(_ request: Words, options: Holdover.CallOptions) -> Holdover.Observation<Words> {
-        self.observeIn?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.`in`(request, options) }
+    nonisolated func observeIn(
+        _ request: Words,
+        options: Holdover.CallOptions
+    ) -> Holdover.Observation<Words> {
+        self.onObserveIn?(request, options)
+            ?? .answered { try await self.onIn(request, options) }
     }
 
     nonisolated func cachedIn(_ request: Words) -> Holdover.Snapshot<Words>? {
-        self.cachedIn(request)
+        self.onCachedIn(request)
     }
 
     nonisolated func prefetchIn(_ request: Words) async throws(Holdover.HoldoverError) {
-        try await self.prefetchIn(request)
+        do {
+            try await self.onPrefetchIn(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func putIn(_ request: Words, _ value: Words) async throws(Holdover.HoldoverError) {
-        try await self.putIn(request, value)
+        do {
+            try await self.onPutIn(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func init_(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words> {
-        self.init_(request, options)
+        self.onInit(request, options)
     }
 
     nonisolated func object(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
-        self.object(options)
+        self.onObject(options)
     }
 
     nonisolated func when(options: Holdover.CallOptions) -> Holdover.BidiStream<Words, Words> {
-        self.when(options)
+        self.onWhen(options)
     }
 
     func getClass(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.getClass(request, options)
+        do {
+            return try await self.onGetClass(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func equals(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
-        self.equals(options)
+        self.onEquals(options)
     }
 
     nonisolated func hashCode(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
-        self.hashCode(options)
+        self.onHashCode(options)
     }
 
     nonisolated func toString(options: Holdover.CallOptions) -> Holdover.ClientStream<Words, Words> {
-        self.toString(options)
+        self.onToString(options)
     }
 
     func wait(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.wait(request, options)
+        do {
+            return try await self.onWait(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func description(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.description(request, options)
+        do {
+            return try await self.onDescription(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func `deinit`(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.`deinit`(request, options)
+        do {
+            return try await self.onDeinit(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func bound(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.bound(request, options)
+        do {
+            return try await self.onBound(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func policy(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.policy(request, options)
+        do {
+            return try await self.onPolicy(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func options(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.options(request, options)
+        do {
+            return try await self.onOptions(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func request(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.request(request, options)
+        do {
+            return try await self.onRequest(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func flow(_ request: Words, options: Holdover.CallOptions) -> Holdover.Streaming<Words> {
-        self.flow(request, options)
+        self.onFlow(request, options)
     }
 
     func __(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.__(request, options)
+        do {
+            return try await self.on_(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func httpbyURL2(
-        _ request: Words, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
-        try await self.httpbyURL2(request, options)
+        do {
+            return try await self.onHttpbyURL2(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
+    }
+
+    func standard(
+        _ request: SwiftMessage,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Void> {
+        do {
+            return try await self.onStandard(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func down(
-        _ request: Deep, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Deep,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Deep> {
-        try await self.down(request, options)
+        do {
+            return try await self.onDown(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
@@ -1291,7 +1808,8 @@ enum Tags_ {
 }
 
 extension Deep {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Deep>) -> EnrichedDeep {
         EnrichedDeep(self, withheld)
     }
@@ -1314,7 +1832,8 @@ struct EnrichedDeep: Sendable {
 }
 
 extension Deep.Deep1 {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1>) -> EnrichedDeepDeep1 {
         EnrichedDeepDeep1(self, withheld)
     }
@@ -1337,7 +1856,8 @@ struct EnrichedDeepDeep1: Sendable {
 }
 
 extension Deep.Deep1.Deep2 {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1.Deep2>) -> EnrichedDeepDeep1Deep2 {
         EnrichedDeepDeep1Deep2(self, withheld)
     }
@@ -1348,7 +1868,10 @@ struct EnrichedDeepDeep1Deep2: Sendable {
     private nonisolated let message: Deep.Deep1.Deep2
     private nonisolated let withheld: Holdover.Withheld<Deep.Deep1.Deep2>
 
-    fileprivate nonisolated init(_ message: Deep.Deep1.Deep2, _ withheld: Holdover.Withheld<Deep.Deep1.Deep2>) {
+    fileprivate nonisolated init(
+        _ message: Deep.Deep1.Deep2,
+        _ withheld: Holdover.Withheld<Deep.Deep1.Deep2>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -1360,8 +1883,11 @@ struct EnrichedDeepDeep1Deep2: Sendable {
 }
 
 extension Deep.Deep1.Deep2.Deep3 {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3>) -> EnrichedDeepDeep1Deep2Deep3 {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3>
+    ) -> EnrichedDeepDeep1Deep2Deep3 {
         EnrichedDeepDeep1Deep2Deep3(self, withheld)
     }
 }
@@ -1371,7 +1897,10 @@ struct EnrichedDeepDeep1Deep2Deep3: Sendable {
     private nonisolated let message: Deep.Deep1.Deep2.Deep3
     private nonisolated let withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3>
 
-    fileprivate nonisolated init(_ message: Deep.Deep1.Deep2.Deep3, _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3>) {
+    fileprivate nonisolated init(
+        _ message: Deep.Deep1.Deep2.Deep3,
+        _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -1383,8 +1912,11 @@ struct EnrichedDeepDeep1Deep2Deep3: Sendable {
 }
 
 extension Deep.Deep1.Deep2.Deep3.Deep4 {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4>) -> EnrichedDeepDeep1Deep2Deep3Deep4 {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4>
+    ) -> EnrichedDeepDeep1Deep2Deep3Deep4 {
         EnrichedDeepDeep1Deep2Deep3Deep4(self, withheld)
     }
 }
@@ -1394,7 +1926,10 @@ struct EnrichedDeepDeep1Deep2Deep3Deep4: Sendable {
     private nonisolated let message: Deep.Deep1.Deep2.Deep3.Deep4
     private nonisolated let withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4>
 
-    fileprivate nonisolated init(_ message: Deep.Deep1.Deep2.Deep3.Deep4, _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4>) {
+    fileprivate nonisolated init(
+        _ message: Deep.Deep1.Deep2.Deep3.Deep4,
+        _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -1406,8 +1941,11 @@ struct EnrichedDeepDeep1Deep2Deep3Deep4: Sendable {
 }
 
 extension Deep.Deep1.Deep2.Deep3.Deep4.Deep5 {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4.Deep5>) -> EnrichedDeepDeep1Deep2Deep3Deep4Deep5 {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4.Deep5>
+    ) -> EnrichedDeepDeep1Deep2Deep3Deep4Deep5 {
         EnrichedDeepDeep1Deep2Deep3Deep4Deep5(self, withheld)
     }
 }
@@ -1417,7 +1955,10 @@ struct EnrichedDeepDeep1Deep2Deep3Deep4Deep5: Sendable {
     private nonisolated let message: Deep.Deep1.Deep2.Deep3.Deep4.Deep5
     private nonisolated let withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4.Deep5>
 
-    fileprivate nonisolated init(_ message: Deep.Deep1.Deep2.Deep3.Deep4.Deep5, _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4.Deep5>) {
+    fileprivate nonisolated init(
+        _ message: Deep.Deep1.Deep2.Deep3.Deep4.Deep5,
+        _ withheld: Holdover.Withheld<Deep.Deep1.Deep2.Deep3.Deep4.Deep5>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -1429,7 +1970,8 @@ struct EnrichedDeepDeep1Deep2Deep3Deep4Deep5: Sendable {
 }
 
 extension SelfMessage {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<SelfMessage>) -> EnrichedSelf_ {
         EnrichedSelf_(self, withheld)
     }
@@ -1518,7 +2060,8 @@ struct EnrichedSelf_: Sendable {
 }
 
 extension SelfMessage.TypeMessage {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<SelfMessage.TypeMessage>) -> EnrichedSelfType {
         EnrichedSelfType(self, withheld)
     }
@@ -1529,7 +2072,10 @@ struct EnrichedSelfType: Sendable {
     private nonisolated let message: SelfMessage.TypeMessage
     private nonisolated let withheld: Holdover.Withheld<SelfMessage.TypeMessage>
 
-    fileprivate nonisolated init(_ message: SelfMessage.TypeMessage, _ withheld: Holdover.Withheld<SelfMessage.TypeMessage>) {
+    fileprivate nonisolated init(
+        _ message: SelfMessage.TypeMessage,
+        _ withheld: Holdover.Withheld<SelfMessage.TypeMessage>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -1541,8 +2087,11 @@ struct EnrichedSelfType: Sendable {
 }
 
 extension SelfMessage.TypeMessage.Super {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<SelfMessage.TypeMessage.Super>) -> EnrichedSelfTypeSuper {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<SelfMessage.TypeMessage.Super>
+    ) -> EnrichedSelfTypeSuper {
         EnrichedSelfTypeSuper(self, withheld)
     }
 }
@@ -1552,7 +2101,10 @@ struct EnrichedSelfTypeSuper: Sendable {
     private nonisolated let message: SelfMessage.TypeMessage.Super
     private nonisolated let withheld: Holdover.Withheld<SelfMessage.TypeMessage.Super>
 
-    fileprivate nonisolated init(_ message: SelfMessage.TypeMessage.Super, _ withheld: Holdover.Withheld<SelfMessage.TypeMessage.Super>) {
+    fileprivate nonisolated init(
+        _ message: SelfMessage.TypeMessage.Super,
+        _ withheld: Holdover.Withheld<SelfMessage.TypeMessage.Super>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -1564,7 +2116,8 @@ struct EnrichedSelfTypeSuper: Sendable {
 }
 
 extension Words {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Words>) -> EnrichedWords {
         EnrichedWords(self, withheld)
     }

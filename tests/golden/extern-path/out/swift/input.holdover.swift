@@ -12,26 +12,35 @@ protocol Shop_ShopClientInterface: Sendable {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func get(
-        _ request: Common_Money.Kind, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Common_Money.Kind,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_Item>
 
     /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     nonisolated func observeGet(
-        _ request: Common_Money.Kind, options: Holdover.CallOptions
+        _ request: Common_Money.Kind,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_Item>
 
-    /// What memory holds of `Get`, at once: for the first frame.
+    /// What memory holds of `Get`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGet(_ request: Common_Money.Kind) -> Holdover.Snapshot<Shop_Item>?
 
-    /// Warms the cache for `Get`, at background priority.
+    /// Warms the cache for `Get`, at background priority: what is fresh on the disk comes to memory, and
+    /// the rest is fetched.
     nonisolated func prefetchGet(_ request: Common_Money.Kind) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `Get` that the app has from elsewhere, as stale.
-    nonisolated func putGet(_ request: Common_Money.Kind, _ value: Shop_Item) async throws(Holdover.HoldoverError)
+    nonisolated func putGet(
+        _ request: Common_Money.Kind,
+        _ value: Shop_Item
+    ) async throws(Holdover.HoldoverError)
 
     /// Calls `Convert`.
     func convert(
-        _ request: Common_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Common_Money,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Common_Money>
 }
 
@@ -41,21 +50,26 @@ extension Shop_ShopClientInterface {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func get(
-        _ request: Common_Money.Kind, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Common_Money.Kind,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_Item> {
         try await self.get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     nonisolated func observeGet(
-        _ request: Common_Money.Kind, options: Holdover.CallOptions? = nil
+        _ request: Common_Money.Kind,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Shop_Item> {
         self.observeGet(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `Convert`.
     func convert(
-        _ request: Common_Money, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Common_Money,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Common_Money> {
         try await self.convert(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -74,19 +88,23 @@ struct Shop_ShopClient: Shop_ShopClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func get(
-        _ request: Common_Money.Kind, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Common_Money.Kind,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_Item> {
         try await bound.unary(Self.getMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeGet(
-        _ request: Common_Money.Kind, options: Holdover.CallOptions
+        _ request: Common_Money.Kind,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_Item> {
         bound.observe(Self.getMethod, request, options)
     }
@@ -99,12 +117,17 @@ struct Shop_ShopClient: Shop_ShopClientInterface {
         try await bound.prefetch(Self.getMethod, request)
     }
 
-    nonisolated func putGet(_ request: Common_Money.Kind, _ value: Shop_Item) async throws(Holdover.HoldoverError) {
+    nonisolated func putGet(
+        _ request: Common_Money.Kind,
+        _ value: Shop_Item
+    ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getMethod, request, value) { try $0.serializedBytes() }
     }
 
     func convert(
-        _ request: Common_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Common_Money,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Common_Money> {
         try await bound.unary(Self.convertMethod, request, options, isolation: isolation)
     }
@@ -129,59 +152,102 @@ struct Shop_ShopClient: Shop_ShopClientInterface {
 /// A `Shop_ShopClientInterface` for tests of apps: closures answer.
 struct Shop_FakeShop: Shop_ShopClientInterface {
     /// Answers `Get`.
-    nonisolated var get: @Sendable (_ request: Common_Money.Kind, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_Item> = { _, _ throws(Holdover.HoldoverError) in throw .untold("shop.Shop/Get", "get") }
+    nonisolated var onGet: @Sendable (
+        _ request: Common_Money.Kind,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Shop_Item> = { _, _ in
+        throw Holdover.HoldoverError.untold("shop.Shop/Get", "onGet")
+    }
 
-    /// Shows `Get` to observers. Unset, they see what `get` answers.
-    nonisolated var observeGet: (@Sendable (_ request: Common_Money.Kind, _ options: Holdover.CallOptions) -> Holdover.Observation<Shop_Item>)? = nil
+    /// What observers of `Get` see. Unset, they see what `onGet` answers.
+    nonisolated var onObserveGet: (
+        @Sendable (_ request: Common_Money.Kind, _ options: Holdover.CallOptions) -> Holdover.Observation<Shop_Item>
+    )? = nil
 
-    /// What memory holds of `Get`: unset, nothing.
-    nonisolated var cachedGet: @Sendable (_ request: Common_Money.Kind) -> Holdover.Snapshot<Shop_Item>? = { _ in nil }
+    /// What memory holds of `Get`. Unset, that is nothing.
+    nonisolated var onCachedGet: @Sendable (
+        _ request: Common_Money.Kind
+    ) -> Holdover.Snapshot<Shop_Item>? = { _ in nil }
 
-    /// Is told what `prefetchGet` does.
-    nonisolated var prefetchGet: @Sendable (_ request: Common_Money.Kind) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `Get`. Unset, it does nothing.
+    nonisolated var onPrefetchGet: @Sendable (_ request: Common_Money.Kind) async throws -> Void = { _ in }
 
-    /// Is told what `putGet` does.
-    nonisolated var putGet: @Sendable (_ request: Common_Money.Kind, _ value: Shop_Item) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `Get`. Unset, it does nothing with them.
+    nonisolated var onPutGet: @Sendable (
+        _ request: Common_Money.Kind,
+        _ value: Shop_Item
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `Convert`.
-    nonisolated var convert: @Sendable (_ request: Common_Money, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Common_Money> = { _, _ throws(Holdover.HoldoverError) in throw .untold("shop.Shop/Convert", "convert") }
+    nonisolated var onConvert: @Sendable (
+        _ request: Common_Money,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Common_Money> = { _, _ in
+        throw Holdover.HoldoverError.untold("shop.Shop/Convert", "onConvert")
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func get(
-        _ request: Common_Money.Kind, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Common_Money.Kind,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_Item> {
-        try await self.get(request, options)
+        do {
+            return try await self.onGet(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeGet(
-        _ request: Common_Money.Kind, options: Holdover.CallOptions
+        _ request: Common_Money.Kind,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_Item> {
-        self.observeGet?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.get(request, options) }
+        self.onObserveGet?(request, options)
+            ?? .answered { try await self.onGet(request, options) }
     }
 
     nonisolated func cachedGet(_ request: Common_Money.Kind) -> Holdover.Snapshot<Shop_Item>? {
-        self.cachedGet(request)
+        self.onCachedGet(request)
     }
 
     nonisolated func prefetchGet(_ request: Common_Money.Kind) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGet(request)
+        do {
+            try await self.onPrefetchGet(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
-    nonisolated func putGet(_ request: Common_Money.Kind, _ value: Shop_Item) async throws(Holdover.HoldoverError) {
-        try await self.putGet(request, value)
+    nonisolated func putGet(
+        _ request: Common_Money.Kind,
+        _ value: Shop_Item
+    ) async throws(Holdover.HoldoverError) {
+        do {
+            try await self.onPutGet(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func convert(
-        _ request: Common_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Common_Money,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Common_Money> {
-        try await self.convert(request, options)
+        do {
+            return try await self.onConvert(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
 extension Shop_Item {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Shop_Item>) -> Shop_EnrichedItem {
         Shop_EnrichedItem(self, withheld)
     }

@@ -10,7 +10,9 @@ protocol Masks_V1_RoutesClientInterface: Sendable {
     ///
     /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     func computeRoute(
-        _ request: Masks_V1_ComputeRouteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Masks_V1_ComputeRouteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route>
 
     /// Calls `GetRoute`.
@@ -18,23 +20,30 @@ protocol Masks_V1_RoutesClientInterface: Sendable {
     /// An answer is fresh for 10 s.
     /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     func getRoute(
-        _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Masks_V1_GetRouteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route>
 
     /// Keeps a screen current with the answer to `GetRoute`: states, of which only the newest counts.
     nonisolated func observeGetRoute(
-        _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions
+        _ request: Masks_V1_GetRouteRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Masks_V1_Route>
 
-    /// What memory holds of `GetRoute`, at once: for the first frame.
+    /// What memory holds of `GetRoute`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGetRoute(_ request: Masks_V1_GetRouteRequest) -> Holdover.Snapshot<Masks_V1_Route>?
 
-    /// Warms the cache for `GetRoute`, at background priority.
-    nonisolated func prefetchGetRoute(_ request: Masks_V1_GetRouteRequest) async throws(Holdover.HoldoverError)
+    /// Warms the cache for `GetRoute`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
+    nonisolated func prefetchGetRoute(
+        _ request: Masks_V1_GetRouteRequest
+    ) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetRoute` that the app has from elsewhere, as stale.
     nonisolated func putGetRoute(
-        _ request: Masks_V1_GetRouteRequest, _ value: Masks_V1_Route
+        _ request: Masks_V1_GetRouteRequest,
+        _ value: Masks_V1_Route
     ) async throws(Holdover.HoldoverError)
 }
 
@@ -43,7 +52,9 @@ extension Masks_V1_RoutesClientInterface {
     ///
     /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     func computeRoute(
-        _ request: Masks_V1_ComputeRouteRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Masks_V1_ComputeRouteRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
         try await self.computeRoute(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -53,14 +64,17 @@ extension Masks_V1_RoutesClientInterface {
     /// An answer is fresh for 10 s.
     /// On a network that is MODERATE or worse, the answer comes without what only enriches.
     func getRoute(
-        _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Masks_V1_GetRouteRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
         try await self.getRoute(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetRoute`: states, of which only the newest counts.
     nonisolated func observeGetRoute(
-        _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions? = nil
+        _ request: Masks_V1_GetRouteRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Masks_V1_Route> {
         self.observeGetRoute(request, options: options ?? Holdover.CallOptions())
     }
@@ -82,44 +96,58 @@ struct Masks_V1_RoutesClient: Masks_V1_RoutesClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func computeRoute(
-        _ request: Masks_V1_ComputeRouteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Masks_V1_ComputeRouteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
         try await bound.unary(Self.computeRouteMethod, request, options, isolation: isolation)
     }
 
     func getRoute(
-        _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Masks_V1_GetRouteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
         try await bound.unary(Self.getRouteMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeGetRoute(
-        _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions
+        _ request: Masks_V1_GetRouteRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Masks_V1_Route> {
         bound.observe(Self.getRouteMethod, request, options)
     }
 
-    nonisolated func cachedGetRoute(_ request: Masks_V1_GetRouteRequest) -> Holdover.Snapshot<Masks_V1_Route>? {
+    nonisolated func cachedGetRoute(
+        _ request: Masks_V1_GetRouteRequest
+    ) -> Holdover.Snapshot<Masks_V1_Route>? {
         bound.cached(Self.getRouteMethod, request)
     }
 
-    nonisolated func prefetchGetRoute(_ request: Masks_V1_GetRouteRequest) async throws(Holdover.HoldoverError) {
+    nonisolated func prefetchGetRoute(
+        _ request: Masks_V1_GetRouteRequest
+    ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getRouteMethod, request)
     }
 
     nonisolated func putGetRoute(
-        _ request: Masks_V1_GetRouteRequest, _ value: Masks_V1_Route
+        _ request: Masks_V1_GetRouteRequest,
+        _ value: Masks_V1_Route
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getRouteMethod, request, value) { try $0.serializedBytes() }
     }
 
-    private nonisolated static var computeRouteMethod: Holdover.BoundMethod<Masks_V1_ComputeRouteRequest, Masks_V1_Route> {
+    private nonisolated static var computeRouteMethod: Holdover.BoundMethod<
+        Masks_V1_ComputeRouteRequest,
+        Masks_V1_Route
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -127,7 +155,10 @@ struct Masks_V1_RoutesClient: Masks_V1_RoutesClientInterface {
         )
     }
 
-    private nonisolated static var getRouteMethod: Holdover.BoundMethod<Masks_V1_GetRouteRequest, Masks_V1_Route> {
+    private nonisolated static var getRouteMethod: Holdover.BoundMethod<
+        Masks_V1_GetRouteRequest,
+        Masks_V1_Route
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -139,61 +170,108 @@ struct Masks_V1_RoutesClient: Masks_V1_RoutesClientInterface {
 /// A `Masks_V1_RoutesClientInterface` for tests of apps: closures answer.
 struct Masks_V1_FakeRoutes: Masks_V1_RoutesClientInterface {
     /// Answers `ComputeRoute`.
-    nonisolated var computeRoute: @Sendable (_ request: Masks_V1_ComputeRouteRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> = { _, _ throws(Holdover.HoldoverError) in throw .untold("masks.v1.Routes/ComputeRoute", "computeRoute") }
+    nonisolated var onComputeRoute: @Sendable (
+        _ request: Masks_V1_ComputeRouteRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Masks_V1_Route> = { _, _ in
+        throw Holdover.HoldoverError.untold("masks.v1.Routes/ComputeRoute", "onComputeRoute")
+    }
 
     /// Answers `GetRoute`.
-    nonisolated var getRoute: @Sendable (_ request: Masks_V1_GetRouteRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> = { _, _ throws(Holdover.HoldoverError) in throw .untold("masks.v1.Routes/GetRoute", "getRoute") }
+    nonisolated var onGetRoute: @Sendable (
+        _ request: Masks_V1_GetRouteRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Masks_V1_Route> = { _, _ in
+        throw Holdover.HoldoverError.untold("masks.v1.Routes/GetRoute", "onGetRoute")
+    }
 
-    /// Shows `GetRoute` to observers. Unset, they see what `getRoute` answers.
-    nonisolated var observeGetRoute: (@Sendable (_ request: Masks_V1_GetRouteRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Masks_V1_Route>)? = nil
+    /// What observers of `GetRoute` see. Unset, they see what `onGetRoute` answers.
+    nonisolated var onObserveGetRoute: (
+        @Sendable (_ request: Masks_V1_GetRouteRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Masks_V1_Route>
+    )? = nil
 
-    /// What memory holds of `GetRoute`: unset, nothing.
-    nonisolated var cachedGetRoute: @Sendable (_ request: Masks_V1_GetRouteRequest) -> Holdover.Snapshot<Masks_V1_Route>? = { _ in nil }
+    /// What memory holds of `GetRoute`. Unset, that is nothing.
+    nonisolated var onCachedGetRoute: @Sendable (
+        _ request: Masks_V1_GetRouteRequest
+    ) -> Holdover.Snapshot<Masks_V1_Route>? = { _ in nil }
 
-    /// Is told what `prefetchGetRoute` does.
-    nonisolated var prefetchGetRoute: @Sendable (_ request: Masks_V1_GetRouteRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetRoute`. Unset, it does nothing.
+    nonisolated var onPrefetchGetRoute: @Sendable (
+        _ request: Masks_V1_GetRouteRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetRoute` does.
-    nonisolated var putGetRoute: @Sendable (_ request: Masks_V1_GetRouteRequest, _ value: Masks_V1_Route) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetRoute`. Unset, it does nothing with them.
+    nonisolated var onPutGetRoute: @Sendable (
+        _ request: Masks_V1_GetRouteRequest,
+        _ value: Masks_V1_Route
+    ) async throws -> Void = { _, _ in }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func computeRoute(
-        _ request: Masks_V1_ComputeRouteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Masks_V1_ComputeRouteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
-        try await self.computeRoute(request, options)
+        do {
+            return try await self.onComputeRoute(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func getRoute(
-        _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Masks_V1_GetRouteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Masks_V1_Route> {
-        try await self.getRoute(request, options)
+        do {
+            return try await self.onGetRoute(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeGetRoute(
-        _ request: Masks_V1_GetRouteRequest, options: Holdover.CallOptions
+        _ request: Masks_V1_GetRouteRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Masks_V1_Route> {
-        self.observeGetRoute?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getRoute(request, options) }
+        self.onObserveGetRoute?(request, options)
+            ?? .answered { try await self.onGetRoute(request, options) }
     }
 
-    nonisolated func cachedGetRoute(_ request: Masks_V1_GetRouteRequest) -> Holdover.Snapshot<Masks_V1_Route>? {
-        self.cachedGetRoute(request)
+    nonisolated func cachedGetRoute(
+        _ request: Masks_V1_GetRouteRequest
+    ) -> Holdover.Snapshot<Masks_V1_Route>? {
+        self.onCachedGetRoute(request)
     }
 
-    nonisolated func prefetchGetRoute(_ request: Masks_V1_GetRouteRequest) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetRoute(request)
+    nonisolated func prefetchGetRoute(
+        _ request: Masks_V1_GetRouteRequest
+    ) async throws(Holdover.HoldoverError) {
+        do {
+            try await self.onPrefetchGetRoute(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func putGetRoute(
-        _ request: Masks_V1_GetRouteRequest, _ value: Masks_V1_Route
+        _ request: Masks_V1_GetRouteRequest,
+        _ value: Masks_V1_Route
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetRoute(request, value)
+        do {
+            try await self.onPutGetRoute(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
 extension Masks_V1_Leg {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Masks_V1_Leg>) -> Masks_V1_EnrichedLeg {
         Masks_V1_EnrichedLeg(self, withheld)
     }
@@ -216,7 +294,8 @@ struct Masks_V1_EnrichedLeg: Sendable {
 }
 
 extension Masks_V1_Route {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Masks_V1_Route>) -> Masks_V1_EnrichedRoute {
         Masks_V1_EnrichedRoute(self, withheld)
     }

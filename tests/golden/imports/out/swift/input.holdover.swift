@@ -6,43 +6,52 @@ import Holdover
 import SwiftProtobuf
 
 /// The service `shop.v1.api.Shop`.
-protocol Shop_V1_Api_ShopClientInterface: Sendable {
+package protocol Shop_V1_Api_ShopClientInterface: Sendable {
     /// Calls `GetItem`.
     ///
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_V1_Item>
 
     /// Keeps a screen current with the answer to `GetItem`: states, of which only the newest counts.
     nonisolated func observeGetItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_V1_Item>
 
-    /// What memory holds of `GetItem`, at once: for the first frame.
+    /// What memory holds of `GetItem`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) -> Holdover.Snapshot<Shop_V1_Item>?
 
-    /// Warms the cache for `GetItem`, at background priority.
+    /// Warms the cache for `GetItem`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
     nonisolated func prefetchGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetItem` that the app has from elsewhere, as stale.
     nonisolated func putGetItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, _ value: Shop_V1_Item
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        _ value: Shop_V1_Item
     ) async throws(Holdover.HoldoverError)
 
     /// Calls `GetRoot`.
     func getRoot(
-        _ request: Shop_V1_Api_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Shop_V1_Api_Money,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Root>
 
     /// Calls `Buy`.
     func buy(
-        _ request: Common_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Common_Money,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty>
 }
 
@@ -51,38 +60,45 @@ extension Shop_V1_Api_ShopClientInterface {
     ///
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
-    func getItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    package func getItem(
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_V1_Item> {
         try await self.getItem(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetItem`: states, of which only the newest counts.
-    nonisolated func observeGetItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions? = nil
+    package nonisolated func observeGetItem(
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Shop_V1_Item> {
         self.observeGetItem(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `GetRoot`.
-    func getRoot(
-        _ request: Shop_V1_Api_Money, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    package func getRoot(
+        _ request: Shop_V1_Api_Money,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Root> {
         try await self.getRoot(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Calls `Buy`.
-    func buy(
-        _ request: Common_Money, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+    package func buy(
+        _ request: Common_Money,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty> {
         try await self.buy(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 }
 
 /// Calls `shop.v1.api.Shop` as its policy says.
-struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
+package struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
     /// What the annotations of the service's methods say, compiled: a `holdover.policy.v1.PolicySet`.
-    nonisolated static let policy: [UInt8] = Holdover.BoundClient.policy("""
+    package nonisolated static let policy: [UInt8] = Holdover.BoundClient.policy("""
         CAESEgoEUm9vdBIKCAESAmlkGAkgARI/Cgxjb21tb24uTW9uZXkSEAgBEghjdXJyZW5jeRgJIAESDQgCEgV1bml0cxgDIAESDggD
         EgRub3RlGAsgAigCEiEKEWNvbW1vbi5Nb25leS5Ob3RlEgwIARIEdGV4dBgJIAESFwoVZ29vZ2xlLnByb3RvYnVmLkVtcHR5EiwK
         G2dvb2dsZS5wcm90b2J1Zi5TdHJpbmdWYWx1ZRINCAESBXZhbHVlGAkgARJVCgxzaG9wLnYxLkl0ZW0SDwgBEgVwcmljZRgLIAIo
@@ -96,54 +112,66 @@ struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
-    nonisolated init(_ session: Holdover.Session) {
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
+    package nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
-    func getItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    package func getItem(
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_V1_Item> {
         try await bound.unary(Self.getItemMethod, request, options, isolation: isolation)
     }
 
-    nonisolated func observeGetItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions
+    package nonisolated func observeGetItem(
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_V1_Item> {
         bound.observe(Self.getItemMethod, request, options)
     }
 
-    nonisolated func cachedGetItem(
+    package nonisolated func cachedGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) -> Holdover.Snapshot<Shop_V1_Item>? {
         bound.cached(Self.getItemMethod, request)
     }
 
-    nonisolated func prefetchGetItem(
+    package nonisolated func prefetchGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getItemMethod, request)
     }
 
-    nonisolated func putGetItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, _ value: Shop_V1_Item
+    package nonisolated func putGetItem(
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        _ value: Shop_V1_Item
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getItemMethod, request, value) { try $0.serializedBytes() }
     }
 
-    func getRoot(
-        _ request: Shop_V1_Api_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    package func getRoot(
+        _ request: Shop_V1_Api_Money,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Root> {
         try await bound.unary(Self.getRootMethod, request, options, isolation: isolation)
     }
 
-    func buy(
-        _ request: Common_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    package func buy(
+        _ request: Common_Money,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty> {
         try await bound.unary(Self.buyMethod, request, options, isolation: isolation)
     }
 
-    private nonisolated static var getItemMethod: Holdover.BoundMethod<SwiftProtobuf.Google_Protobuf_StringValue, Shop_V1_Item> {
+    private nonisolated static var getItemMethod: Holdover.BoundMethod<
+        SwiftProtobuf.Google_Protobuf_StringValue,
+        Shop_V1_Item
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -159,7 +187,10 @@ struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
         )
     }
 
-    private nonisolated static var buyMethod: Holdover.BoundMethod<Common_Money, SwiftProtobuf.Google_Protobuf_Empty> {
+    private nonisolated static var buyMethod: Holdover.BoundMethod<
+        Common_Money,
+        SwiftProtobuf.Google_Protobuf_Empty
+    > {
         Holdover.BoundMethod(
             2,
             encode: { try $0.serializedBytes() },
@@ -169,70 +200,123 @@ struct Shop_V1_Api_ShopClient: Shop_V1_Api_ShopClientInterface {
 }
 
 /// A `Shop_V1_Api_ShopClientInterface` for tests of apps: closures answer.
-struct Shop_V1_Api_FakeShop: Shop_V1_Api_ShopClientInterface {
+package struct Shop_V1_Api_FakeShop: Shop_V1_Api_ShopClientInterface {
     /// Answers `GetItem`.
-    nonisolated var getItem: @Sendable (_ request: SwiftProtobuf.Google_Protobuf_StringValue, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_V1_Item> = { _, _ throws(Holdover.HoldoverError) in throw .untold("shop.v1.api.Shop/GetItem", "getItem") }
+    package nonisolated var onGetItem: @Sendable (
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Shop_V1_Item> = { _, _ in
+        throw Holdover.HoldoverError.untold("shop.v1.api.Shop/GetItem", "onGetItem")
+    }
 
-    /// Shows `GetItem` to observers. Unset, they see what `getItem` answers.
-    nonisolated var observeGetItem: (@Sendable (_ request: SwiftProtobuf.Google_Protobuf_StringValue, _ options: Holdover.CallOptions) -> Holdover.Observation<Shop_V1_Item>)? = nil
+    /// What observers of `GetItem` see. Unset, they see what `onGetItem` answers.
+    package nonisolated var onObserveGetItem: (
+        @Sendable (_ request: SwiftProtobuf.Google_Protobuf_StringValue, _ options: Holdover.CallOptions) -> Holdover.Observation<Shop_V1_Item>
+    )? = nil
 
-    /// What memory holds of `GetItem`: unset, nothing.
-    nonisolated var cachedGetItem: @Sendable (_ request: SwiftProtobuf.Google_Protobuf_StringValue) -> Holdover.Snapshot<Shop_V1_Item>? = { _ in nil }
+    /// What memory holds of `GetItem`. Unset, that is nothing.
+    package nonisolated var onCachedGetItem: @Sendable (
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue
+    ) -> Holdover.Snapshot<Shop_V1_Item>? = { _ in nil }
 
-    /// Is told what `prefetchGetItem` does.
-    nonisolated var prefetchGetItem: @Sendable (_ request: SwiftProtobuf.Google_Protobuf_StringValue) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetItem`. Unset, it does nothing.
+    package nonisolated var onPrefetchGetItem: @Sendable (
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetItem` does.
-    nonisolated var putGetItem: @Sendable (_ request: SwiftProtobuf.Google_Protobuf_StringValue, _ value: Shop_V1_Item) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetItem`. Unset, it does nothing with them.
+    package nonisolated var onPutGetItem: @Sendable (
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        _ value: Shop_V1_Item
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `GetRoot`.
-    nonisolated var getRoot: @Sendable (_ request: Shop_V1_Api_Money, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Root> = { _, _ throws(Holdover.HoldoverError) in throw .untold("shop.v1.api.Shop/GetRoot", "getRoot") }
+    package nonisolated var onGetRoot: @Sendable (
+        _ request: Shop_V1_Api_Money,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Root> = { _, _ in
+        throw Holdover.HoldoverError.untold("shop.v1.api.Shop/GetRoot", "onGetRoot")
+    }
 
     /// Answers `Buy`.
-    nonisolated var buy: @Sendable (_ request: Common_Money, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty> = { _, _ throws(Holdover.HoldoverError) in throw .untold("shop.v1.api.Shop/Buy", "buy") }
+    package nonisolated var onBuy: @Sendable (
+        _ request: Common_Money,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty> = { _, _ in
+        throw Holdover.HoldoverError.untold("shop.v1.api.Shop/Buy", "onBuy")
+    }
 
     /// Every method fails until it is told what to answer.
-    nonisolated init() {}
+    package nonisolated init() {}
 
-    func getItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    package func getItem(
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Shop_V1_Item> {
-        try await self.getItem(request, options)
+        do {
+            return try await self.onGetItem(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
-    nonisolated func observeGetItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, options: Holdover.CallOptions
+    package nonisolated func observeGetItem(
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Shop_V1_Item> {
-        self.observeGetItem?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getItem(request, options) }
+        self.onObserveGetItem?(request, options)
+            ?? .answered { try await self.onGetItem(request, options) }
     }
 
-    nonisolated func cachedGetItem(
+    package nonisolated func cachedGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) -> Holdover.Snapshot<Shop_V1_Item>? {
-        self.cachedGetItem(request)
+        self.onCachedGetItem(request)
     }
 
-    nonisolated func prefetchGetItem(
+    package nonisolated func prefetchGetItem(
         _ request: SwiftProtobuf.Google_Protobuf_StringValue
     ) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetItem(request)
+        do {
+            try await self.onPrefetchGetItem(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
-    nonisolated func putGetItem(
-        _ request: SwiftProtobuf.Google_Protobuf_StringValue, _ value: Shop_V1_Item
+    package nonisolated func putGetItem(
+        _ request: SwiftProtobuf.Google_Protobuf_StringValue,
+        _ value: Shop_V1_Item
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetItem(request, value)
+        do {
+            try await self.onPutGetItem(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
-    func getRoot(
-        _ request: Shop_V1_Api_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    package func getRoot(
+        _ request: Shop_V1_Api_Money,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Root> {
-        try await self.getRoot(request, options)
+        do {
+            return try await self.onGetRoot(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
-    func buy(
-        _ request: Common_Money, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+    package func buy(
+        _ request: Common_Money,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<SwiftProtobuf.Google_Protobuf_Empty> {
-        try await self.buy(request, options)
+        do {
+            return try await self.onBuy(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }

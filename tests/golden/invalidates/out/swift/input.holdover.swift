@@ -10,34 +10,42 @@ protocol Invalidates_V1_RidesClientInterface: Sendable {
     ///
     /// An answer is fresh for 5 s.
     func getRide(
-        _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Invalidates_V1_GetRideRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride>
 
     /// Keeps a screen current with the answer to `GetRide`: states, of which only the newest counts.
     nonisolated func observeGetRide(
-        _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions
+        _ request: Invalidates_V1_GetRideRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Invalidates_V1_Ride>
 
-    /// What memory holds of `GetRide`, at once: for the first frame.
+    /// What memory holds of `GetRide`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGetRide(
         _ request: Invalidates_V1_GetRideRequest
     ) -> Holdover.Snapshot<Invalidates_V1_Ride>?
 
-    /// Warms the cache for `GetRide`, at background priority.
+    /// Warms the cache for `GetRide`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
     nonisolated func prefetchGetRide(
         _ request: Invalidates_V1_GetRideRequest
     ) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetRide` that the app has from elsewhere, as stale.
     nonisolated func putGetRide(
-        _ request: Invalidates_V1_GetRideRequest, _ value: Invalidates_V1_Ride
+        _ request: Invalidates_V1_GetRideRequest,
+        _ value: Invalidates_V1_Ride
     ) async throws(Holdover.HoldoverError)
 
     /// Calls `ChangeRide`.
     ///
-    /// Makes stored answers about `ride:{request.ride_id}`, `driver:{response.driver.id}:{response.driver.active}`, `stop:{request.stop}`, `rides` outdated.
+    /// Makes stored answers about `ride:{request.ride_id}`,
+    /// `driver:{response.driver.id}:{response.driver.active}`, `stop:{request.stop}`, `rides` outdated.
     func changeRide(
-        _ request: Invalidates_V1_ChangeRideRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Invalidates_V1_ChangeRideRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride>
 }
 
@@ -46,23 +54,29 @@ extension Invalidates_V1_RidesClientInterface {
     ///
     /// An answer is fresh for 5 s.
     func getRide(
-        _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Invalidates_V1_GetRideRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
         try await self.getRide(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetRide`: states, of which only the newest counts.
     nonisolated func observeGetRide(
-        _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions? = nil
+        _ request: Invalidates_V1_GetRideRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Invalidates_V1_Ride> {
         self.observeGetRide(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `ChangeRide`.
     ///
-    /// Makes stored answers about `ride:{request.ride_id}`, `driver:{response.driver.id}:{response.driver.active}`, `stop:{request.stop}`, `rides` outdated.
+    /// Makes stored answers about `ride:{request.ride_id}`,
+    /// `driver:{response.driver.id}:{response.driver.active}`, `stop:{request.stop}`, `rides` outdated.
     func changeRide(
-        _ request: Invalidates_V1_ChangeRideRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Invalidates_V1_ChangeRideRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
         try await self.changeRide(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -87,19 +101,23 @@ struct Invalidates_V1_RidesClient: Invalidates_V1_RidesClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func getRide(
-        _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Invalidates_V1_GetRideRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
         try await bound.unary(Self.getRideMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeGetRide(
-        _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions
+        _ request: Invalidates_V1_GetRideRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Invalidates_V1_Ride> {
         bound.observe(Self.getRideMethod, request, options)
     }
@@ -117,18 +135,24 @@ struct Invalidates_V1_RidesClient: Invalidates_V1_RidesClientInterface {
     }
 
     nonisolated func putGetRide(
-        _ request: Invalidates_V1_GetRideRequest, _ value: Invalidates_V1_Ride
+        _ request: Invalidates_V1_GetRideRequest,
+        _ value: Invalidates_V1_Ride
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getRideMethod, request, value) { try $0.serializedBytes() }
     }
 
     func changeRide(
-        _ request: Invalidates_V1_ChangeRideRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Invalidates_V1_ChangeRideRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
         try await bound.unary(Self.changeRideMethod, request, options, isolation: isolation)
     }
 
-    private nonisolated static var getRideMethod: Holdover.BoundMethod<Invalidates_V1_GetRideRequest, Invalidates_V1_Ride> {
+    private nonisolated static var getRideMethod: Holdover.BoundMethod<
+        Invalidates_V1_GetRideRequest,
+        Invalidates_V1_Ride
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -136,7 +160,10 @@ struct Invalidates_V1_RidesClient: Invalidates_V1_RidesClientInterface {
         )
     }
 
-    private nonisolated static var changeRideMethod: Holdover.BoundMethod<Invalidates_V1_ChangeRideRequest, Invalidates_V1_Ride> {
+    private nonisolated static var changeRideMethod: Holdover.BoundMethod<
+        Invalidates_V1_ChangeRideRequest,
+        Invalidates_V1_Ride
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -148,60 +175,102 @@ struct Invalidates_V1_RidesClient: Invalidates_V1_RidesClientInterface {
 /// A `Invalidates_V1_RidesClientInterface` for tests of apps: closures answer.
 struct Invalidates_V1_FakeRides: Invalidates_V1_RidesClientInterface {
     /// Answers `GetRide`.
-    nonisolated var getRide: @Sendable (_ request: Invalidates_V1_GetRideRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> = { _, _ throws(Holdover.HoldoverError) in throw .untold("invalidates.v1.Rides/GetRide", "getRide") }
+    nonisolated var onGetRide: @Sendable (
+        _ request: Invalidates_V1_GetRideRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Invalidates_V1_Ride> = { _, _ in
+        throw Holdover.HoldoverError.untold("invalidates.v1.Rides/GetRide", "onGetRide")
+    }
 
-    /// Shows `GetRide` to observers. Unset, they see what `getRide` answers.
-    nonisolated var observeGetRide: (@Sendable (_ request: Invalidates_V1_GetRideRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Invalidates_V1_Ride>)? = nil
+    /// What observers of `GetRide` see. Unset, they see what `onGetRide` answers.
+    nonisolated var onObserveGetRide: (
+        @Sendable (_ request: Invalidates_V1_GetRideRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Invalidates_V1_Ride>
+    )? = nil
 
-    /// What memory holds of `GetRide`: unset, nothing.
-    nonisolated var cachedGetRide: @Sendable (_ request: Invalidates_V1_GetRideRequest) -> Holdover.Snapshot<Invalidates_V1_Ride>? = { _ in nil }
+    /// What memory holds of `GetRide`. Unset, that is nothing.
+    nonisolated var onCachedGetRide: @Sendable (
+        _ request: Invalidates_V1_GetRideRequest
+    ) -> Holdover.Snapshot<Invalidates_V1_Ride>? = { _ in nil }
 
-    /// Is told what `prefetchGetRide` does.
-    nonisolated var prefetchGetRide: @Sendable (_ request: Invalidates_V1_GetRideRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetRide`. Unset, it does nothing.
+    nonisolated var onPrefetchGetRide: @Sendable (
+        _ request: Invalidates_V1_GetRideRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetRide` does.
-    nonisolated var putGetRide: @Sendable (_ request: Invalidates_V1_GetRideRequest, _ value: Invalidates_V1_Ride) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetRide`. Unset, it does nothing with them.
+    nonisolated var onPutGetRide: @Sendable (
+        _ request: Invalidates_V1_GetRideRequest,
+        _ value: Invalidates_V1_Ride
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `ChangeRide`.
-    nonisolated var changeRide: @Sendable (_ request: Invalidates_V1_ChangeRideRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> = { _, _ throws(Holdover.HoldoverError) in throw .untold("invalidates.v1.Rides/ChangeRide", "changeRide") }
+    nonisolated var onChangeRide: @Sendable (
+        _ request: Invalidates_V1_ChangeRideRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Invalidates_V1_Ride> = { _, _ in
+        throw Holdover.HoldoverError.untold("invalidates.v1.Rides/ChangeRide", "onChangeRide")
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func getRide(
-        _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Invalidates_V1_GetRideRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
-        try await self.getRide(request, options)
+        do {
+            return try await self.onGetRide(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeGetRide(
-        _ request: Invalidates_V1_GetRideRequest, options: Holdover.CallOptions
+        _ request: Invalidates_V1_GetRideRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Invalidates_V1_Ride> {
-        self.observeGetRide?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getRide(request, options) }
+        self.onObserveGetRide?(request, options)
+            ?? .answered { try await self.onGetRide(request, options) }
     }
 
     nonisolated func cachedGetRide(
         _ request: Invalidates_V1_GetRideRequest
     ) -> Holdover.Snapshot<Invalidates_V1_Ride>? {
-        self.cachedGetRide(request)
+        self.onCachedGetRide(request)
     }
 
     nonisolated func prefetchGetRide(
         _ request: Invalidates_V1_GetRideRequest
     ) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetRide(request)
+        do {
+            try await self.onPrefetchGetRide(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func putGetRide(
-        _ request: Invalidates_V1_GetRideRequest, _ value: Invalidates_V1_Ride
+        _ request: Invalidates_V1_GetRideRequest,
+        _ value: Invalidates_V1_Ride
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetRide(request, value)
+        do {
+            try await self.onPutGetRide(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func changeRide(
-        _ request: Invalidates_V1_ChangeRideRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Invalidates_V1_ChangeRideRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Invalidates_V1_Ride> {
-        try await self.changeRide(request, options)
+        do {
+            return try await self.onChangeRide(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 

@@ -154,12 +154,12 @@ pub trait Naming: ::core::marker::Send + ::core::marker::Sync {
         &self,
         request: Session,
     ) -> ::holdover::Observation<Snapshot>;
-    /// What memory holds of `GetSnapshot`, at once: for the first frame.
+    /// What memory holds of `GetSnapshot`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_snapshot(
         &self,
         request: &Session,
     ) -> ::core::option::Option<::holdover::Snapshot<Snapshot>>;
-    /// Warms the cache for `GetSnapshot`, at background priority.
+    /// Warms the cache for `GetSnapshot`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_snapshot(&self, request: &Session) -> ::holdover::Completion;
     /// Stores an answer to `GetSnapshot` that the app has from elsewhere, as stale.
     fn put_get_snapshot(
@@ -226,14 +226,14 @@ impl NamingClient {
     ) -> ::holdover::Observation<Snapshot> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `GetSnapshot`, at once: for the first frame.
+    /// What memory holds of `GetSnapshot`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_snapshot(
         &self,
         request: &Session,
     ) -> ::core::option::Option<::holdover::Snapshot<Snapshot>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `GetSnapshot`, at background priority.
+    /// Warms the cache for `GetSnapshot`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_snapshot(&self, request: &Session) -> ::holdover::Completion {
         self.client.prefetch(0, request)
     }
@@ -415,12 +415,12 @@ pub trait Second: ::core::marker::Send + ::core::marker::Sync {
     fn get_part(&self, request: Session) -> ::holdover::UnaryCall<Part>;
     /// Keeps a screen current with the answer to `GetPart`: states, of which only the newest counts.
     fn observe_get_part(&self, request: Session) -> ::holdover::Observation<Part>;
-    /// What memory holds of `GetPart`, at once: for the first frame.
+    /// What memory holds of `GetPart`, at once: for the first frame. After a restart that is nothing yet.
     fn cached_get_part(
         &self,
         request: &Session,
     ) -> ::core::option::Option<::holdover::Snapshot<Part>>;
-    /// Warms the cache for `GetPart`, at background priority.
+    /// Warms the cache for `GetPart`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     fn prefetch_get_part(&self, request: &Session) -> ::holdover::Completion;
     /// Stores an answer to `GetPart` that the app has from elsewhere, as stale.
     fn put_get_part(&self, request: &Session, value: &Part) -> ::holdover::Completion;
@@ -462,14 +462,14 @@ impl SecondClient {
     pub fn observe_get_part(&self, request: Session) -> ::holdover::Observation<Part> {
         self.client.observe(0, &request)
     }
-    /// What memory holds of `GetPart`, at once: for the first frame.
+    /// What memory holds of `GetPart`, at once: for the first frame. After a restart that is nothing yet.
     pub fn cached_get_part(
         &self,
         request: &Session,
     ) -> ::core::option::Option<::holdover::Snapshot<Part>> {
         self.client.cached(0, request)
     }
-    /// Warms the cache for `GetPart`, at background priority.
+    /// Warms the cache for `GetPart`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
     pub fn prefetch_get_part(&self, request: &Session) -> ::holdover::Completion {
         self.client.prefetch(0, request)
     }

@@ -13,23 +13,29 @@ public protocol NMNamingClientInterface: Sendable {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func GetSnapshot(
-        _ request: NMSession, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: NMSession,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMSnapshot>
 
     /// Keeps a screen current with the answer to `GetSnapshot`: states, of which only the newest counts.
     nonisolated func observeGetSnapshot(
-        _ request: NMSession, options: Holdover.CallOptions
+        _ request: NMSession,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<NMSnapshot>
 
-    /// What memory holds of `GetSnapshot`, at once: for the first frame.
+    /// What memory holds of `GetSnapshot`, at once: for the first frame. After a restart that is nothing
+    /// yet.
     nonisolated func cachedGetSnapshot(_ request: NMSession) -> Holdover.Snapshot<NMSnapshot>?
 
-    /// Warms the cache for `GetSnapshot`, at background priority.
+    /// Warms the cache for `GetSnapshot`, at background priority: what is fresh on the disk comes to
+    /// memory, and the rest is fetched.
     nonisolated func prefetchGetSnapshot(_ request: NMSession) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetSnapshot` that the app has from elsewhere, as stale.
     nonisolated func putGetSnapshot(
-        _ request: NMSession, _ value: NMSnapshot
+        _ request: NMSession,
+        _ value: NMSnapshot
     ) async throws(Holdover.HoldoverError)
 
     /// Opens the stream `Watch`.
@@ -37,7 +43,8 @@ public protocol NMNamingClientInterface: Sendable {
     /// It ends with an error when the connection breaks.
     /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     nonisolated func Watch(
-        _ request: NMSession, options: Holdover.CallOptions
+        _ request: NMSession,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot>
 
     /// Sends a stream to `Upload`, which answers once.
@@ -59,14 +66,17 @@ extension NMNamingClientInterface {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     public func GetSnapshot(
-        _ request: NMSession, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: NMSession,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMSnapshot> {
         try await self.GetSnapshot(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetSnapshot`: states, of which only the newest counts.
     public nonisolated func observeGetSnapshot(
-        _ request: NMSession, options: Holdover.CallOptions? = nil
+        _ request: NMSession,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<NMSnapshot> {
         self.observeGetSnapshot(request, options: options ?? Holdover.CallOptions())
     }
@@ -76,7 +86,8 @@ extension NMNamingClientInterface {
     /// It ends with an error when the connection breaks.
     /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     public nonisolated func Watch(
-        _ request: NMSession, options: Holdover.CallOptions? = nil
+        _ request: NMSession,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> {
         self.Watch(request, options: options ?? Holdover.CallOptions())
     }
@@ -93,7 +104,9 @@ extension NMNamingClientInterface {
     /// Opens the streams of `Talk`, one in each direction.
     ///
     /// A broken connection ends the call with an error: what was sent is not kept, and not sent again.
-    public nonisolated func Talk(options: Holdover.CallOptions? = nil) -> Holdover.BidiStream<NMFlow, NMFlow> {
+    public nonisolated func Talk(
+        options: Holdover.CallOptions? = nil
+    ) -> Holdover.BidiStream<NMFlow, NMFlow> {
         self.Talk(options: options ?? Holdover.CallOptions())
     }
 }
@@ -115,19 +128,23 @@ public struct NMNamingClient: NMNamingClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     public nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     public func GetSnapshot(
-        _ request: NMSession, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: NMSession,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMSnapshot> {
         try await bound.unary(Self.GetSnapshotMethod, request, options, isolation: isolation)
     }
 
     public nonisolated func observeGetSnapshot(
-        _ request: NMSession, options: Holdover.CallOptions
+        _ request: NMSession,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<NMSnapshot> {
         bound.observe(Self.GetSnapshotMethod, request, options)
     }
@@ -141,13 +158,15 @@ public struct NMNamingClient: NMNamingClientInterface {
     }
 
     public nonisolated func putGetSnapshot(
-        _ request: NMSession, _ value: NMSnapshot
+        _ request: NMSession,
+        _ value: NMSnapshot
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.GetSnapshotMethod, request, value) { try $0.serializedBytes() }
     }
 
     public nonisolated func Watch(
-        _ request: NMSession, options: Holdover.CallOptions
+        _ request: NMSession,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> {
         bound.serverStream(Self.WatchMethod, request, options)
     }
@@ -170,7 +189,10 @@ public struct NMNamingClient: NMNamingClientInterface {
         )
     }
 
-    private nonisolated static var WatchMethod: Holdover.BoundMethod<NMSession, OtherProtos.Elsewhere_V1_Snapshot> {
+    private nonisolated static var WatchMethod: Holdover.BoundMethod<
+        NMSession,
+        OtherProtos.Elsewhere_V1_Snapshot
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -178,7 +200,10 @@ public struct NMNamingClient: NMNamingClientInterface {
         )
     }
 
-    private nonisolated static var UploadMethod: Holdover.BoundMethod<NMFlow, OtherProtos.Elsewhere_V1_Session> {
+    private nonisolated static var UploadMethod: Holdover.BoundMethod<
+        NMFlow,
+        OtherProtos.Elsewhere_V1_Session
+    > {
         Holdover.BoundMethod(
             2,
             encode: { try $0.serializedBytes() },
@@ -198,72 +223,117 @@ public struct NMNamingClient: NMNamingClientInterface {
 /// A `NMNamingClientInterface` for tests of apps: closures answer.
 public struct NMFakeNaming: NMNamingClientInterface {
     /// Answers `GetSnapshot`.
-    public nonisolated var GetSnapshot: @Sendable (_ request: NMSession, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMSnapshot> = { _, _ throws(Holdover.HoldoverError) in throw .untold("naming.v1.Naming/GetSnapshot", "GetSnapshot") }
+    public nonisolated var onGetSnapshot: @Sendable (
+        _ request: NMSession,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<NMSnapshot> = { _, _ in
+        throw Holdover.HoldoverError.untold("naming.v1.Naming/GetSnapshot", "onGetSnapshot")
+    }
 
-    /// Shows `GetSnapshot` to observers. Unset, they see what `GetSnapshot` answers.
-    public nonisolated var observeGetSnapshot: (@Sendable (_ request: NMSession, _ options: Holdover.CallOptions) -> Holdover.Observation<NMSnapshot>)? = nil
+    /// What observers of `GetSnapshot` see. Unset, they see what `onGetSnapshot` answers.
+    public nonisolated var onObserveGetSnapshot: (
+        @Sendable (_ request: NMSession, _ options: Holdover.CallOptions) -> Holdover.Observation<NMSnapshot>
+    )? = nil
 
-    /// What memory holds of `GetSnapshot`: unset, nothing.
-    public nonisolated var cachedGetSnapshot: @Sendable (_ request: NMSession) -> Holdover.Snapshot<NMSnapshot>? = { _ in nil }
+    /// What memory holds of `GetSnapshot`. Unset, that is nothing.
+    public nonisolated var onCachedGetSnapshot: @Sendable (
+        _ request: NMSession
+    ) -> Holdover.Snapshot<NMSnapshot>? = { _ in nil }
 
-    /// Is told what `prefetchGetSnapshot` does.
-    public nonisolated var prefetchGetSnapshot: @Sendable (_ request: NMSession) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetSnapshot`. Unset, it does nothing.
+    public nonisolated var onPrefetchGetSnapshot: @Sendable (
+        _ request: NMSession
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetSnapshot` does.
-    public nonisolated var putGetSnapshot: @Sendable (_ request: NMSession, _ value: NMSnapshot) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetSnapshot`. Unset, it does nothing with them.
+    public nonisolated var onPutGetSnapshot: @Sendable (
+        _ request: NMSession,
+        _ value: NMSnapshot
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `Watch`.
-    public nonisolated var Watch: @Sendable (_ request: NMSession, _ options: Holdover.CallOptions) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> = { _, _ in .failing(.untold("naming.v1.Naming/Watch", "Watch")) }
+    public nonisolated var onWatch: @Sendable (
+        _ request: NMSession,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("naming.v1.Naming/Watch", "onWatch"))
+    }
 
     /// Answers `Upload`.
-    public nonisolated var Upload: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session> = { _ in .failing(.untold("naming.v1.Naming/Upload", "Upload")) }
+    public nonisolated var onUpload: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session> = { _ in
+        .failing(Holdover.HoldoverError.untold("naming.v1.Naming/Upload", "onUpload"))
+    }
 
     /// Answers `Talk`.
-    public nonisolated var Talk: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<NMFlow, NMFlow> = { _ in .failing(.untold("naming.v1.Naming/Talk", "Talk")) }
+    public nonisolated var onTalk: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.BidiStream<NMFlow, NMFlow> = { _ in
+        .failing(Holdover.HoldoverError.untold("naming.v1.Naming/Talk", "onTalk"))
+    }
 
     /// Every method fails until it is told what to answer.
     public nonisolated init() {}
 
     public func GetSnapshot(
-        _ request: NMSession, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: NMSession,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMSnapshot> {
-        try await self.GetSnapshot(request, options)
+        do {
+            return try await self.onGetSnapshot(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     public nonisolated func observeGetSnapshot(
-        _ request: NMSession, options: Holdover.CallOptions
+        _ request: NMSession,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<NMSnapshot> {
-        self.observeGetSnapshot?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.GetSnapshot(request, options) }
+        self.onObserveGetSnapshot?(request, options)
+            ?? .answered { try await self.onGetSnapshot(request, options) }
     }
 
     public nonisolated func cachedGetSnapshot(_ request: NMSession) -> Holdover.Snapshot<NMSnapshot>? {
-        self.cachedGetSnapshot(request)
+        self.onCachedGetSnapshot(request)
     }
 
     public nonisolated func prefetchGetSnapshot(_ request: NMSession) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetSnapshot(request)
+        do {
+            try await self.onPrefetchGetSnapshot(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     public nonisolated func putGetSnapshot(
-        _ request: NMSession, _ value: NMSnapshot
+        _ request: NMSession,
+        _ value: NMSnapshot
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetSnapshot(request, value)
+        do {
+            try await self.onPutGetSnapshot(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     public nonisolated func Watch(
-        _ request: NMSession, options: Holdover.CallOptions
+        _ request: NMSession,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<OtherProtos.Elsewhere_V1_Snapshot> {
-        self.Watch(request, options)
+        self.onWatch(request, options)
     }
 
     public nonisolated func Upload(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<NMFlow, OtherProtos.Elsewhere_V1_Session> {
-        self.Upload(options)
+        self.onUpload(options)
     }
 
     public nonisolated func Talk(options: Holdover.CallOptions) -> Holdover.BidiStream<NMFlow, NMFlow> {
-        self.Talk(options)
+        self.onTalk(options)
     }
 }
 
@@ -276,7 +346,8 @@ public enum NMTags_ {
 }
 
 extension NMSnapshot {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     public nonisolated func enriched(_ withheld: Holdover.Withheld<NMSnapshot>) -> NMEnrichedSnapshot_ {
         NMEnrichedSnapshot_(self, withheld)
     }

@@ -12,18 +12,22 @@ public protocol NMSecondClientInterface: Sendable {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func GetPart(
-        _ request: NMSession, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: NMSession,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMPart>
 
     /// Keeps a screen current with the answer to `GetPart`: states, of which only the newest counts.
     nonisolated func observeGetPart(
-        _ request: NMSession, options: Holdover.CallOptions
+        _ request: NMSession,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<NMPart>
 
-    /// What memory holds of `GetPart`, at once: for the first frame.
+    /// What memory holds of `GetPart`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGetPart(_ request: NMSession) -> Holdover.Snapshot<NMPart>?
 
-    /// Warms the cache for `GetPart`, at background priority.
+    /// Warms the cache for `GetPart`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
     nonisolated func prefetchGetPart(_ request: NMSession) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetPart` that the app has from elsewhere, as stale.
@@ -36,14 +40,17 @@ extension NMSecondClientInterface {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     public func GetPart(
-        _ request: NMSession, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: NMSession,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMPart> {
         try await self.GetPart(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetPart`: states, of which only the newest counts.
     public nonisolated func observeGetPart(
-        _ request: NMSession, options: Holdover.CallOptions? = nil
+        _ request: NMSession,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<NMPart> {
         self.observeGetPart(request, options: options ?? Holdover.CallOptions())
     }
@@ -64,19 +71,23 @@ public struct NMSecondClient: NMSecondClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     public nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     public func GetPart(
-        _ request: NMSession, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: NMSession,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMPart> {
         try await bound.unary(Self.GetPartMethod, request, options, isolation: isolation)
     }
 
     public nonisolated func observeGetPart(
-        _ request: NMSession, options: Holdover.CallOptions
+        _ request: NMSession,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<NMPart> {
         bound.observe(Self.GetPartMethod, request, options)
     }
@@ -89,7 +100,10 @@ public struct NMSecondClient: NMSecondClientInterface {
         try await bound.prefetch(Self.GetPartMethod, request)
     }
 
-    public nonisolated func putGetPart(_ request: NMSession, _ value: NMPart) async throws(Holdover.HoldoverError) {
+    public nonisolated func putGetPart(
+        _ request: NMSession,
+        _ value: NMPart
+    ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.GetPartMethod, request, value) { try $0.serializedBytes() }
     }
 
@@ -105,50 +119,82 @@ public struct NMSecondClient: NMSecondClientInterface {
 /// A `NMSecondClientInterface` for tests of apps: closures answer.
 public struct NMFakeSecond: NMSecondClientInterface {
     /// Answers `GetPart`.
-    public nonisolated var GetPart: @Sendable (_ request: NMSession, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMPart> = { _, _ throws(Holdover.HoldoverError) in throw .untold("naming.v1.Second/GetPart", "GetPart") }
+    public nonisolated var onGetPart: @Sendable (
+        _ request: NMSession,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<NMPart> = { _, _ in
+        throw Holdover.HoldoverError.untold("naming.v1.Second/GetPart", "onGetPart")
+    }
 
-    /// Shows `GetPart` to observers. Unset, they see what `GetPart` answers.
-    public nonisolated var observeGetPart: (@Sendable (_ request: NMSession, _ options: Holdover.CallOptions) -> Holdover.Observation<NMPart>)? = nil
+    /// What observers of `GetPart` see. Unset, they see what `onGetPart` answers.
+    public nonisolated var onObserveGetPart: (
+        @Sendable (_ request: NMSession, _ options: Holdover.CallOptions) -> Holdover.Observation<NMPart>
+    )? = nil
 
-    /// What memory holds of `GetPart`: unset, nothing.
-    public nonisolated var cachedGetPart: @Sendable (_ request: NMSession) -> Holdover.Snapshot<NMPart>? = { _ in nil }
+    /// What memory holds of `GetPart`. Unset, that is nothing.
+    public nonisolated var onCachedGetPart: @Sendable (
+        _ request: NMSession
+    ) -> Holdover.Snapshot<NMPart>? = { _ in nil }
 
-    /// Is told what `prefetchGetPart` does.
-    public nonisolated var prefetchGetPart: @Sendable (_ request: NMSession) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetPart`. Unset, it does nothing.
+    public nonisolated var onPrefetchGetPart: @Sendable (_ request: NMSession) async throws -> Void = { _ in }
 
-    /// Is told what `putGetPart` does.
-    public nonisolated var putGetPart: @Sendable (_ request: NMSession, _ value: NMPart) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetPart`. Unset, it does nothing with them.
+    public nonisolated var onPutGetPart: @Sendable (
+        _ request: NMSession,
+        _ value: NMPart
+    ) async throws -> Void = { _, _ in }
 
     /// Every method fails until it is told what to answer.
     public nonisolated init() {}
 
     public func GetPart(
-        _ request: NMSession, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: NMSession,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<NMPart> {
-        try await self.GetPart(request, options)
+        do {
+            return try await self.onGetPart(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     public nonisolated func observeGetPart(
-        _ request: NMSession, options: Holdover.CallOptions
+        _ request: NMSession,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<NMPart> {
-        self.observeGetPart?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.GetPart(request, options) }
+        self.onObserveGetPart?(request, options)
+            ?? .answered { try await self.onGetPart(request, options) }
     }
 
     public nonisolated func cachedGetPart(_ request: NMSession) -> Holdover.Snapshot<NMPart>? {
-        self.cachedGetPart(request)
+        self.onCachedGetPart(request)
     }
 
     public nonisolated func prefetchGetPart(_ request: NMSession) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetPart(request)
+        do {
+            try await self.onPrefetchGetPart(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
-    public nonisolated func putGetPart(_ request: NMSession, _ value: NMPart) async throws(Holdover.HoldoverError) {
-        try await self.putGetPart(request, value)
+    public nonisolated func putGetPart(
+        _ request: NMSession,
+        _ value: NMPart
+    ) async throws(Holdover.HoldoverError) {
+        do {
+            try await self.onPutGetPart(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
 extension NMPart {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     public nonisolated func enriched(_ withheld: Holdover.Withheld<NMPart>) -> NMEnrichedPart {
         NMEnrichedPart(self, withheld)
     }

@@ -13,37 +13,46 @@ protocol Nested_V1_TripsClientInterface: Sendable {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip>
 
     /// Keeps a screen current with the answer to `GetTrip`: states, of which only the newest counts.
     nonisolated func observeGetTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Nested_V1_Trip>
 
-    /// What memory holds of `GetTrip`, at once: for the first frame.
+    /// What memory holds of `GetTrip`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGetTrip(_ request: Nested_V1_GetTripRequest) -> Holdover.Snapshot<Nested_V1_Trip>?
 
-    /// Warms the cache for `GetTrip`, at background priority.
+    /// Warms the cache for `GetTrip`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
     nonisolated func prefetchGetTrip(_ request: Nested_V1_GetTripRequest) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetTrip` that the app has from elsewhere, as stale.
     nonisolated func putGetTrip(
-        _ request: Nested_V1_GetTripRequest, _ value: Nested_V1_Trip
+        _ request: Nested_V1_GetTripRequest,
+        _ value: Nested_V1_Trip
     ) async throws(Holdover.HoldoverError)
 
     /// Keeps what the other drops: their accessors serve both plans.
     ///
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getWholeTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip>
 
     /// Trims by a plan of another type.
     ///
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getPlace(
-        _ request: Nested_V1_GetPlaceRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Nested_V1_GetPlaceRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Place>
 }
 
@@ -53,14 +62,17 @@ extension Nested_V1_TripsClientInterface {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
         try await self.getTrip(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetTrip`: states, of which only the newest counts.
     nonisolated func observeGetTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions? = nil
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Nested_V1_Trip> {
         self.observeGetTrip(request, options: options ?? Holdover.CallOptions())
     }
@@ -69,7 +81,9 @@ extension Nested_V1_TripsClientInterface {
     ///
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getWholeTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
         try await self.getWholeTrip(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -78,7 +92,9 @@ extension Nested_V1_TripsClientInterface {
     ///
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getPlace(
-        _ request: Nested_V1_GetPlaceRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Nested_V1_GetPlaceRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Place> {
         try await self.getPlace(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -124,50 +140,66 @@ struct Nested_V1_TripsClient: Nested_V1_TripsClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func getTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
         try await bound.unary(Self.getTripMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeGetTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Nested_V1_Trip> {
         bound.observe(Self.getTripMethod, request, options)
     }
 
-    nonisolated func cachedGetTrip(_ request: Nested_V1_GetTripRequest) -> Holdover.Snapshot<Nested_V1_Trip>? {
+    nonisolated func cachedGetTrip(
+        _ request: Nested_V1_GetTripRequest
+    ) -> Holdover.Snapshot<Nested_V1_Trip>? {
         bound.cached(Self.getTripMethod, request)
     }
 
-    nonisolated func prefetchGetTrip(_ request: Nested_V1_GetTripRequest) async throws(Holdover.HoldoverError) {
+    nonisolated func prefetchGetTrip(
+        _ request: Nested_V1_GetTripRequest
+    ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getTripMethod, request)
     }
 
     nonisolated func putGetTrip(
-        _ request: Nested_V1_GetTripRequest, _ value: Nested_V1_Trip
+        _ request: Nested_V1_GetTripRequest,
+        _ value: Nested_V1_Trip
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getTripMethod, request, value) { try $0.serializedBytes() }
     }
 
     func getWholeTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
         try await bound.unary(Self.getWholeTripMethod, request, options, isolation: isolation)
     }
 
     func getPlace(
-        _ request: Nested_V1_GetPlaceRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Nested_V1_GetPlaceRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Place> {
         try await bound.unary(Self.getPlaceMethod, request, options, isolation: isolation)
     }
 
-    private nonisolated static var getTripMethod: Holdover.BoundMethod<Nested_V1_GetTripRequest, Nested_V1_Trip> {
+    private nonisolated static var getTripMethod: Holdover.BoundMethod<
+        Nested_V1_GetTripRequest,
+        Nested_V1_Trip
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -175,7 +207,10 @@ struct Nested_V1_TripsClient: Nested_V1_TripsClientInterface {
         )
     }
 
-    private nonisolated static var getWholeTripMethod: Holdover.BoundMethod<Nested_V1_GetTripRequest, Nested_V1_Trip> {
+    private nonisolated static var getWholeTripMethod: Holdover.BoundMethod<
+        Nested_V1_GetTripRequest,
+        Nested_V1_Trip
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -183,7 +218,10 @@ struct Nested_V1_TripsClient: Nested_V1_TripsClientInterface {
         )
     }
 
-    private nonisolated static var getPlaceMethod: Holdover.BoundMethod<Nested_V1_GetPlaceRequest, Nested_V1_Place> {
+    private nonisolated static var getPlaceMethod: Holdover.BoundMethod<
+        Nested_V1_GetPlaceRequest,
+        Nested_V1_Place
+    > {
         Holdover.BoundMethod(
             2,
             encode: { try $0.serializedBytes() },
@@ -195,70 +233,128 @@ struct Nested_V1_TripsClient: Nested_V1_TripsClientInterface {
 /// A `Nested_V1_TripsClientInterface` for tests of apps: closures answer.
 struct Nested_V1_FakeTrips: Nested_V1_TripsClientInterface {
     /// Answers `GetTrip`.
-    nonisolated var getTrip: @Sendable (_ request: Nested_V1_GetTripRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> = { _, _ throws(Holdover.HoldoverError) in throw .untold("nested.v1.Trips/GetTrip", "getTrip") }
+    nonisolated var onGetTrip: @Sendable (
+        _ request: Nested_V1_GetTripRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Nested_V1_Trip> = { _, _ in
+        throw Holdover.HoldoverError.untold("nested.v1.Trips/GetTrip", "onGetTrip")
+    }
 
-    /// Shows `GetTrip` to observers. Unset, they see what `getTrip` answers.
-    nonisolated var observeGetTrip: (@Sendable (_ request: Nested_V1_GetTripRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Nested_V1_Trip>)? = nil
+    /// What observers of `GetTrip` see. Unset, they see what `onGetTrip` answers.
+    nonisolated var onObserveGetTrip: (
+        @Sendable (_ request: Nested_V1_GetTripRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Nested_V1_Trip>
+    )? = nil
 
-    /// What memory holds of `GetTrip`: unset, nothing.
-    nonisolated var cachedGetTrip: @Sendable (_ request: Nested_V1_GetTripRequest) -> Holdover.Snapshot<Nested_V1_Trip>? = { _ in nil }
+    /// What memory holds of `GetTrip`. Unset, that is nothing.
+    nonisolated var onCachedGetTrip: @Sendable (
+        _ request: Nested_V1_GetTripRequest
+    ) -> Holdover.Snapshot<Nested_V1_Trip>? = { _ in nil }
 
-    /// Is told what `prefetchGetTrip` does.
-    nonisolated var prefetchGetTrip: @Sendable (_ request: Nested_V1_GetTripRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetTrip`. Unset, it does nothing.
+    nonisolated var onPrefetchGetTrip: @Sendable (
+        _ request: Nested_V1_GetTripRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetTrip` does.
-    nonisolated var putGetTrip: @Sendable (_ request: Nested_V1_GetTripRequest, _ value: Nested_V1_Trip) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetTrip`. Unset, it does nothing with them.
+    nonisolated var onPutGetTrip: @Sendable (
+        _ request: Nested_V1_GetTripRequest,
+        _ value: Nested_V1_Trip
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `GetWholeTrip`.
-    nonisolated var getWholeTrip: @Sendable (_ request: Nested_V1_GetTripRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> = { _, _ throws(Holdover.HoldoverError) in throw .untold("nested.v1.Trips/GetWholeTrip", "getWholeTrip") }
+    nonisolated var onGetWholeTrip: @Sendable (
+        _ request: Nested_V1_GetTripRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Nested_V1_Trip> = { _, _ in
+        throw Holdover.HoldoverError.untold("nested.v1.Trips/GetWholeTrip", "onGetWholeTrip")
+    }
 
     /// Answers `GetPlace`.
-    nonisolated var getPlace: @Sendable (_ request: Nested_V1_GetPlaceRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Place> = { _, _ throws(Holdover.HoldoverError) in throw .untold("nested.v1.Trips/GetPlace", "getPlace") }
+    nonisolated var onGetPlace: @Sendable (
+        _ request: Nested_V1_GetPlaceRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Nested_V1_Place> = { _, _ in
+        throw Holdover.HoldoverError.untold("nested.v1.Trips/GetPlace", "onGetPlace")
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func getTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
-        try await self.getTrip(request, options)
+        do {
+            return try await self.onGetTrip(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeGetTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Nested_V1_Trip> {
-        self.observeGetTrip?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getTrip(request, options) }
+        self.onObserveGetTrip?(request, options)
+            ?? .answered { try await self.onGetTrip(request, options) }
     }
 
-    nonisolated func cachedGetTrip(_ request: Nested_V1_GetTripRequest) -> Holdover.Snapshot<Nested_V1_Trip>? {
-        self.cachedGetTrip(request)
+    nonisolated func cachedGetTrip(
+        _ request: Nested_V1_GetTripRequest
+    ) -> Holdover.Snapshot<Nested_V1_Trip>? {
+        self.onCachedGetTrip(request)
     }
 
-    nonisolated func prefetchGetTrip(_ request: Nested_V1_GetTripRequest) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetTrip(request)
+    nonisolated func prefetchGetTrip(
+        _ request: Nested_V1_GetTripRequest
+    ) async throws(Holdover.HoldoverError) {
+        do {
+            try await self.onPrefetchGetTrip(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func putGetTrip(
-        _ request: Nested_V1_GetTripRequest, _ value: Nested_V1_Trip
+        _ request: Nested_V1_GetTripRequest,
+        _ value: Nested_V1_Trip
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetTrip(request, value)
+        do {
+            try await self.onPutGetTrip(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func getWholeTrip(
-        _ request: Nested_V1_GetTripRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Nested_V1_GetTripRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Trip> {
-        try await self.getWholeTrip(request, options)
+        do {
+            return try await self.onGetWholeTrip(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func getPlace(
-        _ request: Nested_V1_GetPlaceRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Nested_V1_GetPlaceRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Nested_V1_Place> {
-        try await self.getPlace(request, options)
+        do {
+            return try await self.onGetPlace(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
 extension Nested_V1_Place {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Nested_V1_Place>) -> Nested_V1_EnrichedPlace {
         Nested_V1_EnrichedPlace(self, withheld)
     }
@@ -366,8 +462,11 @@ struct Nested_V1_EnrichedPlace: Sendable {
 }
 
 extension Nested_V1_Place.Photo {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Nested_V1_Place.Photo>) -> Nested_V1_EnrichedPlacePhoto {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Nested_V1_Place.Photo>
+    ) -> Nested_V1_EnrichedPlacePhoto {
         Nested_V1_EnrichedPlacePhoto(self, withheld)
     }
 }
@@ -377,7 +476,10 @@ struct Nested_V1_EnrichedPlacePhoto: Sendable {
     private nonisolated let message: Nested_V1_Place.Photo
     private nonisolated let withheld: Holdover.Withheld<Nested_V1_Place.Photo>
 
-    fileprivate nonisolated init(_ message: Nested_V1_Place.Photo, _ withheld: Holdover.Withheld<Nested_V1_Place.Photo>) {
+    fileprivate nonisolated init(
+        _ message: Nested_V1_Place.Photo,
+        _ withheld: Holdover.Withheld<Nested_V1_Place.Photo>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -394,8 +496,11 @@ struct Nested_V1_EnrichedPlacePhoto: Sendable {
 }
 
 extension Nested_V1_Place.Photo.Size {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Nested_V1_Place.Photo.Size>) -> Nested_V1_EnrichedPlacePhotoSize {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Nested_V1_Place.Photo.Size>
+    ) -> Nested_V1_EnrichedPlacePhotoSize {
         Nested_V1_EnrichedPlacePhotoSize(self, withheld)
     }
 }
@@ -405,7 +510,10 @@ struct Nested_V1_EnrichedPlacePhotoSize: Sendable {
     private nonisolated let message: Nested_V1_Place.Photo.Size
     private nonisolated let withheld: Holdover.Withheld<Nested_V1_Place.Photo.Size>
 
-    fileprivate nonisolated init(_ message: Nested_V1_Place.Photo.Size, _ withheld: Holdover.Withheld<Nested_V1_Place.Photo.Size>) {
+    fileprivate nonisolated init(
+        _ message: Nested_V1_Place.Photo.Size,
+        _ withheld: Holdover.Withheld<Nested_V1_Place.Photo.Size>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -417,7 +525,8 @@ struct Nested_V1_EnrichedPlacePhotoSize: Sendable {
 }
 
 extension Nested_V1_Trip {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Nested_V1_Trip>) -> Nested_V1_EnrichedTrip {
         Nested_V1_EnrichedTrip(self, withheld)
     }

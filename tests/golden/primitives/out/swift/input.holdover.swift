@@ -11,28 +11,35 @@ protocol Primitives_Str_ThingsClientInterface: Sendable {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func get(
-        _ request: Primitives_Str_Str, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Primitives_Str_Str,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Str_U32>
 
     /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     nonisolated func observeGet(
-        _ request: Primitives_Str_Str, options: Holdover.CallOptions
+        _ request: Primitives_Str_Str,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Primitives_Str_U32>
 
-    /// What memory holds of `Get`, at once: for the first frame.
+    /// What memory holds of `Get`, at once: for the first frame. After a restart that is nothing yet.
     nonisolated func cachedGet(_ request: Primitives_Str_Str) -> Holdover.Snapshot<Primitives_Str_U32>?
 
-    /// Warms the cache for `Get`, at background priority.
+    /// Warms the cache for `Get`, at background priority: what is fresh on the disk comes to memory, and
+    /// the rest is fetched.
     nonisolated func prefetchGet(_ request: Primitives_Str_Str) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `Get` that the app has from elsewhere, as stale.
     nonisolated func putGet(
-        _ request: Primitives_Str_Str, _ value: Primitives_Str_U32
+        _ request: Primitives_Str_Str,
+        _ value: Primitives_Str_U32
     ) async throws(Holdover.HoldoverError)
 
     /// Calls `GetInner`.
     func getInner(
-        _ request: Primitives_Str_Str.Inner, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Primitives_Str_Str.Inner,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Root>
 }
 
@@ -42,21 +49,26 @@ extension Primitives_Str_ThingsClientInterface {
     /// An answer is fresh for 5 s.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func get(
-        _ request: Primitives_Str_Str, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Primitives_Str_Str,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Str_U32> {
         try await self.get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `Get`: states, of which only the newest counts.
     nonisolated func observeGet(
-        _ request: Primitives_Str_Str, options: Holdover.CallOptions? = nil
+        _ request: Primitives_Str_Str,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Primitives_Str_U32> {
         self.observeGet(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Calls `GetInner`.
     func getInner(
-        _ request: Primitives_Str_Str.Inner, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Primitives_Str_Str.Inner,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Root> {
         try await self.getInner(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -84,19 +96,23 @@ struct Primitives_Str_ThingsClient: Primitives_Str_ThingsClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func get(
-        _ request: Primitives_Str_Str, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Primitives_Str_Str,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Str_U32> {
         try await bound.unary(Self.getMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeGet(
-        _ request: Primitives_Str_Str, options: Holdover.CallOptions
+        _ request: Primitives_Str_Str,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Primitives_Str_U32> {
         bound.observe(Self.getMethod, request, options)
     }
@@ -110,13 +126,16 @@ struct Primitives_Str_ThingsClient: Primitives_Str_ThingsClientInterface {
     }
 
     nonisolated func putGet(
-        _ request: Primitives_Str_Str, _ value: Primitives_Str_U32
+        _ request: Primitives_Str_Str,
+        _ value: Primitives_Str_U32
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getMethod, request, value) { try $0.serializedBytes() }
     }
 
     func getInner(
-        _ request: Primitives_Str_Str.Inner, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Primitives_Str_Str.Inner,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Root> {
         try await bound.unary(Self.getInnerMethod, request, options, isolation: isolation)
     }
@@ -129,7 +148,10 @@ struct Primitives_Str_ThingsClient: Primitives_Str_ThingsClientInterface {
         )
     }
 
-    private nonisolated static var getInnerMethod: Holdover.BoundMethod<Primitives_Str_Str.Inner, Primitives_Root> {
+    private nonisolated static var getInnerMethod: Holdover.BoundMethod<
+        Primitives_Str_Str.Inner,
+        Primitives_Root
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -141,62 +163,105 @@ struct Primitives_Str_ThingsClient: Primitives_Str_ThingsClientInterface {
 /// A `Primitives_Str_ThingsClientInterface` for tests of apps: closures answer.
 struct Primitives_Str_FakeThings: Primitives_Str_ThingsClientInterface {
     /// Answers `Get`.
-    nonisolated var get: @Sendable (_ request: Primitives_Str_Str, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Str_U32> = { _, _ throws(Holdover.HoldoverError) in throw .untold("primitives.str.Things/Get", "get") }
+    nonisolated var onGet: @Sendable (
+        _ request: Primitives_Str_Str,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Primitives_Str_U32> = { _, _ in
+        throw Holdover.HoldoverError.untold("primitives.str.Things/Get", "onGet")
+    }
 
-    /// Shows `Get` to observers. Unset, they see what `get` answers.
-    nonisolated var observeGet: (@Sendable (_ request: Primitives_Str_Str, _ options: Holdover.CallOptions) -> Holdover.Observation<Primitives_Str_U32>)? = nil
+    /// What observers of `Get` see. Unset, they see what `onGet` answers.
+    nonisolated var onObserveGet: (
+        @Sendable (_ request: Primitives_Str_Str, _ options: Holdover.CallOptions) -> Holdover.Observation<Primitives_Str_U32>
+    )? = nil
 
-    /// What memory holds of `Get`: unset, nothing.
-    nonisolated var cachedGet: @Sendable (_ request: Primitives_Str_Str) -> Holdover.Snapshot<Primitives_Str_U32>? = { _ in nil }
+    /// What memory holds of `Get`. Unset, that is nothing.
+    nonisolated var onCachedGet: @Sendable (
+        _ request: Primitives_Str_Str
+    ) -> Holdover.Snapshot<Primitives_Str_U32>? = { _ in nil }
 
-    /// Is told what `prefetchGet` does.
-    nonisolated var prefetchGet: @Sendable (_ request: Primitives_Str_Str) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `Get`. Unset, it does nothing.
+    nonisolated var onPrefetchGet: @Sendable (_ request: Primitives_Str_Str) async throws -> Void = { _ in }
 
-    /// Is told what `putGet` does.
-    nonisolated var putGet: @Sendable (_ request: Primitives_Str_Str, _ value: Primitives_Str_U32) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `Get`. Unset, it does nothing with them.
+    nonisolated var onPutGet: @Sendable (
+        _ request: Primitives_Str_Str,
+        _ value: Primitives_Str_U32
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `GetInner`.
-    nonisolated var getInner: @Sendable (_ request: Primitives_Str_Str.Inner, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Root> = { _, _ throws(Holdover.HoldoverError) in throw .untold("primitives.str.Things/GetInner", "getInner") }
+    nonisolated var onGetInner: @Sendable (
+        _ request: Primitives_Str_Str.Inner,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Primitives_Root> = { _, _ in
+        throw Holdover.HoldoverError.untold("primitives.str.Things/GetInner", "onGetInner")
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func get(
-        _ request: Primitives_Str_Str, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Primitives_Str_Str,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Str_U32> {
-        try await self.get(request, options)
+        do {
+            return try await self.onGet(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeGet(
-        _ request: Primitives_Str_Str, options: Holdover.CallOptions
+        _ request: Primitives_Str_Str,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Primitives_Str_U32> {
-        self.observeGet?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.get(request, options) }
+        self.onObserveGet?(request, options)
+            ?? .answered { try await self.onGet(request, options) }
     }
 
     nonisolated func cachedGet(_ request: Primitives_Str_Str) -> Holdover.Snapshot<Primitives_Str_U32>? {
-        self.cachedGet(request)
+        self.onCachedGet(request)
     }
 
     nonisolated func prefetchGet(_ request: Primitives_Str_Str) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGet(request)
+        do {
+            try await self.onPrefetchGet(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func putGet(
-        _ request: Primitives_Str_Str, _ value: Primitives_Str_U32
+        _ request: Primitives_Str_Str,
+        _ value: Primitives_Str_U32
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGet(request, value)
+        do {
+            try await self.onPutGet(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func getInner(
-        _ request: Primitives_Str_Str.Inner, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Primitives_Str_Str.Inner,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Primitives_Root> {
-        try await self.getInner(request, options)
+        do {
+            return try await self.onGetInner(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
 extension Primitives_Str_Option {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Primitives_Str_Option>) -> Primitives_Str_EnrichedOption {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Primitives_Str_Option>
+    ) -> Primitives_Str_EnrichedOption {
         Primitives_Str_EnrichedOption(self, withheld)
     }
 }
@@ -206,7 +271,10 @@ struct Primitives_Str_EnrichedOption: Sendable {
     private nonisolated let message: Primitives_Str_Option
     private nonisolated let withheld: Holdover.Withheld<Primitives_Str_Option>
 
-    fileprivate nonisolated init(_ message: Primitives_Str_Option, _ withheld: Holdover.Withheld<Primitives_Str_Option>) {
+    fileprivate nonisolated init(
+        _ message: Primitives_Str_Option,
+        _ withheld: Holdover.Withheld<Primitives_Str_Option>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -218,8 +286,11 @@ struct Primitives_Str_EnrichedOption: Sendable {
 }
 
 extension Primitives_Str_U32 {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Primitives_Str_U32>) -> Primitives_Str_EnrichedU32 {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Primitives_Str_U32>
+    ) -> Primitives_Str_EnrichedU32 {
         Primitives_Str_EnrichedU32(self, withheld)
     }
 }
@@ -229,7 +300,10 @@ struct Primitives_Str_EnrichedU32: Sendable {
     private nonisolated let message: Primitives_Str_U32
     private nonisolated let withheld: Holdover.Withheld<Primitives_Str_U32>
 
-    fileprivate nonisolated init(_ message: Primitives_Str_U32, _ withheld: Holdover.Withheld<Primitives_Str_U32>) {
+    fileprivate nonisolated init(
+        _ message: Primitives_Str_U32,
+        _ withheld: Holdover.Withheld<Primitives_Str_U32>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -256,8 +330,11 @@ struct Primitives_Str_EnrichedU32: Sendable {
 }
 
 extension Primitives_Str_U32.F64 {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Primitives_Str_U32.F64>) -> Primitives_Str_EnrichedU32F64 {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Primitives_Str_U32.F64>
+    ) -> Primitives_Str_EnrichedU32F64 {
         Primitives_Str_EnrichedU32F64(self, withheld)
     }
 }
@@ -267,7 +344,10 @@ struct Primitives_Str_EnrichedU32F64: Sendable {
     private nonisolated let message: Primitives_Str_U32.F64
     private nonisolated let withheld: Holdover.Withheld<Primitives_Str_U32.F64>
 
-    fileprivate nonisolated init(_ message: Primitives_Str_U32.F64, _ withheld: Holdover.Withheld<Primitives_Str_U32.F64>) {
+    fileprivate nonisolated init(
+        _ message: Primitives_Str_U32.F64,
+        _ withheld: Holdover.Withheld<Primitives_Str_U32.F64>
+    ) {
         self.message = message
         self.withheld = withheld
     }

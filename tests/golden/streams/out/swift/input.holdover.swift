@@ -8,19 +8,25 @@ import Holdover
 protocol Streams_V1_MixedClientInterface: Sendable {
     /// The price, and every change of it.
     ///
-    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-    /// Opened on a network that is MODERATE or worse, its messages come without what only enriches, until the network has recovered.
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a
+    /// replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before
+    /// it.
+    /// Opened on a network that is MODERATE or worse, its messages come without what only enriches, until
+    /// the network has recovered.
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response>
 
     /// Opens the stream `Follow`.
     ///
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before
+    /// it.
     /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     nonisolated func follow(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response>
 
     /// Opens the stream `FollowMasked`.
@@ -28,7 +34,8 @@ protocol Streams_V1_MixedClientInterface: Sendable {
     /// It ends with an error when the connection breaks.
     /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     nonisolated func followMasked(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response>
 
     /// Sends a stream to `Upload`, which answers once.
@@ -52,35 +59,45 @@ protocol Streams_V1_MixedClientInterface: Sendable {
     ///
     /// Makes stored answers about `price:{request.id}`, `fare:{response.fare.id}` outdated.
     func set(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response>
 
     /// Calls `Get`.
     ///
     /// After a failure that may pass it is tried again, 3 attempts in all.
     func get(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response>
 }
 
 extension Streams_V1_MixedClientInterface {
     /// The price, and every change of it.
     ///
-    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-    /// Opened on a network that is MODERATE or worse, its messages come without what only enriches, until the network has recovered.
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a
+    /// replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before
+    /// it.
+    /// Opened on a network that is MODERATE or worse, its messages come without what only enriches, until
+    /// the network has recovered.
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
         self.watch(request, options: options ?? Holdover.CallOptions())
     }
 
     /// Opens the stream `Follow`.
     ///
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before
+    /// it.
     /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     nonisolated func follow(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
         self.follow(request, options: options ?? Holdover.CallOptions())
     }
@@ -90,7 +107,8 @@ extension Streams_V1_MixedClientInterface {
     /// It ends with an error when the connection breaks.
     /// Opened on a network that is POOR or worse, its messages come without what only enriches.
     nonisolated func followMasked(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
         self.followMasked(request, options: options ?? Holdover.CallOptions())
     }
@@ -120,7 +138,9 @@ extension Streams_V1_MixedClientInterface {
     ///
     /// Makes stored answers about `price:{request.id}`, `fare:{response.fare.id}` outdated.
     func set(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         try await self.set(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -129,7 +149,9 @@ extension Streams_V1_MixedClientInterface {
     ///
     /// After a failure that may pass it is tried again, 3 attempts in all.
     func get(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         try await self.get(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -161,25 +183,29 @@ struct Streams_V1_MixedClient: Streams_V1_MixedClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.watchMethod, request, options)
     }
 
     nonisolated func follow(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.followMethod, request, options)
     }
 
     nonisolated func followMasked(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.followMaskedMethod, request, options)
     }
@@ -197,18 +223,25 @@ struct Streams_V1_MixedClient: Streams_V1_MixedClientInterface {
     }
 
     func set(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         try await bound.unary(Self.setMethod, request, options, isolation: isolation)
     }
 
     func get(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         try await bound.unary(Self.getMethod, request, options, isolation: isolation)
     }
 
-    private nonisolated static var watchMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var watchMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -216,7 +249,10 @@ struct Streams_V1_MixedClient: Streams_V1_MixedClientInterface {
         )
     }
 
-    private nonisolated static var followMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var followMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -224,7 +260,10 @@ struct Streams_V1_MixedClient: Streams_V1_MixedClientInterface {
         )
     }
 
-    private nonisolated static var followMaskedMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var followMaskedMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             2,
             encode: { try $0.serializedBytes() },
@@ -232,7 +271,10 @@ struct Streams_V1_MixedClient: Streams_V1_MixedClientInterface {
         )
     }
 
-    private nonisolated static var uploadMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var uploadMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             3,
             encode: { try $0.serializedBytes() },
@@ -268,69 +310,117 @@ struct Streams_V1_MixedClient: Streams_V1_MixedClientInterface {
 /// A `Streams_V1_MixedClientInterface` for tests of apps: closures answer.
 struct Streams_V1_FakeMixed: Streams_V1_MixedClientInterface {
     /// Answers `Watch`.
-    nonisolated var watch: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in .failing(.untold("streams.v1.Mixed/Watch", "watch")) }
+    nonisolated var onWatch: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Watch", "onWatch"))
+    }
 
     /// Answers `Follow`.
-    nonisolated var follow: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in .failing(.untold("streams.v1.Mixed/Follow", "follow")) }
+    nonisolated var onFollow: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Follow", "onFollow"))
+    }
 
     /// Answers `FollowMasked`.
-    nonisolated var followMasked: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in .failing(.untold("streams.v1.Mixed/FollowMasked", "followMasked")) }
+    nonisolated var onFollowMasked: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/FollowMasked", "onFollowMasked"))
+    }
 
     /// Answers `Upload`.
-    nonisolated var upload: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in .failing(.untold("streams.v1.Mixed/Upload", "upload")) }
+    nonisolated var onUpload: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Upload", "onUpload"))
+    }
 
     /// Answers `Chat`.
-    nonisolated var chat: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in .failing(.untold("streams.v1.Mixed/Chat", "chat")) }
+    nonisolated var onChat: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Mixed/Chat", "onChat"))
+    }
 
     /// Answers `Set`.
-    nonisolated var set: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> = { _, _ throws(Holdover.HoldoverError) in throw .untold("streams.v1.Mixed/Set", "set") }
+    nonisolated var onSet: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Streams_V1_Response> = { _, _ in
+        throw Holdover.HoldoverError.untold("streams.v1.Mixed/Set", "onSet")
+    }
 
     /// Answers `Get`.
-    nonisolated var get: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> = { _, _ throws(Holdover.HoldoverError) in throw .untold("streams.v1.Mixed/Get", "get") }
+    nonisolated var onGet: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Streams_V1_Response> = { _, _ in
+        throw Holdover.HoldoverError.untold("streams.v1.Mixed/Get", "onGet")
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.watch(request, options)
+        self.onWatch(request, options)
     }
 
     nonisolated func follow(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.follow(request, options)
+        self.onFollow(request, options)
     }
 
     nonisolated func followMasked(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.followMasked(request, options)
+        self.onFollowMasked(request, options)
     }
 
     nonisolated func upload(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        self.upload(options)
+        self.onUpload(options)
     }
 
     nonisolated func chat(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        self.chat(options)
+        self.onChat(options)
     }
 
     func set(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
-        try await self.set(request, options)
+        do {
+            return try await self.onSet(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func get(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
-        try await self.get(request, options)
+        do {
+            return try await self.onGet(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 }
 
@@ -340,7 +430,8 @@ protocol Streams_V1_StreamsClientInterface: Sendable {
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response>
 
     /// Sends a stream to `Upload`, which answers once.
@@ -361,7 +452,8 @@ protocol Streams_V1_StreamsClientInterface: Sendable {
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func new(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response>
 
     /// Opens the streams of `Send`, one in each direction.
@@ -384,7 +476,8 @@ extension Streams_V1_StreamsClientInterface {
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
         self.watch(request, options: options ?? Holdover.CallOptions())
     }
@@ -411,7 +504,8 @@ extension Streams_V1_StreamsClientInterface {
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func new(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
         self.new(request, options: options ?? Holdover.CallOptions())
     }
@@ -450,13 +544,15 @@ struct Streams_V1_StreamsClient: Streams_V1_StreamsClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.watchMethod, request, options)
     }
@@ -474,7 +570,8 @@ struct Streams_V1_StreamsClient: Streams_V1_StreamsClientInterface {
     }
 
     nonisolated func new(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.newMethod, request, options)
     }
@@ -491,7 +588,10 @@ struct Streams_V1_StreamsClient: Streams_V1_StreamsClientInterface {
         bound.clientStream(Self.nextMethod, options)
     }
 
-    private nonisolated static var watchMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var watchMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -499,7 +599,10 @@ struct Streams_V1_StreamsClient: Streams_V1_StreamsClientInterface {
         )
     }
 
-    private nonisolated static var uploadMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var uploadMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -543,60 +646,88 @@ struct Streams_V1_StreamsClient: Streams_V1_StreamsClientInterface {
 /// A `Streams_V1_StreamsClientInterface` for tests of apps: closures answer.
 struct Streams_V1_FakeStreams: Streams_V1_StreamsClientInterface {
     /// Answers `Watch`.
-    nonisolated var watch: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in .failing(.untold("streams.v1.Streams/Watch", "watch")) }
+    nonisolated var onWatch: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Watch", "onWatch"))
+    }
 
     /// Answers `Upload`.
-    nonisolated var upload: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in .failing(.untold("streams.v1.Streams/Upload", "upload")) }
+    nonisolated var onUpload: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Upload", "onUpload"))
+    }
 
     /// Answers `Chat`.
-    nonisolated var chat: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in .failing(.untold("streams.v1.Streams/Chat", "chat")) }
+    nonisolated var onChat: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Chat", "onChat"))
+    }
 
     /// Answers `New`.
-    nonisolated var new: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in .failing(.untold("streams.v1.Streams/New", "new")) }
+    nonisolated var onNew: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/New", "onNew"))
+    }
 
     /// Answers `Send`.
-    nonisolated var send: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in .failing(.untold("streams.v1.Streams/Send", "send")) }
+    nonisolated var onSend: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Send", "onSend"))
+    }
 
     /// Answers `Next`.
-    nonisolated var next: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in .failing(.untold("streams.v1.Streams/Next", "next")) }
+    nonisolated var onNext: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Streams/Next", "onNext"))
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.watch(request, options)
+        self.onWatch(request, options)
     }
 
     nonisolated func upload(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        self.upload(options)
+        self.onUpload(options)
     }
 
     nonisolated func chat(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        self.chat(options)
+        self.onChat(options)
     }
 
     nonisolated func new(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.new(request, options)
+        self.onNew(request, options)
     }
 
     nonisolated func send(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        self.send(options)
+        self.onSend(options)
     }
 
     nonisolated func next(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        self.next(options)
+        self.onNext(options)
     }
 }
 
@@ -606,14 +737,17 @@ protocol Streams_V1_QueuedClientInterface: Sendable {
     ///
     /// Offline, it is queued, and sent later.
     func log(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response>
 
     /// Opens the stream `Watch`.
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response>
 }
 
@@ -622,7 +756,9 @@ extension Streams_V1_QueuedClientInterface {
     ///
     /// Offline, it is queued, and sent later.
     func log(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         try await self.log(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -631,7 +767,8 @@ extension Streams_V1_QueuedClientInterface {
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
         self.watch(request, options: options ?? Holdover.CallOptions())
     }
@@ -649,19 +786,23 @@ struct Streams_V1_QueuedClient: Streams_V1_QueuedClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func log(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
         try await bound.unary(Self.logMethod, request, options, isolation: isolation)
     }
 
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.watchMethod, request, options)
     }
@@ -674,7 +815,10 @@ struct Streams_V1_QueuedClient: Streams_V1_QueuedClientInterface {
         )
     }
 
-    private nonisolated static var watchMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var watchMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -686,24 +830,41 @@ struct Streams_V1_QueuedClient: Streams_V1_QueuedClientInterface {
 /// A `Streams_V1_QueuedClientInterface` for tests of apps: closures answer.
 struct Streams_V1_FakeQueued: Streams_V1_QueuedClientInterface {
     /// Answers `Log`.
-    nonisolated var log: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> = { _, _ throws(Holdover.HoldoverError) in throw .untold("streams.v1.Queued/Log", "log") }
+    nonisolated var onLog: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Streams_V1_Response> = { _, _ in
+        throw Holdover.HoldoverError.untold("streams.v1.Queued/Log", "onLog")
+    }
 
     /// Answers `Watch`.
-    nonisolated var watch: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in .failing(.untold("streams.v1.Queued/Watch", "watch")) }
+    nonisolated var onWatch: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Queued/Watch", "onWatch"))
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func log(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Streams_V1_Response> {
-        try await self.log(request, options)
+        do {
+            return try await self.onLog(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func watch(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.watch(request, options)
+        self.onWatch(request, options)
     }
 }
 
@@ -714,7 +875,8 @@ protocol Streams_V1_KeywordsClientInterface: Sendable {
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func match(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response>
 
     /// Use `Match`.
@@ -722,7 +884,8 @@ protocol Streams_V1_KeywordsClientInterface: Sendable {
     /// It ends with an error when the connection breaks.
     @available(*, deprecated)
     nonisolated func `while`(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response>
 
     /// Sends a stream to `Yield`, which answers once.
@@ -745,7 +908,8 @@ protocol Streams_V1_KeywordsClientInterface: Sendable {
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func self_(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response>
 }
 
@@ -755,7 +919,8 @@ extension Streams_V1_KeywordsClientInterface {
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func match(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
         self.match(request, options: options ?? Holdover.CallOptions())
     }
@@ -765,7 +930,8 @@ extension Streams_V1_KeywordsClientInterface {
     /// It ends with an error when the connection breaks.
     @available(*, deprecated)
     nonisolated func `while`(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
         self.`while`(request, options: options ?? Holdover.CallOptions())
     }
@@ -794,7 +960,8 @@ extension Streams_V1_KeywordsClientInterface {
     ///
     /// It ends with an error when the connection breaks.
     nonisolated func self_(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions? = nil
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Streams_V1_Response> {
         self.self_(request, options: options ?? Holdover.CallOptions())
     }
@@ -816,20 +983,23 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     nonisolated func match(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.matchMethod, request, options)
     }
 
     @available(*, deprecated)
     nonisolated func `while`(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.whileMethod, request, options)
     }
@@ -849,12 +1019,16 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
     }
 
     nonisolated func self_(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
         bound.serverStream(Self.self_Method, request, options)
     }
 
-    private nonisolated static var matchMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var matchMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -862,7 +1036,10 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
         )
     }
 
-    private nonisolated static var whileMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var whileMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -870,7 +1047,10 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
         )
     }
 
-    private nonisolated static var yieldMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var yieldMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             2,
             encode: { try $0.serializedBytes() },
@@ -878,7 +1058,10 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
         )
     }
 
-    private nonisolated static var asyncMethod: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var asyncMethod: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             3,
             encode: { try $0.serializedBytes() },
@@ -886,7 +1069,10 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
         )
     }
 
-    private nonisolated static var self_Method: Holdover.BoundMethod<Streams_V1_Request, Streams_V1_Response> {
+    private nonisolated static var self_Method: Holdover.BoundMethod<
+        Streams_V1_Request,
+        Streams_V1_Response
+    > {
         Holdover.BoundMethod(
             4,
             encode: { try $0.serializedBytes() },
@@ -899,57 +1085,83 @@ struct Streams_V1_KeywordsClient: Streams_V1_KeywordsClientInterface {
 @available(*, deprecated)
 struct Streams_V1_FakeKeywords: Streams_V1_KeywordsClientInterface {
     /// Answers `Match`.
-    nonisolated var match: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in .failing(.untold("streams.v1.Keywords/Match", "match")) }
+    nonisolated var onMatch: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Match", "onMatch"))
+    }
 
     /// Answers `While`.
     @available(*, deprecated)
-    nonisolated var `while`: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in .failing(.untold("streams.v1.Keywords/While", "while")) }
+    nonisolated var onWhile: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/While", "onWhile"))
+    }
 
     /// Answers `Yield`.
     @available(*, deprecated)
-    nonisolated var yield: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in .failing(.untold("streams.v1.Keywords/Yield", "yield")) }
+    nonisolated var onYield: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> = { _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Yield", "onYield"))
+    }
 
     /// Answers `Async`.
     @available(*, deprecated)
-    nonisolated var async: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in .failing(.untold("streams.v1.Keywords/Async", "async")) }
+    nonisolated var onAsync: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> = { _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Async", "onAsync"))
+    }
 
     /// Answers `Self`.
-    nonisolated var self_: @Sendable (_ request: Streams_V1_Request, _ options: Holdover.CallOptions) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in .failing(.untold("streams.v1.Keywords/Self", "self_")) }
+    nonisolated var onSelf: @Sendable (
+        _ request: Streams_V1_Request,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Streams_V1_Response> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("streams.v1.Keywords/Self", "onSelf"))
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     nonisolated func match(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.match(request, options)
+        self.onMatch(request, options)
     }
 
     @available(*, deprecated)
     nonisolated func `while`(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.`while`(request, options)
+        self.onWhile(request, options)
     }
 
     @available(*, deprecated)
     nonisolated func yield(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Streams_V1_Request, Streams_V1_Response> {
-        self.yield(options)
+        self.onYield(options)
     }
 
     @available(*, deprecated)
     nonisolated func async(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Streams_V1_Request, Streams_V1_Response> {
-        self.async(options)
+        self.onAsync(options)
     }
 
     nonisolated func self_(
-        _ request: Streams_V1_Request, options: Holdover.CallOptions
+        _ request: Streams_V1_Request,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Streams_V1_Response> {
-        self.self_(request, options)
+        self.onSelf(request, options)
     }
 }
 
@@ -972,8 +1184,11 @@ enum Streams_V1_Tags {
 }
 
 extension Streams_V1_Response {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Streams_V1_Response>) -> Streams_V1_EnrichedResponse {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Streams_V1_Response>
+    ) -> Streams_V1_EnrichedResponse {
         Streams_V1_EnrichedResponse(self, withheld)
     }
 }
@@ -983,7 +1198,10 @@ struct Streams_V1_EnrichedResponse: Sendable {
     private nonisolated let message: Streams_V1_Response
     private nonisolated let withheld: Holdover.Withheld<Streams_V1_Response>
 
-    fileprivate nonisolated init(_ message: Streams_V1_Response, _ withheld: Holdover.Withheld<Streams_V1_Response>) {
+    fileprivate nonisolated init(
+        _ message: Streams_V1_Response,
+        _ withheld: Holdover.Withheld<Streams_V1_Response>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -1000,8 +1218,11 @@ struct Streams_V1_EnrichedResponse: Sendable {
 }
 
 extension Streams_V1_Response.Fare {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Streams_V1_Response.Fare>) -> Streams_V1_EnrichedResponseFare {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Streams_V1_Response.Fare>
+    ) -> Streams_V1_EnrichedResponseFare {
         Streams_V1_EnrichedResponseFare(self, withheld)
     }
 }
@@ -1011,7 +1232,10 @@ struct Streams_V1_EnrichedResponseFare: Sendable {
     private nonisolated let message: Streams_V1_Response.Fare
     private nonisolated let withheld: Holdover.Withheld<Streams_V1_Response.Fare>
 
-    fileprivate nonisolated init(_ message: Streams_V1_Response.Fare, _ withheld: Holdover.Withheld<Streams_V1_Response.Fare>) {
+    fileprivate nonisolated init(
+        _ message: Streams_V1_Response.Fare,
+        _ withheld: Holdover.Withheld<Streams_V1_Response.Fare>
+    ) {
         self.message = message
         self.withheld = withheld
     }

@@ -1,10 +1,10 @@
 //! The functions of a service: every implementation of its interface has them.
 
 use crate::ir::Kind;
+use crate::target::kotlin::Kotlin;
 use crate::target::kotlin::docs::literal;
 use crate::target::kotlin::names::{capitalized, escaped, function};
 use crate::target::kotlin::types::{Class, Scope};
-use crate::target::kotlin::Kotlin;
 use crate::target::taken::Taken;
 use crate::target::writer::CodeWriter;
 use crate::target::{Method, Service, TargetError};
@@ -119,7 +119,11 @@ impl<'a> Functions<'a> {
 /// `GET_QUOTE`
 fn constant(name: &str) -> String {
     let name = name.to_shouty_snake_case();
-    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("METHOD_{name}") } else { name }
+    if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("METHOD_{name}")
+    } else {
+        name
+    }
 }
 
 impl Bound<'_> {
@@ -146,7 +150,11 @@ impl Function<'_> {
     }
 
     fn suspends(&self) -> &'static str {
-        if matches!(self.returns, Returns::Answer | Returns::Prefetched | Returns::Put) { "suspend " } else { "" }
+        if matches!(self.returns, Returns::Answer | Returns::Prefetched | Returns::Put) {
+            "suspend "
+        } else {
+            ""
+        }
     }
 
     /// The type that the function returns; none for none.
@@ -187,22 +195,19 @@ impl Function<'_> {
     pub(super) fn declare(&self, scope: &mut Scope, code: &mut CodeWriter) {
         let result = self.result(scope).map(|result| format!(": {result}")).unwrap_or_default();
         let open = format!("public {}fun {}(", self.suspends(), escaped(&self.name));
-        signature(code, &open, &self.parameters(scope, true), &format!("){result}"));
+        code.items(&open, &self.parameters(scope, true), ",", &format!("){result}"));
     }
 
     /// The function in a class.
-    pub(super) fn implement(&self, scope: &mut Scope, code: &mut CodeWriter, body: &str) {
+    pub(super) fn implement(&self, scope: &mut Scope, code: &mut CodeWriter, body: &[String]) {
         let open = format!("override {}fun {}(", self.suspends(), escaped(&self.name));
         let parameters = self.parameters(scope, false);
-        match self.result(scope) {
-            Some(result) => {
-                signature(code, &open, &parameters, &format!("): {result} ="));
-                code.line(format!("    {body}"));
-            }
-            None => {
-                signature(code, &open, &parameters, ") {");
-                code.nested_body(body);
-            }
+        if let Some(result) = self.result(scope) {
+            code.items(&open, &parameters, ",", &format!("): {result} ="));
+            code.continued(body);
+        } else {
+            code.items(&open, &parameters, ",", ") {");
+            code.nested_body(body);
         }
     }
 
@@ -223,63 +228,43 @@ impl Function<'_> {
 
     /// The function that a fake holds, and what it is at first.
     pub(super) fn closure(&self, scope: &mut Scope, method: &str) -> (String, String) {
-        let Self { request, response, .. } = self;
-        let options = scope.holdover("CallOptions");
         let result = match self.result(scope) {
             Some(result) => result,
             None => scope.kotlin("Unit"),
         };
+        let ty = format!("{}({}) -> {result}", self.suspends(), self.parameters(scope, false).join(", "));
         let (object, name) = (scope.binding("Untold"), literal(&self.name));
         let untold = |function: &str| format!("{object}.{function}({method}, {name})");
-        match self.returns {
-            Returns::Answer => (
-                format!("suspend ({request}, {options}) -> {result}"),
-                format!("{{ _, _ -> {} }}", untold("answer")),
-            ),
-            Returns::ServerStream => {
-                (format!("({request}, {options}) -> {result}"), format!("{{ _, _ -> {} }}", untold("stream")))
-            }
-            Returns::ClientStream => {
-                (format!("({options}) -> {result}"), format!("{{ {} }}", untold("clientStream")))
-            }
-            Returns::BidiStream => {
-                (format!("({options}) -> {result}"), format!("{{ {} }}", untold("bidiStream")))
-            }
-            Returns::Observation => (format!("(({request}, {options}) -> {result})?"), "null".to_owned()),
-            Returns::Cached => (format!("({request}) -> {result}"), "{ null }".to_owned()),
-            Returns::Prefetched => (format!("suspend ({request}) -> {result}"), "{ }".to_owned()),
-            Returns::Put => (format!("suspend ({request}, {response}) -> {result}"), "{ _, _ -> }".to_owned()),
-        }
+        let value = match self.returns {
+            Returns::Answer => format!("{{ _, _ -> {} }}", untold("answer")),
+            Returns::ServerStream => format!("{{ _, _ -> {} }}", untold("stream")),
+            Returns::ClientStream => format!("{{ {} }}", untold("clientStream")),
+            Returns::BidiStream => format!("{{ {} }}", untold("bidiStream")),
+            Returns::Observation => return (format!("({ty})?"), "null".to_owned()),
+            Returns::Cached => "{ null }".to_owned(),
+            Returns::Prefetched => "{ }".to_owned(),
+            Returns::Put => "{ _, _ -> }".to_owned(),
+        };
+        (ty, value)
     }
 
     /// How that function answers.
-    pub(super) fn answered_by_closure(&self, scope: &mut Scope) -> String {
+    pub(super) fn answered_by_closure(&self, scope: &mut Scope) -> Vec<String> {
         // A parameter may be called like the property.
         let name = format!("this.{}", escaped(&self.name));
         match self.returns {
-            Returns::Answer | Returns::ServerStream => format!("{name}.invoke(request, options)"),
-            Returns::ClientStream | Returns::BidiStream => format!("{name}.invoke(options)"),
+            Returns::Answer | Returns::ServerStream => vec![format!("{name}.invoke(request, options)")],
+            Returns::ClientStream | Returns::BidiStream => vec![format!("{name}.invoke(options)")],
             Returns::Observation => {
                 let observation = scope.holdover("Observation");
                 let answer = escaped(&self.call);
-                format!(
-                    "{name}?.invoke(request, options) ?: {observation}.answeredBy {{ this.{answer}.invoke(request, options) }}"
-                )
+                vec![
+                    format!("{name}?.invoke(request, options)"),
+                    format!("    ?: {observation}.answeredBy {{ this.{answer}.invoke(request, options) }}"),
+                ]
             }
-            Returns::Cached | Returns::Prefetched => format!("{name}.invoke(request)"),
-            Returns::Put => format!("{name}.invoke(request, value)"),
+            Returns::Cached | Returns::Prefetched => vec![format!("{name}.invoke(request)")],
+            Returns::Put => vec![format!("{name}.invoke(request, value)")],
         }
-    }
-}
-
-/// The characters that a signature may have on one line.
-const WIDTH: usize = 110;
-
-fn signature(code: &mut CodeWriter, open: &str, parameters: &[String], close: &str) {
-    let joined = parameters.join(", ");
-    if open.len() + joined.len() + close.len() <= WIDTH {
-        code.line(format!("{open}{joined}{close}"));
-    } else {
-        code.nested(open, close, |code| code.lines(parameters.iter().map(|parameter| format!("{parameter},"))));
     }
 }

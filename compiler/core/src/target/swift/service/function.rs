@@ -30,8 +30,11 @@ pub(super) struct Function<'a> {
     pub(super) called: Called,
     pub(super) returns: Returns,
     pub(super) name: String,
-    /// The name of the function that calls the method.
-    pub(super) call: String,
+    /// The property of a fake that answers. Were it called like the function, Swift would not take closures that are set
+    /// there for `@Sendable` ones.
+    pub(super) told: String,
+    /// That property of the function that calls the method.
+    pub(super) call_told: String,
     request: String,
     response: String,
     constant: String,
@@ -59,9 +62,6 @@ pub(super) enum Returns {
     Put,
 }
 
-/// The characters that a signature may have on one line.
-const WIDTH: usize = 110;
-
 impl<'a> Functions<'a> {
     /// Methods have their names before derived functions get theirs, so that a method `ObserveQuote` keeps its name beside
     /// an observed method `Quote`.
@@ -72,22 +72,31 @@ impl<'a> Functions<'a> {
     ) -> Result<Self, TargetError> {
         let mut names = Taken::default();
         let spelled = |method: &Method<'_>| {
-            if swift.options.keep_method_casing { method.ir.name.clone() } else { camel(&method.ir.name, false) }
+            if swift.options.keep_method_casing {
+                method.ir.name.clone()
+            } else {
+                camel(&method.ir.name, false)
+            }
         };
         let calls: Vec<String> =
             service.methods.iter().map(|method| names.take(function_name(&spelled(method)))).collect();
+        let on = |name: &str| format!("on{}", capitalized(name));
+        let told: Vec<String> =
+            service.methods.iter().map(|method| names.take(on(&spelled(method)))).collect();
         let mut methods = Vec::new();
-        for (method, call) in service.methods.iter().zip(calls) {
+        for (index, (method, call)) in service.methods.iter().zip(calls).enumerate() {
             let at = &mut Place { file: &service.ir.file, code: &mut *code };
             let request = swift.types.message(&swift.types.find(&method.ir.request)?, at);
             let response = swift.types.message(&swift.types.find(&method.ir.response)?, at);
             let constant = format!("{call}Method");
-            let function = |name: String, called, returns| Function {
+            let call_told = told[index].clone();
+            let function = |name: String, told: String, called, returns| Function {
                 method,
                 called,
                 returns,
                 name,
-                call: call.clone(),
+                told,
+                call_told: call_told.clone(),
                 request: request.clone(),
                 response: response.clone(),
                 constant: constant.clone(),
@@ -98,7 +107,7 @@ impl<'a> Functions<'a> {
                 Kind::ClientStream => Returns::ClientStream,
                 Kind::BidiStream => Returns::BidiStream,
             };
-            let mut functions = vec![function(call.clone(), Called::Method, returns)];
+            let mut functions = vec![function(call.clone(), told[index].clone(), Called::Method, returns)];
             if method.is_cached() {
                 let derived = [
                     ("observe", Returns::Observation),
@@ -108,7 +117,8 @@ impl<'a> Functions<'a> {
                 ];
                 for (index, (verb, returns)) in derived.into_iter().enumerate() {
                     let name = names.take(format!("{verb}{}", capitalized(&spelled(method))));
-                    functions.push(function(name, Called::Derived(index), returns));
+                    let told = names.take(on(&name));
+                    functions.push(function(name, told, Called::Derived(index), returns));
                 }
             }
             methods.push(Bound { method, request, response, constant, functions });
@@ -131,16 +141,16 @@ impl Bound<'_> {
     pub(super) fn bind(&self, code: &mut CodeWriter) {
         let Self { method, request, response, constant, .. } = self;
         let index = method.index;
-        code.block(
-            format!("private nonisolated static var {constant}: Holdover.BoundMethod<{request}, {response}>"),
-            |code| {
-                code.nested("Holdover.BoundMethod(", ")", |code| {
-                    code.line(format!("{index},"));
-                    code.line("encode: { try $0.serializedBytes() },");
-                    code.line(format!("decode: {{ try {response}(serializedBytes: $0) }}"));
-                });
-            },
-        );
+        let types = [request.clone(), response.clone()];
+        let open = format!("private nonisolated static var {constant}: Holdover.BoundMethod<");
+        code.items(&open, &types, "", "> {");
+        code.nested_body([
+            "Holdover.BoundMethod(",
+            &format!("    {index},"),
+            "    encode: { try $0.serializedBytes() },",
+            &format!("    decode: {{ try {response}(serializedBytes: $0) }}"),
+            ")",
+        ]);
     }
 }
 
@@ -188,7 +198,7 @@ impl Function<'_> {
     }
 
     /// The function, with a body or, in a protocol, without.
-    pub(super) fn declare(&self, swift: &Swift, visibility: &str, code: &mut CodeWriter, body: Option<&str>) {
+    pub(super) fn declare(&self, swift: &Swift, visibility: &str, code: &mut CodeWriter, body: &[String]) {
         let mut parameters = self.parameters();
         if self.has_options() {
             parameters.push("options: Holdover.CallOptions".to_owned());
@@ -217,10 +227,10 @@ impl Function<'_> {
         let wait = if self.waits() { "try await " } else { "" };
         // A parameter may be called like the function.
         let body = format!("{wait}self.{}({})", self.escaped(), arguments.join(", "));
-        self.write(visibility, &parameters, code, Some(&body));
+        self.write(visibility, &parameters, code, &[body]);
     }
 
-    fn write(&self, visibility: &str, parameters: &[String], code: &mut CodeWriter, body: Option<&str>) {
+    fn write(&self, visibility: &str, parameters: &[String], code: &mut CodeWriter, body: &[String]) {
         let effects = if self.waits() { " async throws(Holdover.HoldoverError)" } else { "" };
         let result = match self.returns {
             Returns::Prefetched | Returns::Put => String::new(),
@@ -229,15 +239,9 @@ impl Function<'_> {
         // What takes an isolation has one; everything else has none, even where modules have a default.
         let isolation = if self.returns == Returns::Answer { "" } else { "nonisolated " };
         let open = format!("{visibility}{isolation}func {}(", self.escaped());
-        let close = format!("){effects}{result}");
-        let parameters = parameters.join(", ");
-        let brace = if body.is_some() { " {" } else { "" };
-        if open.len() + parameters.len() + close.len() <= WIDTH {
-            code.line(format!("{open}{parameters}{close}{brace}"));
-        } else {
-            code.nested(&open, &format!("{close}{brace}"), |code| code.line(parameters));
-        }
-        if let Some(body) = body {
+        let brace = if body.is_empty() { "" } else { " {" };
+        code.items(&open, parameters, "", &format!("){effects}{result}{brace}"));
+        if !body.is_empty() {
             code.nested_body(body);
         }
     }
@@ -261,61 +265,82 @@ impl Function<'_> {
         }
     }
 
-    /// The closure of a fake, and what it is at first.
-    pub(super) fn closure(&self, swift: &Swift, method: &str) -> (String, String) {
+    /// The property of a fake that holds a closure. Closures may throw anything, because those that are written in tests
+    /// would have to name the type of what they throw.
+    pub(super) fn hold(&self, swift: &Swift, visibility: &str, code: &mut CodeWriter) {
         let Self { request, response, .. } = self;
-        let result = self.result();
-        let options = "Holdover.CallOptions";
-        let fails = "throws(Holdover.HoldoverError)";
-        let name = crate::target::swift::docs::literal(&self.name);
-        let untold = format!(".untold({method}, {name})");
-        let void = swift.types.standard("Void");
-        match self.returns {
-            Returns::Answer => (
-                format!("@Sendable (_ request: {request}, _ options: {options}) async {fails} -> {result}"),
-                format!("{{ _, _ {fails} in throw {untold} }}"),
-            ),
-            Returns::ServerStream => (
-                format!("@Sendable (_ request: {request}, _ options: {options}) -> {result}"),
-                format!("{{ _, _ in .failing({untold}) }}"),
-            ),
-            Returns::ClientStream | Returns::BidiStream => (
-                format!("@Sendable (_ options: {options}) -> {result}"),
-                format!("{{ _ in .failing({untold}) }}"),
-            ),
-            Returns::Observation => (
-                format!("(@Sendable (_ request: {request}, _ options: {options}) -> {result})?"),
-                "nil".to_owned(),
-            ),
-            Returns::Cached => (format!("@Sendable (_ request: {request}) -> {result}"), "{ _ in nil }".to_owned()),
-            Returns::Prefetched => (
-                format!("@Sendable (_ request: {request}) async {fails} -> {void}"),
-                "{ _ in }".to_owned(),
-            ),
-            Returns::Put => (
-                format!("@Sendable (_ request: {request}, _ value: {response}) async {fails} -> {void}"),
-                "{ _, _ in }".to_owned(),
-            ),
+        let request = format!("_ request: {request}");
+        let options = "_ options: Holdover.CallOptions".to_owned();
+        let untold = || {
+            let text = crate::target::swift::docs::literal;
+            let (method, name) = (text(&self.method.ir.full_name()), text(&self.told));
+            format!("Holdover.HoldoverError.untold({method}, {name})")
+        };
+        let (parameters, value) = match self.returns {
+            Returns::Answer => (vec![request, options], ("_, _ in", format!("throw {}", untold()))),
+            Returns::ServerStream => (vec![request, options], ("_, _ in", format!(".failing({})", untold()))),
+            Returns::ClientStream | Returns::BidiStream => {
+                (vec![options], ("_ in", format!(".failing({})", untold())))
+            }
+            Returns::Observation => (vec![request, options], ("", String::new())),
+            Returns::Cached => (vec![request], ("_ in", "nil".to_owned())),
+            Returns::Prefetched => (vec![request], ("_ in", String::new())),
+            Returns::Put => (vec![request, format!("_ value: {response}")], ("_, _ in", String::new())),
+        };
+        let effects = if self.waits() { " async throws" } else { "" };
+        let result = match self.returns {
+            Returns::Prefetched | Returns::Put => swift.types.standard("Void"),
+            _ => self.result(),
+        };
+        let head = format!("{visibility}nonisolated var {}: ", self.told);
+        if self.returns == Returns::Observation {
+            // Unset unless a test sets it.
+            code.line(format!("{head}("));
+            code.continued([format!("@Sendable ({}) -> {result}", parameters.join(", "))]);
+            code.line(")? = nil");
+            return;
+        }
+        let (open, ty) = (format!("{head}@Sendable ("), format!("){effects} -> {result} = "));
+        let (arguments, body) = value;
+        let short =
+            if body.is_empty() { format!("{{ {arguments} }}") } else { format!("{{ {arguments} {body} }}") };
+        if body.is_empty() || body == "nil" {
+            code.items(&open, &parameters, "", &format!("{ty}{short}"));
+        } else {
+            code.items(&open, &parameters, "", &format!("{ty}{{ {arguments}"));
+            code.nested_body([body]);
         }
     }
 
     /// How the closure of a fake answers.
-    pub(super) fn answered_by_closure(&self) -> String {
-        let name = format!("self.{}", self.escaped());
+    pub(super) fn answered_by_closure(&self) -> Vec<String> {
+        // A parameter may be called like the property.
+        let name = format!("self.{}", self.told);
+        let converted = |call: String| {
+            [
+                "do {",
+                &format!("    {call}"),
+                "} catch {",
+                "    throw Holdover.HoldoverError.thrown(error)",
+                "}",
+            ]
+            .map(str::to_owned)
+            .to_vec()
+        };
         match self.returns {
-            Returns::Answer => format!("try await {name}(request, options)"),
-            Returns::ServerStream => format!("{name}(request, options)"),
-            Returns::ClientStream | Returns::BidiStream => format!("{name}(options)"),
+            Returns::Answer => converted(format!("return try await {name}(request, options)")),
+            Returns::ServerStream => vec![format!("{name}(request, options)")],
+            Returns::ClientStream | Returns::BidiStream => vec![format!("{name}(options)")],
             Returns::Observation => {
-                let answer = escaped(&self.call);
-                format!(
-                    "{name}?(request, options) ?? .answered {{ () async throws(Holdover.HoldoverError) in try await \
-                     self.{answer}(request, options) }}"
-                )
+                let answer = &self.call_told;
+                vec![
+                    format!("{name}?(request, options)"),
+                    format!("    ?? .answered {{ try await self.{answer}(request, options) }}"),
+                ]
             }
-            Returns::Cached => format!("{name}(request)"),
-            Returns::Prefetched => format!("try await {name}(request)"),
-            Returns::Put => format!("try await {name}(request, value)"),
+            Returns::Cached => vec![format!("{name}(request)")],
+            Returns::Prefetched => converted(format!("try await {name}(request)")),
+            Returns::Put => converted(format!("try await {name}(request, value)")),
         }
     }
 }

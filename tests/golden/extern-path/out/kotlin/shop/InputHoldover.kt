@@ -37,10 +37,13 @@ public interface ShopClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.Item>
 
-    /** What memory holds of `Get`, at once: for the first frame. */
+    /** What memory holds of `Get`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGet(request: Types.Money.Kind): Snapshot<Input.Item>?
 
-    /** Warms the cache for `Get`, at background priority. */
+    /**
+     * Warms the cache for `Get`, at background priority: what is fresh on the disk comes to memory, and
+     * the rest is fetched.
+     */
     public suspend fun prefetchGet(request: Types.Money.Kind)
 
     /** Stores an answer to `Get` that the app has from elsewhere, as stale. */
@@ -56,7 +59,8 @@ public interface ShopClientInterface {
 /**
  * Calls `shop.Shop` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class ShopClient(session: Session) : ShopClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -107,37 +111,38 @@ public class ShopClient(session: Session) : ShopClientInterface {
     }
 }
 
-/** A [ShopClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [ShopClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeShop : ShopClientInterface {
     /** Answers `Get`. */
-    public var get: suspend (Types.Money.Kind, CallOptions) -> Snapshot<Input.Item> =
+    public var get: suspend (request: Types.Money.Kind, options: CallOptions) -> Snapshot<Input.Item> =
         { _, _ -> Untold.answer("shop.Shop/Get", "get") }
 
-    /** Shows `Get` to observers. Unset, they see what [get] answers. */
-    public var observeGet: ((Types.Money.Kind, CallOptions) -> Observation<Input.Item>)? =
+    /** What observers of `Get` see. Unset, they see what [get] answers. */
+    public var observeGet: ((request: Types.Money.Kind, options: CallOptions) -> Observation<Input.Item>)? =
         null
 
-    /** What memory holds of `Get`: unset, nothing. */
-    public var cachedGet: (Types.Money.Kind) -> Snapshot<Input.Item>? =
-        { null }
+    /** What memory holds of `Get`. Unset, that is nothing. */
+    public var cachedGet: (request: Types.Money.Kind) -> Snapshot<Input.Item>? = { null }
 
-    /** Is told what `prefetchGet` does. */
-    public var prefetchGet: suspend (Types.Money.Kind) -> Unit =
-        { }
+    /** Prefetches `Get`. Unset, it does nothing. */
+    public var prefetchGet: suspend (request: Types.Money.Kind) -> Unit = { }
 
-    /** Is told what `putGet` does. */
-    public var putGet: suspend (Types.Money.Kind, Input.Item) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `Get`. Unset, it does nothing with them. */
+    public var putGet: suspend (request: Types.Money.Kind, value: Input.Item) -> Unit = { _, _ -> }
 
     /** Answers `Convert`. */
-    public var convert: suspend (Types.Money, CallOptions) -> Snapshot<Types.Money> =
+    public var convert: suspend (request: Types.Money, options: CallOptions) -> Snapshot<Types.Money> =
         { _, _ -> Untold.answer("shop.Shop/Convert", "convert") }
 
     override suspend fun get(request: Types.Money.Kind, options: CallOptions): Snapshot<Input.Item> =
         this.get.invoke(request, options)
 
     override fun observeGet(request: Types.Money.Kind, options: CallOptions): Observation<Input.Item> =
-        this.observeGet?.invoke(request, options) ?: Observation.answeredBy { this.get.invoke(request, options) }
+        this.observeGet?.invoke(request, options)
+            ?: Observation.answeredBy { this.get.invoke(request, options) }
 
     override fun cachedGet(request: Types.Money.Kind): Snapshot<Input.Item>? =
         this.cachedGet.invoke(request)
@@ -154,7 +159,10 @@ public class FakeShop : ShopClientInterface {
         this.convert.invoke(request, options)
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Item.enriched(withheld: Withheld<Input.Item>): EnrichedItem =
     EnrichedItem(Fields(this, withheld))
 

@@ -5,7 +5,8 @@
 import Holdover
 
 extension Common_Money {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Common_Money>) -> Common_EnrichedMoney {
         Common_EnrichedMoney(self, withheld)
     }

@@ -11,6 +11,7 @@ import dev.holdover.Enriching
 import dev.holdover.ErrorKind
 import dev.holdover.HoldoverException
 import dev.holdover.Observed
+import dev.holdover.OutboxChoice
 import dev.holdover.Provenance
 import dev.holdover.Session
 import dev.holdover.Source
@@ -49,6 +50,14 @@ private class ScriptedCore : SessionCore, ClientCore {
     override suspend fun invalidate(tag: Tag) {
         log += "invalidate $tag"
     }
+
+    override fun setMetadata(name: String, value: ByteArray): Unit = error("the client sets no metadata")
+
+    override fun credentialsChanged(): Unit = error("the client has no credentials")
+
+    override suspend fun signOut(outbox: OutboxChoice): Unit = error("the client signs nobody out")
+
+    override fun close() = Unit
 
     override fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot? = memory
 
@@ -147,13 +156,12 @@ class BoundClientTest {
 
     @Test
     fun `what a plan drops is withheld with what was last known`(): Unit = runBlocking {
-        val plan = Regex("[0-9a-f]{32}").find(PricingClient.POLICY.decodeToString())?.value
         val full = Quote.newBuilder().setPromo(Banner.newBuilder().setHeadline("Half price")).build()
         core.memory = RawSnapshot(
             Quote.getDefaultInstance().toByteArray(),
             Provenance(detail = Detail.REDUCED),
-            plan,
-            full.toByteArray(),
+            isWithheld = true,
+            lastKnown = full.toByteArray(),
         )
         val answer = client().getQuote(request())
         val promo = answer.value.enriched(answer.withheld).promo

@@ -9,53 +9,69 @@ import Holdover
 protocol Pricing_V1_PricingClientInterface: Sendable {
     /// The price of a ride, as the quote screen shows it.
     ///
-    /// An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min when the network fails.
+    /// An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min
+    /// when the network fails.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote>
 
     /// Keeps a screen current with the answer to `GetQuote`: states, of which only the newest counts.
     nonisolated func observeGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Quote>
 
     /// What memory holds of `GetQuote`, at once: for the first frame. After a restart that is nothing yet.
-    nonisolated func cachedGetQuote(_ request: Pricing_V1_GetQuoteRequest) -> Holdover.Snapshot<Pricing_V1_Quote>?
+    nonisolated func cachedGetQuote(
+        _ request: Pricing_V1_GetQuoteRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Quote>?
 
-    /// Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
-    nonisolated func prefetchGetQuote(_ request: Pricing_V1_GetQuoteRequest) async throws(Holdover.HoldoverError)
+    /// Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
+    nonisolated func prefetchGetQuote(
+        _ request: Pricing_V1_GetQuoteRequest
+    ) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetQuote` that the app has from elsewhere, as stale.
     nonisolated func putGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, _ value: Pricing_V1_Quote
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ value: Pricing_V1_Quote
     ) async throws(Holdover.HoldoverError)
 
     /// The rider's profile. It is sensitive, so it never lies on disk unsealed.
     ///
     /// An answer is fresh for 1 min; after that it is shown for 10 min when the network fails.
     func getProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile>
 
     /// Keeps a screen current with the answer to `GetProfile`: states, of which only the newest counts.
     nonisolated func observeGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Profile>
 
-    /// What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing yet.
+    /// What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing
+    /// yet.
     nonisolated func cachedGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) -> Holdover.Snapshot<Pricing_V1_Profile>?
 
-    /// Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
+    /// Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
     nonisolated func prefetchGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetProfile` that the app has from elsewhere, as stale.
     nonisolated func putGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile
+        _ request: Pricing_V1_GetProfileRequest,
+        _ value: Pricing_V1_Profile
     ) async throws(Holdover.HoldoverError)
 
     /// What a ride has cost. It does not change any more, so that one from last month is better than none.
@@ -63,27 +79,33 @@ protocol Pricing_V1_PricingClientInterface: Sendable {
     /// An answer is fresh for 1 s.
     /// Offline, a stored answer is shown up to an age of 30 d.
     func getReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetReceiptRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt>
 
     /// Keeps a screen current with the answer to `GetReceipt`: states, of which only the newest counts.
     nonisolated func observeGetReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetReceiptRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Receipt>
 
-    /// What memory holds of `GetReceipt`, at once: for the first frame. After a restart that is nothing yet.
+    /// What memory holds of `GetReceipt`, at once: for the first frame. After a restart that is nothing
+    /// yet.
     nonisolated func cachedGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest
     ) -> Holdover.Snapshot<Pricing_V1_Receipt>?
 
-    /// Warms the cache for `GetReceipt`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
+    /// Warms the cache for `GetReceipt`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
     nonisolated func prefetchGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest
     ) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetReceipt` that the app has from elsewhere, as stale.
     nonisolated func putGetReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, _ value: Pricing_V1_Receipt
+        _ request: Pricing_V1_GetReceiptRequest,
+        _ value: Pricing_V1_Receipt
     ) async throws(Holdover.HoldoverError)
 
     /// Changes where a ride goes. Quotes of that ride are outdated from then on.
@@ -91,33 +113,43 @@ protocol Pricing_V1_PricingClientInterface: Sendable {
     /// Offline, it fails at once.
     /// Makes stored answers about `ride:{request.ride_id}` outdated.
     func updateDestination(
-        _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse>
 
     /// The price of a ride as it moves, for as long as somebody looks.
     ///
-    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a
+    /// replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before
+    /// it.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the
+    /// network has recovered.
     nonisolated func watchPrices(
-        _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_WatchPricesRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Pricing_V1_PriceUpdate>
 }
 
 extension Pricing_V1_PricingClientInterface {
     /// The price of a ride, as the quote screen shows it.
     ///
-    /// An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min when the network fails.
+    /// An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min
+    /// when the network fails.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> {
         try await self.getQuote(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetQuote`: states, of which only the newest counts.
     nonisolated func observeGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions? = nil
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Pricing_V1_Quote> {
         self.observeGetQuote(request, options: options ?? Holdover.CallOptions())
     }
@@ -126,14 +158,17 @@ extension Pricing_V1_PricingClientInterface {
     ///
     /// An answer is fresh for 1 min; after that it is shown for 10 min when the network fails.
     func getProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> {
         try await self.getProfile(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetProfile`: states, of which only the newest counts.
     nonisolated func observeGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions? = nil
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Pricing_V1_Profile> {
         self.observeGetProfile(request, options: options ?? Holdover.CallOptions())
     }
@@ -143,14 +178,17 @@ extension Pricing_V1_PricingClientInterface {
     /// An answer is fresh for 1 s.
     /// Offline, a stored answer is shown up to an age of 30 d.
     func getReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Pricing_V1_GetReceiptRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> {
         try await self.getReceipt(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetReceipt`: states, of which only the newest counts.
     nonisolated func observeGetReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions? = nil
+        _ request: Pricing_V1_GetReceiptRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Pricing_V1_Receipt> {
         self.observeGetReceipt(request, options: options ?? Holdover.CallOptions())
     }
@@ -160,18 +198,24 @@ extension Pricing_V1_PricingClientInterface {
     /// Offline, it fails at once.
     /// Makes stored answers about `ride:{request.ride_id}` outdated.
     func updateDestination(
-        _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
         try await self.updateDestination(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// The price of a ride as it moves, for as long as somebody looks.
     ///
-    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a
+    /// replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before
+    /// it.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the
+    /// network has recovered.
     nonisolated func watchPrices(
-        _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions? = nil
+        _ request: Pricing_V1_WatchPricesRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> {
         self.watchPrices(request, options: options ?? Holdover.CallOptions())
     }
@@ -209,45 +253,57 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     func getQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> {
         try await bound.unary(Self.getQuoteMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Quote> {
         bound.observe(Self.getQuoteMethod, request, options)
     }
 
-    nonisolated func cachedGetQuote(_ request: Pricing_V1_GetQuoteRequest) -> Holdover.Snapshot<Pricing_V1_Quote>? {
+    nonisolated func cachedGetQuote(
+        _ request: Pricing_V1_GetQuoteRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Quote>? {
         bound.cached(Self.getQuoteMethod, request)
     }
 
-    nonisolated func prefetchGetQuote(_ request: Pricing_V1_GetQuoteRequest) async throws(Holdover.HoldoverError) {
+    nonisolated func prefetchGetQuote(
+        _ request: Pricing_V1_GetQuoteRequest
+    ) async throws(Holdover.HoldoverError) {
         try await bound.prefetch(Self.getQuoteMethod, request)
     }
 
     nonisolated func putGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, _ value: Pricing_V1_Quote
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ value: Pricing_V1_Quote
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getQuoteMethod, request, value) { try $0.serializedBytes() }
     }
 
     func getProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> {
         try await bound.unary(Self.getProfileMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Profile> {
         bound.observe(Self.getProfileMethod, request, options)
     }
@@ -265,19 +321,23 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
     }
 
     nonisolated func putGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile
+        _ request: Pricing_V1_GetProfileRequest,
+        _ value: Pricing_V1_Profile
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getProfileMethod, request, value) { try $0.serializedBytes() }
     }
 
     func getReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetReceiptRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> {
         try await bound.unary(Self.getReceiptMethod, request, options, isolation: isolation)
     }
 
     nonisolated func observeGetReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetReceiptRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Receipt> {
         bound.observe(Self.getReceiptMethod, request, options)
     }
@@ -295,24 +355,31 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
     }
 
     nonisolated func putGetReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, _ value: Pricing_V1_Receipt
+        _ request: Pricing_V1_GetReceiptRequest,
+        _ value: Pricing_V1_Receipt
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getReceiptMethod, request, value) { try $0.serializedBytes() }
     }
 
     func updateDestination(
-        _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
         try await bound.unary(Self.updateDestinationMethod, request, options, isolation: isolation)
     }
 
     nonisolated func watchPrices(
-        _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_WatchPricesRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> {
         bound.serverStream(Self.watchPricesMethod, request, options)
     }
 
-    private nonisolated static var getQuoteMethod: Holdover.BoundMethod<Pricing_V1_GetQuoteRequest, Pricing_V1_Quote> {
+    private nonisolated static var getQuoteMethod: Holdover.BoundMethod<
+        Pricing_V1_GetQuoteRequest,
+        Pricing_V1_Quote
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -320,7 +387,10 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         )
     }
 
-    private nonisolated static var getProfileMethod: Holdover.BoundMethod<Pricing_V1_GetProfileRequest, Pricing_V1_Profile> {
+    private nonisolated static var getProfileMethod: Holdover.BoundMethod<
+        Pricing_V1_GetProfileRequest,
+        Pricing_V1_Profile
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -328,7 +398,10 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         )
     }
 
-    private nonisolated static var getReceiptMethod: Holdover.BoundMethod<Pricing_V1_GetReceiptRequest, Pricing_V1_Receipt> {
+    private nonisolated static var getReceiptMethod: Holdover.BoundMethod<
+        Pricing_V1_GetReceiptRequest,
+        Pricing_V1_Receipt
+    > {
         Holdover.BoundMethod(
             2,
             encode: { try $0.serializedBytes() },
@@ -336,7 +409,10 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         )
     }
 
-    private nonisolated static var updateDestinationMethod: Holdover.BoundMethod<Pricing_V1_UpdateDestinationRequest, Pricing_V1_UpdateDestinationResponse> {
+    private nonisolated static var updateDestinationMethod: Holdover.BoundMethod<
+        Pricing_V1_UpdateDestinationRequest,
+        Pricing_V1_UpdateDestinationResponse
+    > {
         Holdover.BoundMethod(
             3,
             encode: { try $0.serializedBytes() },
@@ -344,7 +420,10 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         )
     }
 
-    private nonisolated static var watchPricesMethod: Holdover.BoundMethod<Pricing_V1_WatchPricesRequest, Pricing_V1_PriceUpdate> {
+    private nonisolated static var watchPricesMethod: Holdover.BoundMethod<
+        Pricing_V1_WatchPricesRequest,
+        Pricing_V1_PriceUpdate
+    > {
         Holdover.BoundMethod(
             4,
             encode: { try $0.serializedBytes() },
@@ -356,155 +435,269 @@ struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
 /// A `Pricing_V1_PricingClientInterface` for tests of apps: closures answer.
 struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
     /// Answers `GetQuote`.
-    nonisolated var getQuote: @Sendable (_ request: Pricing_V1_GetQuoteRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> = { _, _ throws(Holdover.HoldoverError) in throw .untold("pricing.v1.Pricing/GetQuote", "getQuote") }
+    nonisolated var onGetQuote: @Sendable (
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Pricing_V1_Quote> = { _, _ in
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetQuote", "onGetQuote")
+    }
 
-    /// Shows `GetQuote` to observers. Unset, they see what `getQuote` answers.
-    nonisolated var observeGetQuote: (@Sendable (_ request: Pricing_V1_GetQuoteRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Quote>)? = nil
+    /// What observers of `GetQuote` see. Unset, they see what `onGetQuote` answers.
+    nonisolated var onObserveGetQuote: (
+        @Sendable (_ request: Pricing_V1_GetQuoteRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Quote>
+    )? = nil
 
-    /// What memory holds of `GetQuote`: unset, nothing.
-    nonisolated var cachedGetQuote: @Sendable (_ request: Pricing_V1_GetQuoteRequest) -> Holdover.Snapshot<Pricing_V1_Quote>? = { _ in nil }
+    /// What memory holds of `GetQuote`. Unset, that is nothing.
+    nonisolated var onCachedGetQuote: @Sendable (
+        _ request: Pricing_V1_GetQuoteRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Quote>? = { _ in nil }
 
-    /// Is told what `prefetchGetQuote` does.
-    nonisolated var prefetchGetQuote: @Sendable (_ request: Pricing_V1_GetQuoteRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetQuote`. Unset, it does nothing.
+    nonisolated var onPrefetchGetQuote: @Sendable (
+        _ request: Pricing_V1_GetQuoteRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetQuote` does.
-    nonisolated var putGetQuote: @Sendable (_ request: Pricing_V1_GetQuoteRequest, _ value: Pricing_V1_Quote) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetQuote`. Unset, it does nothing with them.
+    nonisolated var onPutGetQuote: @Sendable (
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ value: Pricing_V1_Quote
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `GetProfile`.
-    nonisolated var getProfile: @Sendable (_ request: Pricing_V1_GetProfileRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> = { _, _ throws(Holdover.HoldoverError) in throw .untold("pricing.v1.Pricing/GetProfile", "getProfile") }
+    nonisolated var onGetProfile: @Sendable (
+        _ request: Pricing_V1_GetProfileRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Pricing_V1_Profile> = { _, _ in
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetProfile", "onGetProfile")
+    }
 
-    /// Shows `GetProfile` to observers. Unset, they see what `getProfile` answers.
-    nonisolated var observeGetProfile: (@Sendable (_ request: Pricing_V1_GetProfileRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Profile>)? = nil
+    /// What observers of `GetProfile` see. Unset, they see what `onGetProfile` answers.
+    nonisolated var onObserveGetProfile: (
+        @Sendable (_ request: Pricing_V1_GetProfileRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Profile>
+    )? = nil
 
-    /// What memory holds of `GetProfile`: unset, nothing.
-    nonisolated var cachedGetProfile: @Sendable (_ request: Pricing_V1_GetProfileRequest) -> Holdover.Snapshot<Pricing_V1_Profile>? = { _ in nil }
+    /// What memory holds of `GetProfile`. Unset, that is nothing.
+    nonisolated var onCachedGetProfile: @Sendable (
+        _ request: Pricing_V1_GetProfileRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Profile>? = { _ in nil }
 
-    /// Is told what `prefetchGetProfile` does.
-    nonisolated var prefetchGetProfile: @Sendable (_ request: Pricing_V1_GetProfileRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetProfile`. Unset, it does nothing.
+    nonisolated var onPrefetchGetProfile: @Sendable (
+        _ request: Pricing_V1_GetProfileRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetProfile` does.
-    nonisolated var putGetProfile: @Sendable (_ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetProfile`. Unset, it does nothing with them.
+    nonisolated var onPutGetProfile: @Sendable (
+        _ request: Pricing_V1_GetProfileRequest,
+        _ value: Pricing_V1_Profile
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `GetReceipt`.
-    nonisolated var getReceipt: @Sendable (_ request: Pricing_V1_GetReceiptRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> = { _, _ throws(Holdover.HoldoverError) in throw .untold("pricing.v1.Pricing/GetReceipt", "getReceipt") }
+    nonisolated var onGetReceipt: @Sendable (
+        _ request: Pricing_V1_GetReceiptRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Pricing_V1_Receipt> = { _, _ in
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetReceipt", "onGetReceipt")
+    }
 
-    /// Shows `GetReceipt` to observers. Unset, they see what `getReceipt` answers.
-    nonisolated var observeGetReceipt: (@Sendable (_ request: Pricing_V1_GetReceiptRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Receipt>)? = nil
+    /// What observers of `GetReceipt` see. Unset, they see what `onGetReceipt` answers.
+    nonisolated var onObserveGetReceipt: (
+        @Sendable (_ request: Pricing_V1_GetReceiptRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Receipt>
+    )? = nil
 
-    /// What memory holds of `GetReceipt`: unset, nothing.
-    nonisolated var cachedGetReceipt: @Sendable (_ request: Pricing_V1_GetReceiptRequest) -> Holdover.Snapshot<Pricing_V1_Receipt>? = { _ in nil }
+    /// What memory holds of `GetReceipt`. Unset, that is nothing.
+    nonisolated var onCachedGetReceipt: @Sendable (
+        _ request: Pricing_V1_GetReceiptRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Receipt>? = { _ in nil }
 
-    /// Is told what `prefetchGetReceipt` does.
-    nonisolated var prefetchGetReceipt: @Sendable (_ request: Pricing_V1_GetReceiptRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetReceipt`. Unset, it does nothing.
+    nonisolated var onPrefetchGetReceipt: @Sendable (
+        _ request: Pricing_V1_GetReceiptRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetReceipt` does.
-    nonisolated var putGetReceipt: @Sendable (_ request: Pricing_V1_GetReceiptRequest, _ value: Pricing_V1_Receipt) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetReceipt`. Unset, it does nothing with them.
+    nonisolated var onPutGetReceipt: @Sendable (
+        _ request: Pricing_V1_GetReceiptRequest,
+        _ value: Pricing_V1_Receipt
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `UpdateDestination`.
-    nonisolated var updateDestination: @Sendable (_ request: Pricing_V1_UpdateDestinationRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> = { _, _ throws(Holdover.HoldoverError) in throw .untold("pricing.v1.Pricing/UpdateDestination", "updateDestination") }
+    nonisolated var onUpdateDestination: @Sendable (
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> = { _, _ in
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/UpdateDestination", "onUpdateDestination")
+    }
 
     /// Answers `WatchPrices`.
-    nonisolated var watchPrices: @Sendable (_ request: Pricing_V1_WatchPricesRequest, _ options: Holdover.CallOptions) -> Holdover.Streaming<Pricing_V1_PriceUpdate> = { _, _ in .failing(.untold("pricing.v1.Pricing/WatchPrices", "watchPrices")) }
+    nonisolated var onWatchPrices: @Sendable (
+        _ request: Pricing_V1_WatchPricesRequest,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("pricing.v1.Pricing/WatchPrices", "onWatchPrices"))
+    }
 
     /// Every method fails until it is told what to answer.
     nonisolated init() {}
 
     func getQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> {
-        try await self.getQuote(request, options)
+        do {
+            return try await self.onGetQuote(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Quote> {
-        self.observeGetQuote?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getQuote(request, options) }
+        self.onObserveGetQuote?(request, options)
+            ?? .answered { try await self.onGetQuote(request, options) }
     }
 
-    nonisolated func cachedGetQuote(_ request: Pricing_V1_GetQuoteRequest) -> Holdover.Snapshot<Pricing_V1_Quote>? {
-        self.cachedGetQuote(request)
+    nonisolated func cachedGetQuote(
+        _ request: Pricing_V1_GetQuoteRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Quote>? {
+        self.onCachedGetQuote(request)
     }
 
-    nonisolated func prefetchGetQuote(_ request: Pricing_V1_GetQuoteRequest) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetQuote(request)
+    nonisolated func prefetchGetQuote(
+        _ request: Pricing_V1_GetQuoteRequest
+    ) async throws(Holdover.HoldoverError) {
+        do {
+            try await self.onPrefetchGetQuote(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func putGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, _ value: Pricing_V1_Quote
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ value: Pricing_V1_Quote
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetQuote(request, value)
+        do {
+            try await self.onPutGetQuote(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func getProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> {
-        try await self.getProfile(request, options)
+        do {
+            return try await self.onGetProfile(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Profile> {
-        self.observeGetProfile?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getProfile(request, options) }
+        self.onObserveGetProfile?(request, options)
+            ?? .answered { try await self.onGetProfile(request, options) }
     }
 
     nonisolated func cachedGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) -> Holdover.Snapshot<Pricing_V1_Profile>? {
-        self.cachedGetProfile(request)
+        self.onCachedGetProfile(request)
     }
 
     nonisolated func prefetchGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetProfile(request)
+        do {
+            try await self.onPrefetchGetProfile(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func putGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile
+        _ request: Pricing_V1_GetProfileRequest,
+        _ value: Pricing_V1_Profile
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetProfile(request, value)
+        do {
+            try await self.onPutGetProfile(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func getReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetReceiptRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Receipt> {
-        try await self.getReceipt(request, options)
+        do {
+            return try await self.onGetReceipt(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func observeGetReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetReceiptRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Receipt> {
-        self.observeGetReceipt?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getReceipt(request, options) }
+        self.onObserveGetReceipt?(request, options)
+            ?? .answered { try await self.onGetReceipt(request, options) }
     }
 
     nonisolated func cachedGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest
     ) -> Holdover.Snapshot<Pricing_V1_Receipt>? {
-        self.cachedGetReceipt(request)
+        self.onCachedGetReceipt(request)
     }
 
     nonisolated func prefetchGetReceipt(
         _ request: Pricing_V1_GetReceiptRequest
     ) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetReceipt(request)
+        do {
+            try await self.onPrefetchGetReceipt(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func putGetReceipt(
-        _ request: Pricing_V1_GetReceiptRequest, _ value: Pricing_V1_Receipt
+        _ request: Pricing_V1_GetReceiptRequest,
+        _ value: Pricing_V1_Receipt
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetReceipt(request, value)
+        do {
+            try await self.onPutGetReceipt(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     func updateDestination(
-        _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
-        try await self.updateDestination(request, options)
+        do {
+            return try await self.onUpdateDestination(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     nonisolated func watchPrices(
-        _ request: Pricing_V1_WatchPricesRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_WatchPricesRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Pricing_V1_PriceUpdate> {
-        self.watchPrices(request, options)
+        self.onWatchPrices(request, options)
     }
 }
 
@@ -517,7 +710,8 @@ enum Pricing_V1_Tags {
 }
 
 extension Pricing_V1_Car {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Pricing_V1_Car>) -> Pricing_V1_EnrichedCar {
         Pricing_V1_EnrichedCar(self, withheld)
     }
@@ -540,8 +734,11 @@ struct Pricing_V1_EnrichedCar: Sendable {
 }
 
 extension Pricing_V1_PriceUpdate {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Pricing_V1_PriceUpdate>) -> Pricing_V1_EnrichedPriceUpdate {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Pricing_V1_PriceUpdate>
+    ) -> Pricing_V1_EnrichedPriceUpdate {
         Pricing_V1_EnrichedPriceUpdate(self, withheld)
     }
 }
@@ -551,7 +748,10 @@ struct Pricing_V1_EnrichedPriceUpdate: Sendable {
     private nonisolated let message: Pricing_V1_PriceUpdate
     private nonisolated let withheld: Holdover.Withheld<Pricing_V1_PriceUpdate>
 
-    fileprivate nonisolated init(_ message: Pricing_V1_PriceUpdate, _ withheld: Holdover.Withheld<Pricing_V1_PriceUpdate>) {
+    fileprivate nonisolated init(
+        _ message: Pricing_V1_PriceUpdate,
+        _ withheld: Holdover.Withheld<Pricing_V1_PriceUpdate>
+    ) {
         self.message = message
         self.withheld = withheld
     }
@@ -573,7 +773,8 @@ struct Pricing_V1_EnrichedPriceUpdate: Sendable {
 }
 
 extension Pricing_V1_Quote {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
     nonisolated func enriched(_ withheld: Holdover.Withheld<Pricing_V1_Quote>) -> Pricing_V1_EnrichedQuote {
         Pricing_V1_EnrichedQuote(self, withheld)
     }
@@ -584,7 +785,10 @@ struct Pricing_V1_EnrichedQuote: Sendable {
     private nonisolated let message: Pricing_V1_Quote
     private nonisolated let withheld: Holdover.Withheld<Pricing_V1_Quote>
 
-    fileprivate nonisolated init(_ message: Pricing_V1_Quote, _ withheld: Holdover.Withheld<Pricing_V1_Quote>) {
+    fileprivate nonisolated init(
+        _ message: Pricing_V1_Quote,
+        _ withheld: Holdover.Withheld<Pricing_V1_Quote>
+    ) {
         self.message = message
         self.withheld = withheld
     }

@@ -15,7 +15,7 @@ import dev.holdover.binding.Fields
 import dev.holdover.binding.Untold
 
 /** An old service. */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public interface OldClientInterface {
     /** Calls `Get`. */
     public suspend fun get(
@@ -27,9 +27,10 @@ public interface OldClientInterface {
 /**
  * Calls `deprecation.v1.Old` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public class OldClient(session: Session) : OldClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
 
@@ -53,11 +54,14 @@ public class OldClient(session: Session) : OldClientInterface {
     }
 }
 
-/** A [OldClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
-@Deprecated("The .proto says so.")
+/**
+ * A [OldClientInterface] for tests of apps: functions answer. Every method fails until it is told what
+ * to answer.
+ */
+@Deprecated("Deprecated in the .proto.")
 public class FakeOld : OldClientInterface {
     /** Answers `Get`. */
-    public var get: suspend (Input.GetRequest, CallOptions) -> Snapshot<Input.Thing> =
+    public var get: suspend (request: Input.GetRequest, options: CallOptions) -> Snapshot<Input.Thing> =
         { _, _ -> Untold.answer("deprecation.v1.Old/Get", "get") }
 
     override suspend fun get(request: Input.GetRequest, options: CallOptions): Snapshot<Input.Thing> =
@@ -72,29 +76,32 @@ public interface MixedClientInterface {
      * An answer is fresh for 5 s.
      * On a network that is POOR or worse, the answer comes without what only enriches.
      */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public suspend fun getOld(
         request: Input.GetRequest,
         options: CallOptions = CallOptions.DEFAULT,
     ): Snapshot<Input.Thing>
 
     /** Keeps a screen current with the answer to `GetOld`: states, of which only the newest counts. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public fun observeGetOld(
         request: Input.GetRequest,
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.Thing>
 
-    /** What memory holds of `GetOld`, at once: for the first frame. */
-    @Deprecated("The .proto says so.")
+    /** What memory holds of `GetOld`, at once: for the first frame. After a restart that is nothing yet. */
+    @Deprecated("Deprecated in the .proto.")
     public fun cachedGetOld(request: Input.GetRequest): Snapshot<Input.Thing>?
 
-    /** Warms the cache for `GetOld`, at background priority. */
-    @Deprecated("The .proto says so.")
+    /**
+     * Warms the cache for `GetOld`, at background priority: what is fresh on the disk comes to memory, and
+     * the rest is fetched.
+     */
+    @Deprecated("Deprecated in the .proto.")
     public suspend fun prefetchGetOld(request: Input.GetRequest)
 
     /** Stores an answer to `GetOld` that the app has from elsewhere, as stale. */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public suspend fun putGetOld(request: Input.GetRequest, value: Input.Thing)
 
     /** Calls `GetNew`. */
@@ -107,29 +114,30 @@ public interface MixedClientInterface {
 /**
  * Calls `deprecation.v1.Mixed` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class MixedClient(session: Session) : MixedClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun getOld(request: Input.GetRequest, options: CallOptions): Snapshot<Input.Thing> =
         bound.unary(GET_OLD, request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun observeGetOld(request: Input.GetRequest, options: CallOptions): Observation<Input.Thing> =
         bound.observe(GET_OLD, request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun cachedGetOld(request: Input.GetRequest): Snapshot<Input.Thing>? =
         bound.cached(GET_OLD, request)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun prefetchGetOld(request: Input.GetRequest) {
         bound.prefetch(GET_OLD, request)
     }
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun putGetOld(request: Input.GetRequest, value: Input.Thing) {
         bound.put(GET_OLD, request, value.toByteArray())
     }
@@ -162,55 +170,56 @@ public class MixedClient(session: Session) : MixedClientInterface {
     }
 }
 
-/** A [MixedClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [MixedClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeMixed : MixedClientInterface {
     /** Answers `GetOld`. */
-    @Deprecated("The .proto says so.")
-    public var getOld: suspend (Input.GetRequest, CallOptions) -> Snapshot<Input.Thing> =
+    @Deprecated("Deprecated in the .proto.")
+    public var getOld: suspend (request: Input.GetRequest, options: CallOptions) -> Snapshot<Input.Thing> =
         { _, _ -> Untold.answer("deprecation.v1.Mixed/GetOld", "getOld") }
 
-    /** Shows `GetOld` to observers. Unset, they see what [getOld] answers. */
-    @Deprecated("The .proto says so.")
-    public var observeGetOld: ((Input.GetRequest, CallOptions) -> Observation<Input.Thing>)? =
+    /** What observers of `GetOld` see. Unset, they see what [getOld] answers. */
+    @Deprecated("Deprecated in the .proto.")
+    public var observeGetOld: ((request: Input.GetRequest, options: CallOptions) -> Observation<Input.Thing>)? =
         null
 
-    /** What memory holds of `GetOld`: unset, nothing. */
-    @Deprecated("The .proto says so.")
-    public var cachedGetOld: (Input.GetRequest) -> Snapshot<Input.Thing>? =
-        { null }
+    /** What memory holds of `GetOld`. Unset, that is nothing. */
+    @Deprecated("Deprecated in the .proto.")
+    public var cachedGetOld: (request: Input.GetRequest) -> Snapshot<Input.Thing>? = { null }
 
-    /** Is told what `prefetchGetOld` does. */
-    @Deprecated("The .proto says so.")
-    public var prefetchGetOld: suspend (Input.GetRequest) -> Unit =
-        { }
+    /** Prefetches `GetOld`. Unset, it does nothing. */
+    @Deprecated("Deprecated in the .proto.")
+    public var prefetchGetOld: suspend (request: Input.GetRequest) -> Unit = { }
 
-    /** Is told what `putGetOld` does. */
-    @Deprecated("The .proto says so.")
-    public var putGetOld: suspend (Input.GetRequest, Input.Thing) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `GetOld`. Unset, it does nothing with them. */
+    @Deprecated("Deprecated in the .proto.")
+    public var putGetOld: suspend (request: Input.GetRequest, value: Input.Thing) -> Unit = { _, _ -> }
 
     /** Answers `GetNew`. */
-    public var getNew: suspend (Input.GetRequest, CallOptions) -> Snapshot<Input.Thing> =
+    public var getNew: suspend (request: Input.GetRequest, options: CallOptions) -> Snapshot<Input.Thing> =
         { _, _ -> Untold.answer("deprecation.v1.Mixed/GetNew", "getNew") }
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun getOld(request: Input.GetRequest, options: CallOptions): Snapshot<Input.Thing> =
         this.getOld.invoke(request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun observeGetOld(request: Input.GetRequest, options: CallOptions): Observation<Input.Thing> =
-        this.observeGetOld?.invoke(request, options) ?: Observation.answeredBy { this.getOld.invoke(request, options) }
+        this.observeGetOld?.invoke(request, options)
+            ?: Observation.answeredBy { this.getOld.invoke(request, options) }
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun cachedGetOld(request: Input.GetRequest): Snapshot<Input.Thing>? =
         this.cachedGetOld.invoke(request)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun prefetchGetOld(request: Input.GetRequest) {
         this.prefetchGetOld.invoke(request)
     }
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override suspend fun putGetOld(request: Input.GetRequest, value: Input.Thing) {
         this.putGetOld.invoke(request, value)
     }
@@ -219,7 +228,10 @@ public class FakeMixed : MixedClientInterface {
         this.getNew.invoke(request, options)
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Thing.enriched(withheld: Withheld<Input.Thing>): EnrichedThing =
     EnrichedThing(Fields(this, withheld))
 

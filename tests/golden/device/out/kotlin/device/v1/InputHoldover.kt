@@ -29,10 +29,13 @@ public interface ConfigClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.AppConfig>
 
-    /** What memory holds of `GetConfig`, at once: for the first frame. */
+    /** What memory holds of `GetConfig`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGetConfig(request: Input.GetConfigRequest): Snapshot<Input.AppConfig>?
 
-    /** Warms the cache for `GetConfig`, at background priority. */
+    /**
+     * Warms the cache for `GetConfig`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetConfig(request: Input.GetConfigRequest)
 
     /** Stores an answer to `GetConfig` that the app has from elsewhere, as stale. */
@@ -42,7 +45,8 @@ public interface ConfigClientInterface {
 /**
  * Calls `device.v1.Config` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class ConfigClient(session: Session) : ConfigClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -88,26 +92,27 @@ public class ConfigClient(session: Session) : ConfigClientInterface {
     }
 }
 
-/** A [ConfigClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [ConfigClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeConfig : ConfigClientInterface {
     /** Answers `GetConfig`. */
-    public var getConfig: suspend (Input.GetConfigRequest, CallOptions) -> Snapshot<Input.AppConfig> =
+    public var getConfig: suspend (request: Input.GetConfigRequest, options: CallOptions) -> Snapshot<Input.AppConfig> =
         { _, _ -> Untold.answer("device.v1.Config/GetConfig", "getConfig") }
 
-    /** Shows `GetConfig` to observers. Unset, they see what [getConfig] answers. */
-    public var observeGetConfig: ((Input.GetConfigRequest, CallOptions) -> Observation<Input.AppConfig>)? =
+    /** What observers of `GetConfig` see. Unset, they see what [getConfig] answers. */
+    public var observeGetConfig: ((request: Input.GetConfigRequest, options: CallOptions) -> Observation<Input.AppConfig>)? =
         null
 
-    /** What memory holds of `GetConfig`: unset, nothing. */
-    public var cachedGetConfig: (Input.GetConfigRequest) -> Snapshot<Input.AppConfig>? =
-        { null }
+    /** What memory holds of `GetConfig`. Unset, that is nothing. */
+    public var cachedGetConfig: (request: Input.GetConfigRequest) -> Snapshot<Input.AppConfig>? = { null }
 
-    /** Is told what `prefetchGetConfig` does. */
-    public var prefetchGetConfig: suspend (Input.GetConfigRequest) -> Unit =
-        { }
+    /** Prefetches `GetConfig`. Unset, it does nothing. */
+    public var prefetchGetConfig: suspend (request: Input.GetConfigRequest) -> Unit = { }
 
-    /** Is told what `putGetConfig` does. */
-    public var putGetConfig: suspend (Input.GetConfigRequest, Input.AppConfig) -> Unit =
+    /** Is given answers to `GetConfig`. Unset, it does nothing with them. */
+    public var putGetConfig: suspend (request: Input.GetConfigRequest, value: Input.AppConfig) -> Unit =
         { _, _ -> }
 
     override suspend fun getConfig(
@@ -120,7 +125,8 @@ public class FakeConfig : ConfigClientInterface {
         request: Input.GetConfigRequest,
         options: CallOptions,
     ): Observation<Input.AppConfig> =
-        this.observeGetConfig?.invoke(request, options) ?: Observation.answeredBy { this.getConfig.invoke(request, options) }
+        this.observeGetConfig?.invoke(request, options)
+            ?: Observation.answeredBy { this.getConfig.invoke(request, options) }
 
     override fun cachedGetConfig(request: Input.GetConfigRequest): Snapshot<Input.AppConfig>? =
         this.cachedGetConfig.invoke(request)

@@ -44,10 +44,13 @@ public interface RoutesClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.Route>
 
-    /** What memory holds of `GetRoute`, at once: for the first frame. */
+    /** What memory holds of `GetRoute`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGetRoute(request: Input.GetRouteRequest): Snapshot<Input.Route>?
 
-    /** Warms the cache for `GetRoute`, at background priority. */
+    /**
+     * Warms the cache for `GetRoute`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetRoute(request: Input.GetRouteRequest)
 
     /** Stores an answer to `GetRoute` that the app has from elsewhere, as stale. */
@@ -57,7 +60,8 @@ public interface RoutesClientInterface {
 /**
  * Calls `masks.v1.Routes` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class RoutesClient(session: Session) : RoutesClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -68,10 +72,16 @@ public class RoutesClient(session: Session) : RoutesClientInterface {
     ): Snapshot<Input.Route> =
         bound.unary(COMPUTE_ROUTE, request, options)
 
-    override suspend fun getRoute(request: Input.GetRouteRequest, options: CallOptions): Snapshot<Input.Route> =
+    override suspend fun getRoute(
+        request: Input.GetRouteRequest,
+        options: CallOptions,
+    ): Snapshot<Input.Route> =
         bound.unary(GET_ROUTE, request, options)
 
-    override fun observeGetRoute(request: Input.GetRouteRequest, options: CallOptions): Observation<Input.Route> =
+    override fun observeGetRoute(
+        request: Input.GetRouteRequest,
+        options: CallOptions,
+    ): Observation<Input.Route> =
         bound.observe(GET_ROUTE, request, options)
 
     override fun cachedGetRoute(request: Input.GetRouteRequest): Snapshot<Input.Route>? =
@@ -114,31 +124,31 @@ public class RoutesClient(session: Session) : RoutesClientInterface {
     }
 }
 
-/** A [RoutesClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [RoutesClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeRoutes : RoutesClientInterface {
     /** Answers `ComputeRoute`. */
-    public var computeRoute: suspend (Input.ComputeRouteRequest, CallOptions) -> Snapshot<Input.Route> =
+    public var computeRoute: suspend (request: Input.ComputeRouteRequest, options: CallOptions) -> Snapshot<Input.Route> =
         { _, _ -> Untold.answer("masks.v1.Routes/ComputeRoute", "computeRoute") }
 
     /** Answers `GetRoute`. */
-    public var getRoute: suspend (Input.GetRouteRequest, CallOptions) -> Snapshot<Input.Route> =
+    public var getRoute: suspend (request: Input.GetRouteRequest, options: CallOptions) -> Snapshot<Input.Route> =
         { _, _ -> Untold.answer("masks.v1.Routes/GetRoute", "getRoute") }
 
-    /** Shows `GetRoute` to observers. Unset, they see what [getRoute] answers. */
-    public var observeGetRoute: ((Input.GetRouteRequest, CallOptions) -> Observation<Input.Route>)? =
+    /** What observers of `GetRoute` see. Unset, they see what [getRoute] answers. */
+    public var observeGetRoute: ((request: Input.GetRouteRequest, options: CallOptions) -> Observation<Input.Route>)? =
         null
 
-    /** What memory holds of `GetRoute`: unset, nothing. */
-    public var cachedGetRoute: (Input.GetRouteRequest) -> Snapshot<Input.Route>? =
-        { null }
+    /** What memory holds of `GetRoute`. Unset, that is nothing. */
+    public var cachedGetRoute: (request: Input.GetRouteRequest) -> Snapshot<Input.Route>? = { null }
 
-    /** Is told what `prefetchGetRoute` does. */
-    public var prefetchGetRoute: suspend (Input.GetRouteRequest) -> Unit =
-        { }
+    /** Prefetches `GetRoute`. Unset, it does nothing. */
+    public var prefetchGetRoute: suspend (request: Input.GetRouteRequest) -> Unit = { }
 
-    /** Is told what `putGetRoute` does. */
-    public var putGetRoute: suspend (Input.GetRouteRequest, Input.Route) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `GetRoute`. Unset, it does nothing with them. */
+    public var putGetRoute: suspend (request: Input.GetRouteRequest, value: Input.Route) -> Unit = { _, _ -> }
 
     override suspend fun computeRoute(
         request: Input.ComputeRouteRequest,
@@ -146,11 +156,18 @@ public class FakeRoutes : RoutesClientInterface {
     ): Snapshot<Input.Route> =
         this.computeRoute.invoke(request, options)
 
-    override suspend fun getRoute(request: Input.GetRouteRequest, options: CallOptions): Snapshot<Input.Route> =
+    override suspend fun getRoute(
+        request: Input.GetRouteRequest,
+        options: CallOptions,
+    ): Snapshot<Input.Route> =
         this.getRoute.invoke(request, options)
 
-    override fun observeGetRoute(request: Input.GetRouteRequest, options: CallOptions): Observation<Input.Route> =
-        this.observeGetRoute?.invoke(request, options) ?: Observation.answeredBy { this.getRoute.invoke(request, options) }
+    override fun observeGetRoute(
+        request: Input.GetRouteRequest,
+        options: CallOptions,
+    ): Observation<Input.Route> =
+        this.observeGetRoute?.invoke(request, options)
+            ?: Observation.answeredBy { this.getRoute.invoke(request, options) }
 
     override fun cachedGetRoute(request: Input.GetRouteRequest): Snapshot<Input.Route>? =
         this.cachedGetRoute.invoke(request)
@@ -164,7 +181,10 @@ public class FakeRoutes : RoutesClientInterface {
     }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Leg.enriched(withheld: Withheld<Input.Leg>): EnrichedLeg =
     EnrichedLeg(Fields(this, withheld))
 
@@ -175,7 +195,10 @@ public class EnrichedLeg internal constructor(private val fields: Fields<Input.L
         get() = fields.field(2) { if (it.hasPolyline()) it.getPolyline() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Route.enriched(withheld: Withheld<Input.Route>): EnrichedRoute =
     EnrichedRoute(Fields(this, withheld))
 

@@ -8,7 +8,10 @@ import dev.holdover.Part
 import dev.holdover.Withheld
 import dev.holdover.binding.Fields
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun ItemOuterClass.Item.enriched(withheld: Withheld<ItemOuterClass.Item>): EnrichedItem =
     EnrichedItem(Fields(this, withheld))
 
@@ -27,8 +30,13 @@ public class EnrichedItem internal constructor(private val fields: Fields<ItemOu
         get() = fields.part(3) { if (it.hasSameName()) it.getSameName() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
-public fun ItemOuterClass.Item.Money.enriched(withheld: Withheld<ItemOuterClass.Item.Money>): EnrichedItemMoney =
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
+public fun ItemOuterClass.Item.Money.enriched(
+    withheld: Withheld<ItemOuterClass.Item.Money>,
+): EnrichedItemMoney =
     EnrichedItemMoney(Fields(this, withheld))
 
 /** What a poor network may leave out of [ItemOuterClass.Item.Money], and what is below it. */

@@ -30,10 +30,13 @@ public interface RidesClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.Ride>
 
-    /** What memory holds of `GetRide`, at once: for the first frame. */
+    /** What memory holds of `GetRide`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGetRide(request: Input.GetRideRequest): Snapshot<Input.Ride>?
 
-    /** Warms the cache for `GetRide`, at background priority. */
+    /**
+     * Warms the cache for `GetRide`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetRide(request: Input.GetRideRequest)
 
     /** Stores an answer to `GetRide` that the app has from elsewhere, as stale. */
@@ -42,7 +45,8 @@ public interface RidesClientInterface {
     /**
      * Calls `ChangeRide`.
      *
-     * Makes stored answers about `ride:{request.ride_id}`, `driver:{response.driver.id}:{response.driver.active}`, `stop:{request.stop}`, `rides` outdated.
+     * Makes stored answers about `ride:{request.ride_id}`,
+     * `driver:{response.driver.id}:{response.driver.active}`, `stop:{request.stop}`, `rides` outdated.
      */
     public suspend fun changeRide(
         request: Input.ChangeRideRequest,
@@ -53,7 +57,8 @@ public interface RidesClientInterface {
 /**
  * Calls `invalidates.v1.Rides` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class RidesClient(session: Session) : RidesClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -61,7 +66,10 @@ public class RidesClient(session: Session) : RidesClientInterface {
     override suspend fun getRide(request: Input.GetRideRequest, options: CallOptions): Snapshot<Input.Ride> =
         bound.unary(GET_RIDE, request, options)
 
-    override fun observeGetRide(request: Input.GetRideRequest, options: CallOptions): Observation<Input.Ride> =
+    override fun observeGetRide(
+        request: Input.GetRideRequest,
+        options: CallOptions,
+    ): Observation<Input.Ride> =
         bound.observe(GET_RIDE, request, options)
 
     override fun cachedGetRide(request: Input.GetRideRequest): Snapshot<Input.Ride>? =
@@ -113,37 +121,41 @@ public class RidesClient(session: Session) : RidesClientInterface {
     }
 }
 
-/** A [RidesClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [RidesClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeRides : RidesClientInterface {
     /** Answers `GetRide`. */
-    public var getRide: suspend (Input.GetRideRequest, CallOptions) -> Snapshot<Input.Ride> =
+    public var getRide: suspend (request: Input.GetRideRequest, options: CallOptions) -> Snapshot<Input.Ride> =
         { _, _ -> Untold.answer("invalidates.v1.Rides/GetRide", "getRide") }
 
-    /** Shows `GetRide` to observers. Unset, they see what [getRide] answers. */
-    public var observeGetRide: ((Input.GetRideRequest, CallOptions) -> Observation<Input.Ride>)? =
+    /** What observers of `GetRide` see. Unset, they see what [getRide] answers. */
+    public var observeGetRide: ((request: Input.GetRideRequest, options: CallOptions) -> Observation<Input.Ride>)? =
         null
 
-    /** What memory holds of `GetRide`: unset, nothing. */
-    public var cachedGetRide: (Input.GetRideRequest) -> Snapshot<Input.Ride>? =
-        { null }
+    /** What memory holds of `GetRide`. Unset, that is nothing. */
+    public var cachedGetRide: (request: Input.GetRideRequest) -> Snapshot<Input.Ride>? = { null }
 
-    /** Is told what `prefetchGetRide` does. */
-    public var prefetchGetRide: suspend (Input.GetRideRequest) -> Unit =
-        { }
+    /** Prefetches `GetRide`. Unset, it does nothing. */
+    public var prefetchGetRide: suspend (request: Input.GetRideRequest) -> Unit = { }
 
-    /** Is told what `putGetRide` does. */
-    public var putGetRide: suspend (Input.GetRideRequest, Input.Ride) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `GetRide`. Unset, it does nothing with them. */
+    public var putGetRide: suspend (request: Input.GetRideRequest, value: Input.Ride) -> Unit = { _, _ -> }
 
     /** Answers `ChangeRide`. */
-    public var changeRide: suspend (Input.ChangeRideRequest, CallOptions) -> Snapshot<Input.Ride> =
+    public var changeRide: suspend (request: Input.ChangeRideRequest, options: CallOptions) -> Snapshot<Input.Ride> =
         { _, _ -> Untold.answer("invalidates.v1.Rides/ChangeRide", "changeRide") }
 
     override suspend fun getRide(request: Input.GetRideRequest, options: CallOptions): Snapshot<Input.Ride> =
         this.getRide.invoke(request, options)
 
-    override fun observeGetRide(request: Input.GetRideRequest, options: CallOptions): Observation<Input.Ride> =
-        this.observeGetRide?.invoke(request, options) ?: Observation.answeredBy { this.getRide.invoke(request, options) }
+    override fun observeGetRide(
+        request: Input.GetRideRequest,
+        options: CallOptions,
+    ): Observation<Input.Ride> =
+        this.observeGetRide?.invoke(request, options)
+            ?: Observation.answeredBy { this.getRide.invoke(request, options) }
 
     override fun cachedGetRide(request: Input.GetRideRequest): Snapshot<Input.Ride>? =
         this.cachedGetRide.invoke(request)

@@ -40,10 +40,13 @@ public interface TripsClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Input.Trip>
 
-    /** What memory holds of `GetTrip`, at once: for the first frame. */
+    /** What memory holds of `GetTrip`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGetTrip(request: Input.GetTripRequest): Snapshot<Input.Trip>?
 
-    /** Warms the cache for `GetTrip`, at background priority. */
+    /**
+     * Warms the cache for `GetTrip`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetTrip(request: Input.GetTripRequest)
 
     /** Stores an answer to `GetTrip` that the app has from elsewhere, as stale. */
@@ -73,7 +76,8 @@ public interface TripsClientInterface {
 /**
  * Calls `nested.v1.Trips` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class TripsClient(session: Session) : TripsClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -81,7 +85,10 @@ public class TripsClient(session: Session) : TripsClientInterface {
     override suspend fun getTrip(request: Input.GetTripRequest, options: CallOptions): Snapshot<Input.Trip> =
         bound.unary(GET_TRIP, request, options)
 
-    override fun observeGetTrip(request: Input.GetTripRequest, options: CallOptions): Observation<Input.Trip> =
+    override fun observeGetTrip(
+        request: Input.GetTripRequest,
+        options: CallOptions,
+    ): Observation<Input.Trip> =
         bound.observe(GET_TRIP, request, options)
 
     override fun cachedGetTrip(request: Input.GetTripRequest): Snapshot<Input.Trip>? =
@@ -95,10 +102,16 @@ public class TripsClient(session: Session) : TripsClientInterface {
         bound.put(GET_TRIP, request, value.toByteArray())
     }
 
-    override suspend fun getWholeTrip(request: Input.GetTripRequest, options: CallOptions): Snapshot<Input.Trip> =
+    override suspend fun getWholeTrip(
+        request: Input.GetTripRequest,
+        options: CallOptions,
+    ): Snapshot<Input.Trip> =
         bound.unary(GET_WHOLE_TRIP, request, options)
 
-    override suspend fun getPlace(request: Input.GetPlaceRequest, options: CallOptions): Snapshot<Input.Place> =
+    override suspend fun getPlace(
+        request: Input.GetPlaceRequest,
+        options: CallOptions,
+    ): Snapshot<Input.Place> =
         bound.unary(GET_PLACE, request, options)
 
     public companion object {
@@ -160,41 +173,45 @@ public class TripsClient(session: Session) : TripsClientInterface {
     }
 }
 
-/** A [TripsClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [TripsClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeTrips : TripsClientInterface {
     /** Answers `GetTrip`. */
-    public var getTrip: suspend (Input.GetTripRequest, CallOptions) -> Snapshot<Input.Trip> =
+    public var getTrip: suspend (request: Input.GetTripRequest, options: CallOptions) -> Snapshot<Input.Trip> =
         { _, _ -> Untold.answer("nested.v1.Trips/GetTrip", "getTrip") }
 
-    /** Shows `GetTrip` to observers. Unset, they see what [getTrip] answers. */
-    public var observeGetTrip: ((Input.GetTripRequest, CallOptions) -> Observation<Input.Trip>)? =
+    /** What observers of `GetTrip` see. Unset, they see what [getTrip] answers. */
+    public var observeGetTrip: ((request: Input.GetTripRequest, options: CallOptions) -> Observation<Input.Trip>)? =
         null
 
-    /** What memory holds of `GetTrip`: unset, nothing. */
-    public var cachedGetTrip: (Input.GetTripRequest) -> Snapshot<Input.Trip>? =
-        { null }
+    /** What memory holds of `GetTrip`. Unset, that is nothing. */
+    public var cachedGetTrip: (request: Input.GetTripRequest) -> Snapshot<Input.Trip>? = { null }
 
-    /** Is told what `prefetchGetTrip` does. */
-    public var prefetchGetTrip: suspend (Input.GetTripRequest) -> Unit =
-        { }
+    /** Prefetches `GetTrip`. Unset, it does nothing. */
+    public var prefetchGetTrip: suspend (request: Input.GetTripRequest) -> Unit = { }
 
-    /** Is told what `putGetTrip` does. */
-    public var putGetTrip: suspend (Input.GetTripRequest, Input.Trip) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `GetTrip`. Unset, it does nothing with them. */
+    public var putGetTrip: suspend (request: Input.GetTripRequest, value: Input.Trip) -> Unit = { _, _ -> }
 
     /** Answers `GetWholeTrip`. */
-    public var getWholeTrip: suspend (Input.GetTripRequest, CallOptions) -> Snapshot<Input.Trip> =
+    public var getWholeTrip: suspend (request: Input.GetTripRequest, options: CallOptions) -> Snapshot<Input.Trip> =
         { _, _ -> Untold.answer("nested.v1.Trips/GetWholeTrip", "getWholeTrip") }
 
     /** Answers `GetPlace`. */
-    public var getPlace: suspend (Input.GetPlaceRequest, CallOptions) -> Snapshot<Input.Place> =
+    public var getPlace: suspend (request: Input.GetPlaceRequest, options: CallOptions) -> Snapshot<Input.Place> =
         { _, _ -> Untold.answer("nested.v1.Trips/GetPlace", "getPlace") }
 
     override suspend fun getTrip(request: Input.GetTripRequest, options: CallOptions): Snapshot<Input.Trip> =
         this.getTrip.invoke(request, options)
 
-    override fun observeGetTrip(request: Input.GetTripRequest, options: CallOptions): Observation<Input.Trip> =
-        this.observeGetTrip?.invoke(request, options) ?: Observation.answeredBy { this.getTrip.invoke(request, options) }
+    override fun observeGetTrip(
+        request: Input.GetTripRequest,
+        options: CallOptions,
+    ): Observation<Input.Trip> =
+        this.observeGetTrip?.invoke(request, options)
+            ?: Observation.answeredBy { this.getTrip.invoke(request, options) }
 
     override fun cachedGetTrip(request: Input.GetTripRequest): Snapshot<Input.Trip>? =
         this.cachedGetTrip.invoke(request)
@@ -207,14 +224,23 @@ public class FakeTrips : TripsClientInterface {
         this.putGetTrip.invoke(request, value)
     }
 
-    override suspend fun getWholeTrip(request: Input.GetTripRequest, options: CallOptions): Snapshot<Input.Trip> =
+    override suspend fun getWholeTrip(
+        request: Input.GetTripRequest,
+        options: CallOptions,
+    ): Snapshot<Input.Trip> =
         this.getWholeTrip.invoke(request, options)
 
-    override suspend fun getPlace(request: Input.GetPlaceRequest, options: CallOptions): Snapshot<Input.Place> =
+    override suspend fun getPlace(
+        request: Input.GetPlaceRequest,
+        options: CallOptions,
+    ): Snapshot<Input.Place> =
         this.getPlace.invoke(request, options)
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Place.enriched(withheld: Withheld<Input.Place>): EnrichedPlace =
     EnrichedPlace(Fields(this, withheld))
 
@@ -293,7 +319,10 @@ public class EnrichedPlace internal constructor(private val fields: Fields<Input
         get() = fields.field(23) { if (it.getImplicitKindValue() != 0) it.getImplicitKind() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Place.Photo.enriched(withheld: Withheld<Input.Place.Photo>): EnrichedPlacePhoto =
     EnrichedPlacePhoto(Fields(this, withheld))
 
@@ -308,8 +337,13 @@ public class EnrichedPlacePhoto internal constructor(private val fields: Fields<
         get() = fields.part(2) { if (it.hasSize()) it.getSize() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
-public fun Input.Place.Photo.Size.enriched(withheld: Withheld<Input.Place.Photo.Size>): EnrichedPlacePhotoSize =
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
+public fun Input.Place.Photo.Size.enriched(
+    withheld: Withheld<Input.Place.Photo.Size>,
+): EnrichedPlacePhotoSize =
     EnrichedPlacePhotoSize(Fields(this, withheld))
 
 /** What a poor network may leave out of [Input.Place.Photo.Size], and what is below it. */
@@ -319,7 +353,10 @@ public class EnrichedPlacePhotoSize internal constructor(private val fields: Fie
         get() = fields.field(1) { if (it.hasWidth()) it.getWidth() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Trip.enriched(withheld: Withheld<Input.Trip>): EnrichedTrip =
     EnrichedTrip(Fields(this, withheld))
 
@@ -363,7 +400,13 @@ public class EnrichedTrip internal constructor(private val fields: Fields<Input.
 
     /** Kept or dropped whole. */
     public val extra: Enriching<EnrichedTripExtra>
-        get() = fields.field(12, 13) { when (it.getExtraCase()) { Input.Trip.ExtraCase.DETOUR -> EnrichedTripExtra.Detour(it.getDetour()); Input.Trip.ExtraCase.MINUTES -> EnrichedTripExtra.Minutes(it.getMinutes()); else -> null } }
+        get() = fields.field(12, 13) {
+            when (it.getExtraCase()) {
+                Input.Trip.ExtraCase.DETOUR -> EnrichedTripExtra.Detour(it.getDetour())
+                Input.Trip.ExtraCase.MINUTES -> EnrichedTripExtra.Minutes(it.getMinutes())
+                else -> null
+            }
+        }
 
     /** `via` */
     public val via: Enriching<Part<Input.Place>>

@@ -24,15 +24,24 @@ public interface ThingsClientInterface {
      * An answer is fresh for 5 s.
      * On a network that is POOR or worse, the answer comes without what only enriches.
      */
-    public suspend fun get(request: Input.Str, options: CallOptions = CallOptions.DEFAULT): Snapshot<Input.U32>
+    public suspend fun get(
+        request: Input.Str,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.U32>
 
     /** Keeps a screen current with the answer to `Get`: states, of which only the newest counts. */
-    public fun observeGet(request: Input.Str, options: CallOptions = CallOptions.DEFAULT): Observation<Input.U32>
+    public fun observeGet(
+        request: Input.Str,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Observation<Input.U32>
 
-    /** What memory holds of `Get`, at once: for the first frame. */
+    /** What memory holds of `Get`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGet(request: Input.Str): Snapshot<Input.U32>?
 
-    /** Warms the cache for `Get`, at background priority. */
+    /**
+     * Warms the cache for `Get`, at background priority: what is fresh on the disk comes to memory, and
+     * the rest is fetched.
+     */
     public suspend fun prefetchGet(request: Input.Str)
 
     /** Stores an answer to `Get` that the app has from elsewhere, as stale. */
@@ -48,7 +57,8 @@ public interface ThingsClientInterface {
 /**
  * Calls `primitives.str.Things` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class ThingsClient(session: Session) : ThingsClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -70,7 +80,10 @@ public class ThingsClient(session: Session) : ThingsClientInterface {
         bound.put(GET, request, value.toByteArray())
     }
 
-    override suspend fun getInner(request: Input.Str.Inner, options: CallOptions): Snapshot<RootOuterClass.Root> =
+    override suspend fun getInner(
+        request: Input.Str.Inner,
+        options: CallOptions,
+    ): Snapshot<RootOuterClass.Root> =
         bound.unary(GET_INNER, request, options)
 
     public companion object {
@@ -108,37 +121,37 @@ public class ThingsClient(session: Session) : ThingsClientInterface {
     }
 }
 
-/** A [ThingsClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [ThingsClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeThings : ThingsClientInterface {
     /** Answers `Get`. */
-    public var get: suspend (Input.Str, CallOptions) -> Snapshot<Input.U32> =
+    public var get: suspend (request: Input.Str, options: CallOptions) -> Snapshot<Input.U32> =
         { _, _ -> Untold.answer("primitives.str.Things/Get", "get") }
 
-    /** Shows `Get` to observers. Unset, they see what [get] answers. */
-    public var observeGet: ((Input.Str, CallOptions) -> Observation<Input.U32>)? =
-        null
+    /** What observers of `Get` see. Unset, they see what [get] answers. */
+    public var observeGet: ((request: Input.Str, options: CallOptions) -> Observation<Input.U32>)? = null
 
-    /** What memory holds of `Get`: unset, nothing. */
-    public var cachedGet: (Input.Str) -> Snapshot<Input.U32>? =
-        { null }
+    /** What memory holds of `Get`. Unset, that is nothing. */
+    public var cachedGet: (request: Input.Str) -> Snapshot<Input.U32>? = { null }
 
-    /** Is told what `prefetchGet` does. */
-    public var prefetchGet: suspend (Input.Str) -> Unit =
-        { }
+    /** Prefetches `Get`. Unset, it does nothing. */
+    public var prefetchGet: suspend (request: Input.Str) -> Unit = { }
 
-    /** Is told what `putGet` does. */
-    public var putGet: suspend (Input.Str, Input.U32) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `Get`. Unset, it does nothing with them. */
+    public var putGet: suspend (request: Input.Str, value: Input.U32) -> Unit = { _, _ -> }
 
     /** Answers `GetInner`. */
-    public var getInner: suspend (Input.Str.Inner, CallOptions) -> Snapshot<RootOuterClass.Root> =
+    public var getInner: suspend (request: Input.Str.Inner, options: CallOptions) -> Snapshot<RootOuterClass.Root> =
         { _, _ -> Untold.answer("primitives.str.Things/GetInner", "getInner") }
 
     override suspend fun get(request: Input.Str, options: CallOptions): Snapshot<Input.U32> =
         this.get.invoke(request, options)
 
     override fun observeGet(request: Input.Str, options: CallOptions): Observation<Input.U32> =
-        this.observeGet?.invoke(request, options) ?: Observation.answeredBy { this.get.invoke(request, options) }
+        this.observeGet?.invoke(request, options)
+            ?: Observation.answeredBy { this.get.invoke(request, options) }
 
     override fun cachedGet(request: Input.Str): Snapshot<Input.U32>? =
         this.cachedGet.invoke(request)
@@ -151,11 +164,17 @@ public class FakeThings : ThingsClientInterface {
         this.putGet.invoke(request, value)
     }
 
-    override suspend fun getInner(request: Input.Str.Inner, options: CallOptions): Snapshot<RootOuterClass.Root> =
+    override suspend fun getInner(
+        request: Input.Str.Inner,
+        options: CallOptions,
+    ): Snapshot<RootOuterClass.Root> =
         this.getInner.invoke(request, options)
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Option.enriched(withheld: Withheld<Input.Option>): EnrichedOption =
     EnrichedOption(Fields(this, withheld))
 
@@ -166,7 +185,10 @@ public class EnrichedOption internal constructor(private val fields: Fields<Inpu
         get() = fields.field(1) { if (it.hasText()) it.getText() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.U32.enriched(withheld: Withheld<Input.U32>): EnrichedU32 =
     EnrichedU32(Fields(this, withheld))
 
@@ -174,7 +196,13 @@ public fun Input.U32.enriched(withheld: Withheld<Input.U32>): EnrichedU32 =
 public class EnrichedU32 internal constructor(private val fields: Fields<Input.U32>) {
     /** `kind` */
     public val kind: Enriching<EnrichedU32Kind>
-        get() = fields.field(6, 7) { when (it.getKindCase()) { Input.U32.KindCase.PART -> EnrichedU32Kind.Part(it.getPart()); Input.U32.KindCase.ROOT -> EnrichedU32Kind.Root(it.getRoot()); else -> null } }
+        get() = fields.field(6, 7) {
+            when (it.getKindCase()) {
+                Input.U32.KindCase.PART -> EnrichedU32Kind.Part(it.getPart())
+                Input.U32.KindCase.ROOT -> EnrichedU32Kind.Root(it.getRoot())
+                else -> null
+            }
+        }
 
     /** `f64` */
     public val f64: Part<Input.U32.F64>?
@@ -198,7 +226,10 @@ public sealed interface EnrichedU32Kind {
     public data class Root(public val value: RootOuterClass.Root) : EnrichedU32Kind
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.U32.F64.enriched(withheld: Withheld<Input.U32.F64>): EnrichedU32F64 =
     EnrichedU32F64(Fields(this, withheld))
 

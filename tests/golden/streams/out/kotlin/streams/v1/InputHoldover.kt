@@ -23,9 +23,12 @@ public interface MixedClientInterface {
     /**
      * The price, and every change of it.
      *
-     * Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-     * When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-     * Opened on a network that is MODERATE or worse, its messages come without what only enriches, until the network has recovered.
+     * Opened again within 1 min of when it was last live, it begins with the last message that came, as a
+     * replay. Callers who ask for the same share one stream.
+     * When it breaks it opens again by itself, and the next message says that there may be a gap before
+     * it.
+     * Opened on a network that is MODERATE or worse, its messages come without what only enriches, until
+     * the network has recovered.
      */
     public fun watch(
         request: Input.Request,
@@ -35,7 +38,8 @@ public interface MixedClientInterface {
     /**
      * Opens the stream `Follow`.
      *
-     * When it breaks it opens again by itself, and the next message says that there may be a gap before it.
+     * When it breaks it opens again by itself, and the next message says that there may be a gap before
+     * it.
      * Opened on a network that is POOR or worse, its messages come without what only enriches.
      */
     public fun follow(
@@ -95,7 +99,8 @@ public interface MixedClientInterface {
 /**
  * Calls `streams.v1.Mixed` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class MixedClient(session: Session) : MixedClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -190,34 +195,37 @@ public class MixedClient(session: Session) : MixedClientInterface {
     }
 }
 
-/** A [MixedClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [MixedClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeMixed : MixedClientInterface {
     /** Answers `Watch`. */
-    public var watch: (Input.Request, CallOptions) -> Flow<Snapshot<Input.Response>> =
+    public var watch: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Mixed/Watch", "watch") }
 
     /** Answers `Follow`. */
-    public var follow: (Input.Request, CallOptions) -> Flow<Snapshot<Input.Response>> =
+    public var follow: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Mixed/Follow", "follow") }
 
     /** Answers `FollowMasked`. */
-    public var followMasked: (Input.Request, CallOptions) -> Flow<Snapshot<Input.Response>> =
+    public var followMasked: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Mixed/FollowMasked", "followMasked") }
 
     /** Answers `Upload`. */
-    public var upload: (CallOptions) -> ClientStream<Input.Request, Input.Response> =
+    public var upload: (options: CallOptions) -> ClientStream<Input.Request, Input.Response> =
         { Untold.clientStream("streams.v1.Mixed/Upload", "upload") }
 
     /** Answers `Chat`. */
-    public var chat: (CallOptions) -> BidiStream<Input.Request, Input.Response> =
+    public var chat: (options: CallOptions) -> BidiStream<Input.Request, Input.Response> =
         { Untold.bidiStream("streams.v1.Mixed/Chat", "chat") }
 
     /** Answers `Set`. */
-    public var set: suspend (Input.Request, CallOptions) -> Snapshot<Input.Response> =
+    public var set: suspend (request: Input.Request, options: CallOptions) -> Snapshot<Input.Response> =
         { _, _ -> Untold.answer("streams.v1.Mixed/Set", "set") }
 
     /** Answers `Get`. */
-    public var get: suspend (Input.Request, CallOptions) -> Snapshot<Input.Response> =
+    public var get: suspend (request: Input.Request, options: CallOptions) -> Snapshot<Input.Response> =
         { _, _ -> Untold.answer("streams.v1.Mixed/Get", "get") }
 
     override fun watch(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
@@ -296,7 +304,8 @@ public interface StreamsClientInterface {
 /**
  * Calls `streams.v1.Streams` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class StreamsClient(session: Session) : StreamsClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -371,30 +380,33 @@ public class StreamsClient(session: Session) : StreamsClientInterface {
     }
 }
 
-/** A [StreamsClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [StreamsClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeStreams : StreamsClientInterface {
     /** Answers `Watch`. */
-    public var watch: (Input.Request, CallOptions) -> Flow<Snapshot<Input.Response>> =
+    public var watch: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Streams/Watch", "watch") }
 
     /** Answers `Upload`. */
-    public var upload: (CallOptions) -> ClientStream<Input.Request, Input.Response> =
+    public var upload: (options: CallOptions) -> ClientStream<Input.Request, Input.Response> =
         { Untold.clientStream("streams.v1.Streams/Upload", "upload") }
 
     /** Answers `Chat`. */
-    public var chat: (CallOptions) -> BidiStream<Input.Request, Input.Response> =
+    public var chat: (options: CallOptions) -> BidiStream<Input.Request, Input.Response> =
         { Untold.bidiStream("streams.v1.Streams/Chat", "chat") }
 
     /** Answers `New`. */
-    public var new: (Input.Request, CallOptions) -> Flow<Snapshot<Input.Response>> =
+    public var new: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Streams/New", "new") }
 
     /** Answers `Send`. */
-    public var send: (CallOptions) -> BidiStream<Input.Request, Input.Response> =
+    public var send: (options: CallOptions) -> BidiStream<Input.Request, Input.Response> =
         { Untold.bidiStream("streams.v1.Streams/Send", "send") }
 
     /** Answers `Next`. */
-    public var next: (CallOptions) -> ClientStream<Input.Request, Input.Response> =
+    public var next: (options: CallOptions) -> ClientStream<Input.Request, Input.Response> =
         { Untold.clientStream("streams.v1.Streams/Next", "next") }
 
     override fun watch(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
@@ -442,7 +454,8 @@ public interface QueuedClientInterface {
 /**
  * Calls `streams.v1.Queued` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class QueuedClient(session: Session) : QueuedClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -478,14 +491,17 @@ public class QueuedClient(session: Session) : QueuedClientInterface {
     }
 }
 
-/** A [QueuedClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [QueuedClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeQueued : QueuedClientInterface {
     /** Answers `Log`. */
-    public var log: suspend (Input.Request, CallOptions) -> Snapshot<Input.Response> =
+    public var log: suspend (request: Input.Request, options: CallOptions) -> Snapshot<Input.Response> =
         { _, _ -> Untold.answer("streams.v1.Queued/Log", "log") }
 
     /** Answers `Watch`. */
-    public var watch: (Input.Request, CallOptions) -> Flow<Snapshot<Input.Response>> =
+    public var watch: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Queued/Watch", "watch") }
 
     override suspend fun log(request: Input.Request, options: CallOptions): Snapshot<Input.Response> =
@@ -496,7 +512,7 @@ public class FakeQueued : QueuedClientInterface {
 }
 
 /** The service `streams.v1.Keywords`. */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public interface KeywordsClientInterface {
     /**
      * Opens the stream `Match`.
@@ -513,7 +529,7 @@ public interface KeywordsClientInterface {
      *
      * It ends with an error when the connection breaks.
      */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public fun `while`(
         request: Input.Request,
         options: CallOptions = CallOptions.DEFAULT,
@@ -524,7 +540,7 @@ public interface KeywordsClientInterface {
      *
      * A broken connection ends the call with an error: what was sent is not kept, and not sent again.
      */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public fun yield(options: CallOptions = CallOptions.DEFAULT): ClientStream<Input.Request, Input.Response>
 
     /**
@@ -532,7 +548,7 @@ public interface KeywordsClientInterface {
      *
      * A broken connection ends the call with an error: what was sent is not kept, and not sent again.
      */
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     public fun async(options: CallOptions = CallOptions.DEFAULT): BidiStream<Input.Request, Input.Response>
 
     /**
@@ -549,24 +565,25 @@ public interface KeywordsClientInterface {
 /**
  * Calls `streams.v1.Keywords` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
-@Deprecated("The .proto says so.")
+@Deprecated("Deprecated in the .proto.")
 public class KeywordsClient(session: Session) : KeywordsClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
 
     override fun match(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
         bound.serverStream(MATCH, request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun `while`(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
         bound.serverStream(WHILE, request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun yield(options: CallOptions): ClientStream<Input.Request, Input.Response> =
         bound.clientStream(YIELD, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun async(options: CallOptions): BidiStream<Input.Request, Input.Response> =
         bound.bidiStream(ASYNC, options)
 
@@ -619,44 +636,47 @@ public class KeywordsClient(session: Session) : KeywordsClientInterface {
     }
 }
 
-/** A [KeywordsClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
-@Deprecated("The .proto says so.")
+/**
+ * A [KeywordsClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
+@Deprecated("Deprecated in the .proto.")
 public class FakeKeywords : KeywordsClientInterface {
     /** Answers `Match`. */
-    public var match: (Input.Request, CallOptions) -> Flow<Snapshot<Input.Response>> =
+    public var match: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Keywords/Match", "match") }
 
     /** Answers `While`. */
-    @Deprecated("The .proto says so.")
-    public var `while`: (Input.Request, CallOptions) -> Flow<Snapshot<Input.Response>> =
+    @Deprecated("Deprecated in the .proto.")
+    public var `while`: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Keywords/While", "while") }
 
     /** Answers `Yield`. */
-    @Deprecated("The .proto says so.")
-    public var yield: (CallOptions) -> ClientStream<Input.Request, Input.Response> =
+    @Deprecated("Deprecated in the .proto.")
+    public var yield: (options: CallOptions) -> ClientStream<Input.Request, Input.Response> =
         { Untold.clientStream("streams.v1.Keywords/Yield", "yield") }
 
     /** Answers `Async`. */
-    @Deprecated("The .proto says so.")
-    public var async: (CallOptions) -> BidiStream<Input.Request, Input.Response> =
+    @Deprecated("Deprecated in the .proto.")
+    public var async: (options: CallOptions) -> BidiStream<Input.Request, Input.Response> =
         { Untold.bidiStream("streams.v1.Keywords/Async", "async") }
 
     /** Answers `Self`. */
-    public var self: (Input.Request, CallOptions) -> Flow<Snapshot<Input.Response>> =
+    public var self: (request: Input.Request, options: CallOptions) -> Flow<Snapshot<Input.Response>> =
         { _, _ -> Untold.stream("streams.v1.Keywords/Self", "self") }
 
     override fun match(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
         this.match.invoke(request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun `while`(request: Input.Request, options: CallOptions): Flow<Snapshot<Input.Response>> =
         this.`while`.invoke(request, options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun yield(options: CallOptions): ClientStream<Input.Request, Input.Response> =
         this.yield.invoke(options)
 
-    @Deprecated("The .proto says so.")
+    @Deprecated("Deprecated in the .proto.")
     override fun async(options: CallOptions): BidiStream<Input.Request, Input.Response> =
         this.async.invoke(options)
 
@@ -676,7 +696,10 @@ public object Tags {
     public fun priceAll(): Tag = Tag(Tag.literal("price:all"))
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Response.enriched(withheld: Withheld<Input.Response>): EnrichedResponse =
     EnrichedResponse(Fields(this, withheld))
 
@@ -691,7 +714,10 @@ public class EnrichedResponse internal constructor(private val fields: Fields<In
         get() = fields.field(3) { if (it.hasPromo()) it.getPromo() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Input.Response.Fare.enriched(withheld: Withheld<Input.Response.Fare>): EnrichedResponseFare =
     EnrichedResponseFare(Fields(this, withheld))
 

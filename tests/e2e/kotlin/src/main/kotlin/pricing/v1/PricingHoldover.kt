@@ -25,7 +25,8 @@ public interface PricingClientInterface {
     /**
      * The price of a ride, as the quote screen shows it.
      *
-     * An answer is fresh for 2 s; after that it is shown for 1 min while it is refreshed, and for 10 min when the network fails.
+     * An answer is fresh for 2 s; after that it is shown for 1 min while it is refreshed, and for 10 min
+     * when the network fails.
      * On a network that is POOR or worse, the answer comes without what only enriches.
      */
     public suspend fun getQuote(
@@ -42,7 +43,10 @@ public interface PricingClientInterface {
     /** What memory holds of `GetQuote`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGetQuote(request: PricingOuterClass.GetQuoteRequest): Snapshot<PricingOuterClass.Quote>?
 
-    /** Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched. */
+    /**
+     * Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetQuote(request: PricingOuterClass.GetQuoteRequest)
 
     /** Stores an answer to `GetQuote` that the app has from elsewhere, as stale. */
@@ -64,12 +68,18 @@ public interface PricingClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<PricingOuterClass.Profile>
 
-    /** What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing yet. */
+    /**
+     * What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing
+     * yet.
+     */
     public fun cachedGetProfile(
         request: PricingOuterClass.GetProfileRequest,
     ): Snapshot<PricingOuterClass.Profile>?
 
-    /** Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched. */
+    /**
+     * Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetProfile(request: PricingOuterClass.GetProfileRequest)
 
     /** Stores an answer to `GetProfile` that the app has from elsewhere, as stale. */
@@ -92,9 +102,12 @@ public interface PricingClientInterface {
      * The price as it moves: the current quote at once, then one for every change. Reopened within a minute, it begins with
      * what was shown last.
      *
-     * Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-     * When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-     * Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
+     * Opened again within 1 min of when it was last live, it begins with the last message that came, as a
+     * replay. Callers who ask for the same share one stream.
+     * When it breaks it opens again by itself, and the next message says that there may be a gap before
+     * it.
+     * Opened on a network that is POOR or worse, its messages come without what only enriches, until the
+     * network has recovered.
      */
     public fun watch(
         request: PricingOuterClass.WatchRequest,
@@ -125,7 +138,8 @@ public interface PricingClientInterface {
 /**
  * Calls `pricing.v1.Pricing` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class PricingClient(session: Session) : PricingClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -142,14 +156,19 @@ public class PricingClient(session: Session) : PricingClientInterface {
     ): Observation<PricingOuterClass.Quote> =
         bound.observe(GET_QUOTE, request, options)
 
-    override fun cachedGetQuote(request: PricingOuterClass.GetQuoteRequest): Snapshot<PricingOuterClass.Quote>? =
+    override fun cachedGetQuote(
+        request: PricingOuterClass.GetQuoteRequest,
+    ): Snapshot<PricingOuterClass.Quote>? =
         bound.cached(GET_QUOTE, request)
 
     override suspend fun prefetchGetQuote(request: PricingOuterClass.GetQuoteRequest) {
         bound.prefetch(GET_QUOTE, request)
     }
 
-    override suspend fun putGetQuote(request: PricingOuterClass.GetQuoteRequest, value: PricingOuterClass.Quote) {
+    override suspend fun putGetQuote(
+        request: PricingOuterClass.GetQuoteRequest,
+        value: PricingOuterClass.Quote,
+    ) {
         bound.put(GET_QUOTE, request, value.toByteArray())
     }
 
@@ -193,7 +212,9 @@ public class PricingClient(session: Session) : PricingClientInterface {
     ): Flow<Snapshot<PricingOuterClass.Quote>> =
         bound.serverStream(WATCH, request, options)
 
-    override fun track(options: CallOptions): ClientStream<PricingOuterClass.Position, PricingOuterClass.Quote> =
+    override fun track(
+        options: CallOptions,
+    ): ClientStream<PricingOuterClass.Position, PricingOuterClass.Quote> =
         bound.clientStream(TRACK, options)
 
     override fun haggle(options: CallOptions): BidiStream<PricingOuterClass.Offer, PricingOuterClass.Quote> =
@@ -269,62 +290,63 @@ public class PricingClient(session: Session) : PricingClientInterface {
     }
 }
 
-/** A [PricingClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [PricingClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakePricing : PricingClientInterface {
     /** Answers `GetQuote`. */
-    public var getQuote: suspend (PricingOuterClass.GetQuoteRequest, CallOptions) -> Snapshot<PricingOuterClass.Quote> =
+    public var getQuote: suspend (request: PricingOuterClass.GetQuoteRequest, options: CallOptions) -> Snapshot<PricingOuterClass.Quote> =
         { _, _ -> Untold.answer("pricing.v1.Pricing/GetQuote", "getQuote") }
 
-    /** Shows `GetQuote` to observers. Unset, they see what [getQuote] answers. */
-    public var observeGetQuote: ((PricingOuterClass.GetQuoteRequest, CallOptions) -> Observation<PricingOuterClass.Quote>)? =
+    /** What observers of `GetQuote` see. Unset, they see what [getQuote] answers. */
+    public var observeGetQuote: ((request: PricingOuterClass.GetQuoteRequest, options: CallOptions) -> Observation<PricingOuterClass.Quote>)? =
         null
 
-    /** What memory holds of `GetQuote`: unset, nothing. */
-    public var cachedGetQuote: (PricingOuterClass.GetQuoteRequest) -> Snapshot<PricingOuterClass.Quote>? =
+    /** What memory holds of `GetQuote`. Unset, that is nothing. */
+    public var cachedGetQuote: (request: PricingOuterClass.GetQuoteRequest) -> Snapshot<PricingOuterClass.Quote>? =
         { null }
 
-    /** Is told what `prefetchGetQuote` does. */
-    public var prefetchGetQuote: suspend (PricingOuterClass.GetQuoteRequest) -> Unit =
-        { }
+    /** Prefetches `GetQuote`. Unset, it does nothing. */
+    public var prefetchGetQuote: suspend (request: PricingOuterClass.GetQuoteRequest) -> Unit = { }
 
-    /** Is told what `putGetQuote` does. */
-    public var putGetQuote: suspend (PricingOuterClass.GetQuoteRequest, PricingOuterClass.Quote) -> Unit =
+    /** Is given answers to `GetQuote`. Unset, it does nothing with them. */
+    public var putGetQuote: suspend (request: PricingOuterClass.GetQuoteRequest, value: PricingOuterClass.Quote) -> Unit =
         { _, _ -> }
 
     /** Answers `GetProfile`. */
-    public var getProfile: suspend (PricingOuterClass.GetProfileRequest, CallOptions) -> Snapshot<PricingOuterClass.Profile> =
+    public var getProfile: suspend (request: PricingOuterClass.GetProfileRequest, options: CallOptions) -> Snapshot<PricingOuterClass.Profile> =
         { _, _ -> Untold.answer("pricing.v1.Pricing/GetProfile", "getProfile") }
 
-    /** Shows `GetProfile` to observers. Unset, they see what [getProfile] answers. */
-    public var observeGetProfile: ((PricingOuterClass.GetProfileRequest, CallOptions) -> Observation<PricingOuterClass.Profile>)? =
+    /** What observers of `GetProfile` see. Unset, they see what [getProfile] answers. */
+    public var observeGetProfile: ((request: PricingOuterClass.GetProfileRequest, options: CallOptions) -> Observation<PricingOuterClass.Profile>)? =
         null
 
-    /** What memory holds of `GetProfile`: unset, nothing. */
-    public var cachedGetProfile: (PricingOuterClass.GetProfileRequest) -> Snapshot<PricingOuterClass.Profile>? =
+    /** What memory holds of `GetProfile`. Unset, that is nothing. */
+    public var cachedGetProfile: (request: PricingOuterClass.GetProfileRequest) -> Snapshot<PricingOuterClass.Profile>? =
         { null }
 
-    /** Is told what `prefetchGetProfile` does. */
-    public var prefetchGetProfile: suspend (PricingOuterClass.GetProfileRequest) -> Unit =
-        { }
+    /** Prefetches `GetProfile`. Unset, it does nothing. */
+    public var prefetchGetProfile: suspend (request: PricingOuterClass.GetProfileRequest) -> Unit = { }
 
-    /** Is told what `putGetProfile` does. */
-    public var putGetProfile: suspend (PricingOuterClass.GetProfileRequest, PricingOuterClass.Profile) -> Unit =
+    /** Is given answers to `GetProfile`. Unset, it does nothing with them. */
+    public var putGetProfile: suspend (request: PricingOuterClass.GetProfileRequest, value: PricingOuterClass.Profile) -> Unit =
         { _, _ -> }
 
     /** Answers `UpdateDestination`. */
-    public var updateDestination: suspend (PricingOuterClass.UpdateDestinationRequest, CallOptions) -> Snapshot<PricingOuterClass.UpdateDestinationResponse> =
+    public var updateDestination: suspend (request: PricingOuterClass.UpdateDestinationRequest, options: CallOptions) -> Snapshot<PricingOuterClass.UpdateDestinationResponse> =
         { _, _ -> Untold.answer("pricing.v1.Pricing/UpdateDestination", "updateDestination") }
 
     /** Answers `Watch`. */
-    public var watch: (PricingOuterClass.WatchRequest, CallOptions) -> Flow<Snapshot<PricingOuterClass.Quote>> =
+    public var watch: (request: PricingOuterClass.WatchRequest, options: CallOptions) -> Flow<Snapshot<PricingOuterClass.Quote>> =
         { _, _ -> Untold.stream("pricing.v1.Pricing/Watch", "watch") }
 
     /** Answers `Track`. */
-    public var track: (CallOptions) -> ClientStream<PricingOuterClass.Position, PricingOuterClass.Quote> =
+    public var track: (options: CallOptions) -> ClientStream<PricingOuterClass.Position, PricingOuterClass.Quote> =
         { Untold.clientStream("pricing.v1.Pricing/Track", "track") }
 
     /** Answers `Haggle`. */
-    public var haggle: (CallOptions) -> BidiStream<PricingOuterClass.Offer, PricingOuterClass.Quote> =
+    public var haggle: (options: CallOptions) -> BidiStream<PricingOuterClass.Offer, PricingOuterClass.Quote> =
         { Untold.bidiStream("pricing.v1.Pricing/Haggle", "haggle") }
 
     override suspend fun getQuote(
@@ -337,16 +359,22 @@ public class FakePricing : PricingClientInterface {
         request: PricingOuterClass.GetQuoteRequest,
         options: CallOptions,
     ): Observation<PricingOuterClass.Quote> =
-        this.observeGetQuote?.invoke(request, options) ?: Observation.answeredBy { this.getQuote.invoke(request, options) }
+        this.observeGetQuote?.invoke(request, options)
+            ?: Observation.answeredBy { this.getQuote.invoke(request, options) }
 
-    override fun cachedGetQuote(request: PricingOuterClass.GetQuoteRequest): Snapshot<PricingOuterClass.Quote>? =
+    override fun cachedGetQuote(
+        request: PricingOuterClass.GetQuoteRequest,
+    ): Snapshot<PricingOuterClass.Quote>? =
         this.cachedGetQuote.invoke(request)
 
     override suspend fun prefetchGetQuote(request: PricingOuterClass.GetQuoteRequest) {
         this.prefetchGetQuote.invoke(request)
     }
 
-    override suspend fun putGetQuote(request: PricingOuterClass.GetQuoteRequest, value: PricingOuterClass.Quote) {
+    override suspend fun putGetQuote(
+        request: PricingOuterClass.GetQuoteRequest,
+        value: PricingOuterClass.Quote,
+    ) {
         this.putGetQuote.invoke(request, value)
     }
 
@@ -360,7 +388,8 @@ public class FakePricing : PricingClientInterface {
         request: PricingOuterClass.GetProfileRequest,
         options: CallOptions,
     ): Observation<PricingOuterClass.Profile> =
-        this.observeGetProfile?.invoke(request, options) ?: Observation.answeredBy { this.getProfile.invoke(request, options) }
+        this.observeGetProfile?.invoke(request, options)
+            ?: Observation.answeredBy { this.getProfile.invoke(request, options) }
 
     override fun cachedGetProfile(
         request: PricingOuterClass.GetProfileRequest,
@@ -390,7 +419,9 @@ public class FakePricing : PricingClientInterface {
     ): Flow<Snapshot<PricingOuterClass.Quote>> =
         this.watch.invoke(request, options)
 
-    override fun track(options: CallOptions): ClientStream<PricingOuterClass.Position, PricingOuterClass.Quote> =
+    override fun track(
+        options: CallOptions,
+    ): ClientStream<PricingOuterClass.Position, PricingOuterClass.Quote> =
         this.track.invoke(options)
 
     override fun haggle(options: CallOptions): BidiStream<PricingOuterClass.Offer, PricingOuterClass.Quote> =
@@ -403,7 +434,10 @@ public object Tags {
     public fun ride(rideId: String): Tag = Tag(Tag.literal("ride:"), Tag.value(rideId))
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun PricingOuterClass.Car.enriched(withheld: Withheld<PricingOuterClass.Car>): EnrichedCar =
     EnrichedCar(Fields(this, withheld))
 
@@ -414,7 +448,10 @@ public class EnrichedCar internal constructor(private val fields: Fields<Pricing
         get() = fields.field(3) { if (it.hasPicture()) it.getPicture() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun PricingOuterClass.Quote.enriched(withheld: Withheld<PricingOuterClass.Quote>): EnrichedQuote =
     EnrichedQuote(Fields(this, withheld))
 

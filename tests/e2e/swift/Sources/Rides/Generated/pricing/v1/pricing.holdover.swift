@@ -9,70 +9,92 @@ import Holdover
 package protocol Pricing_V1_PricingClientInterface: Sendable {
     /// The price of a ride, as the quote screen shows it.
     ///
-    /// An answer is fresh for 2 s; after that it is shown for 1 min while it is refreshed, and for 10 min when the network fails.
+    /// An answer is fresh for 2 s; after that it is shown for 1 min while it is refreshed, and for 10 min
+    /// when the network fails.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     func getQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote>
 
     /// Keeps a screen current with the answer to `GetQuote`: states, of which only the newest counts.
     nonisolated func observeGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Quote>
 
     /// What memory holds of `GetQuote`, at once: for the first frame. After a restart that is nothing yet.
-    nonisolated func cachedGetQuote(_ request: Pricing_V1_GetQuoteRequest) -> Holdover.Snapshot<Pricing_V1_Quote>?
+    nonisolated func cachedGetQuote(
+        _ request: Pricing_V1_GetQuoteRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Quote>?
 
-    /// Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
-    nonisolated func prefetchGetQuote(_ request: Pricing_V1_GetQuoteRequest) async throws(Holdover.HoldoverError)
+    /// Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
+    nonisolated func prefetchGetQuote(
+        _ request: Pricing_V1_GetQuoteRequest
+    ) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetQuote` that the app has from elsewhere, as stale.
     nonisolated func putGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, _ value: Pricing_V1_Quote
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ value: Pricing_V1_Quote
     ) async throws(Holdover.HoldoverError)
 
     /// The rider's profile. It is sensitive, so it never lies on disk unsealed.
     ///
     /// An answer is fresh for 1 min; after that it is shown for 10 min when the network fails.
     func getProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile>
 
     /// Keeps a screen current with the answer to `GetProfile`: states, of which only the newest counts.
     nonisolated func observeGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Profile>
 
-    /// What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing yet.
+    /// What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing
+    /// yet.
     nonisolated func cachedGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) -> Holdover.Snapshot<Pricing_V1_Profile>?
 
-    /// Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory, and the rest is fetched.
+    /// Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory,
+    /// and the rest is fetched.
     nonisolated func prefetchGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) async throws(Holdover.HoldoverError)
 
     /// Stores an answer to `GetProfile` that the app has from elsewhere, as stale.
     nonisolated func putGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile
+        _ request: Pricing_V1_GetProfileRequest,
+        _ value: Pricing_V1_Profile
     ) async throws(Holdover.HoldoverError)
 
     /// Changes where a ride goes. Quotes of that ride are outdated from then on.
     ///
     /// Makes stored answers about `ride:{request.ride_id}` outdated.
     func updateDestination(
-        _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse>
 
     /// The price as it moves: the current quote at once, then one for every change. Reopened within a minute, it begins with
     /// what was shown last.
     ///
-    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a
+    /// replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before
+    /// it.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the
+    /// network has recovered.
     nonisolated func watch(
-        _ request: Pricing_V1_WatchRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_WatchRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Pricing_V1_Quote>
 
     /// Where the rider walked while waiting, and what the ride costs from there.
@@ -95,17 +117,21 @@ package protocol Pricing_V1_PricingClientInterface: Sendable {
 extension Pricing_V1_PricingClientInterface {
     /// The price of a ride, as the quote screen shows it.
     ///
-    /// An answer is fresh for 2 s; after that it is shown for 1 min while it is refreshed, and for 10 min when the network fails.
+    /// An answer is fresh for 2 s; after that it is shown for 1 min while it is refreshed, and for 10 min
+    /// when the network fails.
     /// On a network that is POOR or worse, the answer comes without what only enriches.
     package func getQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> {
         try await self.getQuote(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetQuote`: states, of which only the newest counts.
     package nonisolated func observeGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions? = nil
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Pricing_V1_Quote> {
         self.observeGetQuote(request, options: options ?? Holdover.CallOptions())
     }
@@ -114,14 +140,17 @@ extension Pricing_V1_PricingClientInterface {
     ///
     /// An answer is fresh for 1 min; after that it is shown for 10 min when the network fails.
     package func getProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> {
         try await self.getProfile(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
     /// Keeps a screen current with the answer to `GetProfile`: states, of which only the newest counts.
     package nonisolated func observeGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions? = nil
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Observation<Pricing_V1_Profile> {
         self.observeGetProfile(request, options: options ?? Holdover.CallOptions())
     }
@@ -130,7 +159,9 @@ extension Pricing_V1_PricingClientInterface {
     ///
     /// Makes stored answers about `ride:{request.ride_id}` outdated.
     package func updateDestination(
-        _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions? = nil, isolation: isolated (any Actor)? = #isolation
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any Actor)? = #isolation
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
         try await self.updateDestination(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
@@ -138,11 +169,15 @@ extension Pricing_V1_PricingClientInterface {
     /// The price as it moves: the current quote at once, then one for every change. Reopened within a minute, it begins with
     /// what was shown last.
     ///
-    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-    /// When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
+    /// Opened again within 1 min of when it was last live, it begins with the last message that came, as a
+    /// replay. Callers who ask for the same share one stream.
+    /// When it breaks it opens again by itself, and the next message says that there may be a gap before
+    /// it.
+    /// Opened on a network that is POOR or worse, its messages come without what only enriches, until the
+    /// network has recovered.
     package nonisolated func watch(
-        _ request: Pricing_V1_WatchRequest, options: Holdover.CallOptions? = nil
+        _ request: Pricing_V1_WatchRequest,
+        options: Holdover.CallOptions? = nil
     ) -> Holdover.Streaming<Pricing_V1_Quote> {
         self.watch(request, options: options ?? Holdover.CallOptions())
     }
@@ -201,19 +236,23 @@ package struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         """)
     private nonisolated let bound: Holdover.BoundClient
 
-    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+    /// A client for one account at one endpoint. Does no input or output. What the runtime cannot promise
+    /// is told by the first call, as MISUSE.
     package nonisolated init(_ session: Holdover.Session) {
         bound = Holdover.BoundClient(session, policy: Self.policy)
     }
 
     package func getQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> {
         try await bound.unary(Self.getQuoteMethod, request, options, isolation: isolation)
     }
 
     package nonisolated func observeGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Quote> {
         bound.observe(Self.getQuoteMethod, request, options)
     }
@@ -231,19 +270,23 @@ package struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
     }
 
     package nonisolated func putGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, _ value: Pricing_V1_Quote
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ value: Pricing_V1_Quote
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getQuoteMethod, request, value) { try $0.serializedBytes() }
     }
 
     package func getProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> {
         try await bound.unary(Self.getProfileMethod, request, options, isolation: isolation)
     }
 
     package nonisolated func observeGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Profile> {
         bound.observe(Self.getProfileMethod, request, options)
     }
@@ -261,19 +304,23 @@ package struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
     }
 
     package nonisolated func putGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile
+        _ request: Pricing_V1_GetProfileRequest,
+        _ value: Pricing_V1_Profile
     ) async throws(Holdover.HoldoverError) {
         try await bound.put(Self.getProfileMethod, request, value) { try $0.serializedBytes() }
     }
 
     package func updateDestination(
-        _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
         try await bound.unary(Self.updateDestinationMethod, request, options, isolation: isolation)
     }
 
     package nonisolated func watch(
-        _ request: Pricing_V1_WatchRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_WatchRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Pricing_V1_Quote> {
         bound.serverStream(Self.watchMethod, request, options)
     }
@@ -290,7 +337,10 @@ package struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         bound.bidiStream(Self.haggleMethod, options)
     }
 
-    private nonisolated static var getQuoteMethod: Holdover.BoundMethod<Pricing_V1_GetQuoteRequest, Pricing_V1_Quote> {
+    private nonisolated static var getQuoteMethod: Holdover.BoundMethod<
+        Pricing_V1_GetQuoteRequest,
+        Pricing_V1_Quote
+    > {
         Holdover.BoundMethod(
             0,
             encode: { try $0.serializedBytes() },
@@ -298,7 +348,10 @@ package struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         )
     }
 
-    private nonisolated static var getProfileMethod: Holdover.BoundMethod<Pricing_V1_GetProfileRequest, Pricing_V1_Profile> {
+    private nonisolated static var getProfileMethod: Holdover.BoundMethod<
+        Pricing_V1_GetProfileRequest,
+        Pricing_V1_Profile
+    > {
         Holdover.BoundMethod(
             1,
             encode: { try $0.serializedBytes() },
@@ -306,7 +359,10 @@ package struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         )
     }
 
-    private nonisolated static var updateDestinationMethod: Holdover.BoundMethod<Pricing_V1_UpdateDestinationRequest, Pricing_V1_UpdateDestinationResponse> {
+    private nonisolated static var updateDestinationMethod: Holdover.BoundMethod<
+        Pricing_V1_UpdateDestinationRequest,
+        Pricing_V1_UpdateDestinationResponse
+    > {
         Holdover.BoundMethod(
             2,
             encode: { try $0.serializedBytes() },
@@ -314,7 +370,10 @@ package struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
         )
     }
 
-    private nonisolated static var watchMethod: Holdover.BoundMethod<Pricing_V1_WatchRequest, Pricing_V1_Quote> {
+    private nonisolated static var watchMethod: Holdover.BoundMethod<
+        Pricing_V1_WatchRequest,
+        Pricing_V1_Quote
+    > {
         Holdover.BoundMethod(
             3,
             encode: { try $0.serializedBytes() },
@@ -342,132 +401,219 @@ package struct Pricing_V1_PricingClient: Pricing_V1_PricingClientInterface {
 /// A `Pricing_V1_PricingClientInterface` for tests of apps: closures answer.
 package struct Pricing_V1_FakePricing: Pricing_V1_PricingClientInterface {
     /// Answers `GetQuote`.
-    package nonisolated var getQuote: @Sendable (_ request: Pricing_V1_GetQuoteRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> = { _, _ throws(Holdover.HoldoverError) in throw .untold("pricing.v1.Pricing/GetQuote", "getQuote") }
+    package nonisolated var onGetQuote: @Sendable (
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Pricing_V1_Quote> = { _, _ in
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetQuote", "onGetQuote")
+    }
 
-    /// Shows `GetQuote` to observers. Unset, they see what `getQuote` answers.
-    package nonisolated var observeGetQuote: (@Sendable (_ request: Pricing_V1_GetQuoteRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Quote>)? = nil
+    /// What observers of `GetQuote` see. Unset, they see what `onGetQuote` answers.
+    package nonisolated var onObserveGetQuote: (
+        @Sendable (_ request: Pricing_V1_GetQuoteRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Quote>
+    )? = nil
 
-    /// What memory holds of `GetQuote`: unset, nothing.
-    package nonisolated var cachedGetQuote: @Sendable (_ request: Pricing_V1_GetQuoteRequest) -> Holdover.Snapshot<Pricing_V1_Quote>? = { _ in nil }
+    /// What memory holds of `GetQuote`. Unset, that is nothing.
+    package nonisolated var onCachedGetQuote: @Sendable (
+        _ request: Pricing_V1_GetQuoteRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Quote>? = { _ in nil }
 
-    /// Is told what `prefetchGetQuote` does.
-    package nonisolated var prefetchGetQuote: @Sendable (_ request: Pricing_V1_GetQuoteRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetQuote`. Unset, it does nothing.
+    package nonisolated var onPrefetchGetQuote: @Sendable (
+        _ request: Pricing_V1_GetQuoteRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetQuote` does.
-    package nonisolated var putGetQuote: @Sendable (_ request: Pricing_V1_GetQuoteRequest, _ value: Pricing_V1_Quote) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetQuote`. Unset, it does nothing with them.
+    package nonisolated var onPutGetQuote: @Sendable (
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ value: Pricing_V1_Quote
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `GetProfile`.
-    package nonisolated var getProfile: @Sendable (_ request: Pricing_V1_GetProfileRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> = { _, _ throws(Holdover.HoldoverError) in throw .untold("pricing.v1.Pricing/GetProfile", "getProfile") }
+    package nonisolated var onGetProfile: @Sendable (
+        _ request: Pricing_V1_GetProfileRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Pricing_V1_Profile> = { _, _ in
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/GetProfile", "onGetProfile")
+    }
 
-    /// Shows `GetProfile` to observers. Unset, they see what `getProfile` answers.
-    package nonisolated var observeGetProfile: (@Sendable (_ request: Pricing_V1_GetProfileRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Profile>)? = nil
+    /// What observers of `GetProfile` see. Unset, they see what `onGetProfile` answers.
+    package nonisolated var onObserveGetProfile: (
+        @Sendable (_ request: Pricing_V1_GetProfileRequest, _ options: Holdover.CallOptions) -> Holdover.Observation<Pricing_V1_Profile>
+    )? = nil
 
-    /// What memory holds of `GetProfile`: unset, nothing.
-    package nonisolated var cachedGetProfile: @Sendable (_ request: Pricing_V1_GetProfileRequest) -> Holdover.Snapshot<Pricing_V1_Profile>? = { _ in nil }
+    /// What memory holds of `GetProfile`. Unset, that is nothing.
+    package nonisolated var onCachedGetProfile: @Sendable (
+        _ request: Pricing_V1_GetProfileRequest
+    ) -> Holdover.Snapshot<Pricing_V1_Profile>? = { _ in nil }
 
-    /// Is told what `prefetchGetProfile` does.
-    package nonisolated var prefetchGetProfile: @Sendable (_ request: Pricing_V1_GetProfileRequest) async throws(Holdover.HoldoverError) -> Void = { _ in }
+    /// Prefetches `GetProfile`. Unset, it does nothing.
+    package nonisolated var onPrefetchGetProfile: @Sendable (
+        _ request: Pricing_V1_GetProfileRequest
+    ) async throws -> Void = { _ in }
 
-    /// Is told what `putGetProfile` does.
-    package nonisolated var putGetProfile: @Sendable (_ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile) async throws(Holdover.HoldoverError) -> Void = { _, _ in }
+    /// Is given answers to `GetProfile`. Unset, it does nothing with them.
+    package nonisolated var onPutGetProfile: @Sendable (
+        _ request: Pricing_V1_GetProfileRequest,
+        _ value: Pricing_V1_Profile
+    ) async throws -> Void = { _, _ in }
 
     /// Answers `UpdateDestination`.
-    package nonisolated var updateDestination: @Sendable (_ request: Pricing_V1_UpdateDestinationRequest, _ options: Holdover.CallOptions) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> = { _, _ throws(Holdover.HoldoverError) in throw .untold("pricing.v1.Pricing/UpdateDestination", "updateDestination") }
+    package nonisolated var onUpdateDestination: @Sendable (
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> = { _, _ in
+        throw Holdover.HoldoverError.untold("pricing.v1.Pricing/UpdateDestination", "onUpdateDestination")
+    }
 
     /// Answers `Watch`.
-    package nonisolated var watch: @Sendable (_ request: Pricing_V1_WatchRequest, _ options: Holdover.CallOptions) -> Holdover.Streaming<Pricing_V1_Quote> = { _, _ in .failing(.untold("pricing.v1.Pricing/Watch", "watch")) }
+    package nonisolated var onWatch: @Sendable (
+        _ request: Pricing_V1_WatchRequest,
+        _ options: Holdover.CallOptions
+    ) -> Holdover.Streaming<Pricing_V1_Quote> = { _, _ in
+        .failing(Holdover.HoldoverError.untold("pricing.v1.Pricing/Watch", "onWatch"))
+    }
 
     /// Answers `Track`.
-    package nonisolated var track: @Sendable (_ options: Holdover.CallOptions) -> Holdover.ClientStream<Pricing_V1_Position, Pricing_V1_Quote> = { _ in .failing(.untold("pricing.v1.Pricing/Track", "track")) }
+    package nonisolated var onTrack: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.ClientStream<Pricing_V1_Position, Pricing_V1_Quote> = { _ in
+        .failing(Holdover.HoldoverError.untold("pricing.v1.Pricing/Track", "onTrack"))
+    }
 
     /// Answers `Haggle`.
-    package nonisolated var haggle: @Sendable (_ options: Holdover.CallOptions) -> Holdover.BidiStream<Pricing_V1_Offer, Pricing_V1_Quote> = { _ in .failing(.untold("pricing.v1.Pricing/Haggle", "haggle")) }
+    package nonisolated var onHaggle: @Sendable (
+        _ options: Holdover.CallOptions
+    ) -> Holdover.BidiStream<Pricing_V1_Offer, Pricing_V1_Quote> = { _ in
+        .failing(Holdover.HoldoverError.untold("pricing.v1.Pricing/Haggle", "onHaggle"))
+    }
 
     /// Every method fails until it is told what to answer.
     package nonisolated init() {}
 
     package func getQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Quote> {
-        try await self.getQuote(request, options)
+        do {
+            return try await self.onGetQuote(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     package nonisolated func observeGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetQuoteRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Quote> {
-        self.observeGetQuote?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getQuote(request, options) }
+        self.onObserveGetQuote?(request, options)
+            ?? .answered { try await self.onGetQuote(request, options) }
     }
 
     package nonisolated func cachedGetQuote(
         _ request: Pricing_V1_GetQuoteRequest
     ) -> Holdover.Snapshot<Pricing_V1_Quote>? {
-        self.cachedGetQuote(request)
+        self.onCachedGetQuote(request)
     }
 
     package nonisolated func prefetchGetQuote(
         _ request: Pricing_V1_GetQuoteRequest
     ) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetQuote(request)
+        do {
+            try await self.onPrefetchGetQuote(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     package nonisolated func putGetQuote(
-        _ request: Pricing_V1_GetQuoteRequest, _ value: Pricing_V1_Quote
+        _ request: Pricing_V1_GetQuoteRequest,
+        _ value: Pricing_V1_Quote
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetQuote(request, value)
+        do {
+            try await self.onPutGetQuote(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     package func getProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_Profile> {
-        try await self.getProfile(request, options)
+        do {
+            return try await self.onGetProfile(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     package nonisolated func observeGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_GetProfileRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Observation<Pricing_V1_Profile> {
-        self.observeGetProfile?(request, options) ?? .answered { () async throws(Holdover.HoldoverError) in try await self.getProfile(request, options) }
+        self.onObserveGetProfile?(request, options)
+            ?? .answered { try await self.onGetProfile(request, options) }
     }
 
     package nonisolated func cachedGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) -> Holdover.Snapshot<Pricing_V1_Profile>? {
-        self.cachedGetProfile(request)
+        self.onCachedGetProfile(request)
     }
 
     package nonisolated func prefetchGetProfile(
         _ request: Pricing_V1_GetProfileRequest
     ) async throws(Holdover.HoldoverError) {
-        try await self.prefetchGetProfile(request)
+        do {
+            try await self.onPrefetchGetProfile(request)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     package nonisolated func putGetProfile(
-        _ request: Pricing_V1_GetProfileRequest, _ value: Pricing_V1_Profile
+        _ request: Pricing_V1_GetProfileRequest,
+        _ value: Pricing_V1_Profile
     ) async throws(Holdover.HoldoverError) {
-        try await self.putGetProfile(request, value)
+        do {
+            try await self.onPutGetProfile(request, value)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     package func updateDestination(
-        _ request: Pricing_V1_UpdateDestinationRequest, options: Holdover.CallOptions, isolation: isolated (any Actor)?
+        _ request: Pricing_V1_UpdateDestinationRequest,
+        options: Holdover.CallOptions,
+        isolation: isolated (any Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Pricing_V1_UpdateDestinationResponse> {
-        try await self.updateDestination(request, options)
+        do {
+            return try await self.onUpdateDestination(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
     }
 
     package nonisolated func watch(
-        _ request: Pricing_V1_WatchRequest, options: Holdover.CallOptions
+        _ request: Pricing_V1_WatchRequest,
+        options: Holdover.CallOptions
     ) -> Holdover.Streaming<Pricing_V1_Quote> {
-        self.watch(request, options)
+        self.onWatch(request, options)
     }
 
     package nonisolated func track(
         options: Holdover.CallOptions
     ) -> Holdover.ClientStream<Pricing_V1_Position, Pricing_V1_Quote> {
-        self.track(options)
+        self.onTrack(options)
     }
 
     package nonisolated func haggle(
         options: Holdover.CallOptions
     ) -> Holdover.BidiStream<Pricing_V1_Offer, Pricing_V1_Quote> {
-        self.haggle(options)
+        self.onHaggle(options)
     }
 }
 
@@ -480,8 +626,11 @@ package enum Pricing_V1_Tags {
 }
 
 extension Pricing_V1_Car {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    package nonisolated func enriched(_ withheld: Holdover.Withheld<Pricing_V1_Car>) -> Pricing_V1_EnrichedCar {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    package nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Pricing_V1_Car>
+    ) -> Pricing_V1_EnrichedCar {
         Pricing_V1_EnrichedCar(self, withheld)
     }
 }
@@ -503,8 +652,11 @@ package struct Pricing_V1_EnrichedCar: Sendable {
 }
 
 extension Pricing_V1_Quote {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    package nonisolated func enriched(_ withheld: Holdover.Withheld<Pricing_V1_Quote>) -> Pricing_V1_EnrichedQuote {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    package nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Pricing_V1_Quote>
+    ) -> Pricing_V1_EnrichedQuote {
         Pricing_V1_EnrichedQuote(self, withheld)
     }
 }
@@ -514,7 +666,10 @@ package struct Pricing_V1_EnrichedQuote: Sendable {
     private nonisolated let message: Pricing_V1_Quote
     private nonisolated let withheld: Holdover.Withheld<Pricing_V1_Quote>
 
-    fileprivate nonisolated init(_ message: Pricing_V1_Quote, _ withheld: Holdover.Withheld<Pricing_V1_Quote>) {
+    fileprivate nonisolated init(
+        _ message: Pricing_V1_Quote,
+        _ withheld: Holdover.Withheld<Pricing_V1_Quote>
+    ) {
         self.message = message
         self.withheld = withheld
     }

@@ -7,7 +7,10 @@ import dev.holdover.Enriching
 import dev.holdover.Withheld
 import dev.holdover.binding.Fields
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Types.Money.enriched(withheld: Withheld<Types.Money>): EnrichedMoney =
     EnrichedMoney(Fields(this, withheld))
 

@@ -35,10 +35,13 @@ public interface ShopClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<ItemOuterClass.Item>
 
-    /** What memory holds of `GetItem`, at once: for the first frame. */
+    /** What memory holds of `GetItem`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGetItem(request: StringValue): Snapshot<ItemOuterClass.Item>?
 
-    /** Warms the cache for `GetItem`, at background priority. */
+    /**
+     * Warms the cache for `GetItem`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetItem(request: StringValue)
 
     /** Stores an answer to `GetItem` that the app has from elsewhere, as stale. */
@@ -57,7 +60,8 @@ public interface ShopClientInterface {
 /**
  * Calls `shop.v1.api.Shop` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class ShopClient(session: Session) : ShopClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -65,7 +69,10 @@ public class ShopClient(session: Session) : ShopClientInterface {
     override suspend fun getItem(request: StringValue, options: CallOptions): Snapshot<ItemOuterClass.Item> =
         bound.unary(GET_ITEM, request, options)
 
-    override fun observeGetItem(request: StringValue, options: CallOptions): Observation<ItemOuterClass.Item> =
+    override fun observeGetItem(
+        request: StringValue,
+        options: CallOptions,
+    ): Observation<ItemOuterClass.Item> =
         bound.observe(GET_ITEM, request, options)
 
     override fun cachedGetItem(request: StringValue): Snapshot<ItemOuterClass.Item>? =
@@ -121,41 +128,45 @@ public class ShopClient(session: Session) : ShopClientInterface {
     }
 }
 
-/** A [ShopClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [ShopClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakeShop : ShopClientInterface {
     /** Answers `GetItem`. */
-    public var getItem: suspend (StringValue, CallOptions) -> Snapshot<ItemOuterClass.Item> =
+    public var getItem: suspend (request: StringValue, options: CallOptions) -> Snapshot<ItemOuterClass.Item> =
         { _, _ -> Untold.answer("shop.v1.api.Shop/GetItem", "getItem") }
 
-    /** Shows `GetItem` to observers. Unset, they see what [getItem] answers. */
-    public var observeGetItem: ((StringValue, CallOptions) -> Observation<ItemOuterClass.Item>)? =
+    /** What observers of `GetItem` see. Unset, they see what [getItem] answers. */
+    public var observeGetItem: ((request: StringValue, options: CallOptions) -> Observation<ItemOuterClass.Item>)? =
         null
 
-    /** What memory holds of `GetItem`: unset, nothing. */
-    public var cachedGetItem: (StringValue) -> Snapshot<ItemOuterClass.Item>? =
-        { null }
+    /** What memory holds of `GetItem`. Unset, that is nothing. */
+    public var cachedGetItem: (request: StringValue) -> Snapshot<ItemOuterClass.Item>? = { null }
 
-    /** Is told what `prefetchGetItem` does. */
-    public var prefetchGetItem: suspend (StringValue) -> Unit =
-        { }
+    /** Prefetches `GetItem`. Unset, it does nothing. */
+    public var prefetchGetItem: suspend (request: StringValue) -> Unit = { }
 
-    /** Is told what `putGetItem` does. */
-    public var putGetItem: suspend (StringValue, ItemOuterClass.Item) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `GetItem`. Unset, it does nothing with them. */
+    public var putGetItem: suspend (request: StringValue, value: ItemOuterClass.Item) -> Unit = { _, _ -> }
 
     /** Answers `GetRoot`. */
-    public var getRoot: suspend (Input.Money, CallOptions) -> Snapshot<RootOuterClass.Root> =
+    public var getRoot: suspend (request: Input.Money, options: CallOptions) -> Snapshot<RootOuterClass.Root> =
         { _, _ -> Untold.answer("shop.v1.api.Shop/GetRoot", "getRoot") }
 
     /** Answers `Buy`. */
-    public var buy: suspend (Types.Money, CallOptions) -> Snapshot<Empty> =
+    public var buy: suspend (request: Types.Money, options: CallOptions) -> Snapshot<Empty> =
         { _, _ -> Untold.answer("shop.v1.api.Shop/Buy", "buy") }
 
     override suspend fun getItem(request: StringValue, options: CallOptions): Snapshot<ItemOuterClass.Item> =
         this.getItem.invoke(request, options)
 
-    override fun observeGetItem(request: StringValue, options: CallOptions): Observation<ItemOuterClass.Item> =
-        this.observeGetItem?.invoke(request, options) ?: Observation.answeredBy { this.getItem.invoke(request, options) }
+    override fun observeGetItem(
+        request: StringValue,
+        options: CallOptions,
+    ): Observation<ItemOuterClass.Item> =
+        this.observeGetItem?.invoke(request, options)
+            ?: Observation.answeredBy { this.getItem.invoke(request, options) }
 
     override fun cachedGetItem(request: StringValue): Snapshot<ItemOuterClass.Item>? =
         this.cachedGetItem.invoke(request)

@@ -29,10 +29,16 @@ internal interface NamingClientInterface {
         options: dev.holdover.CallOptions = dev.holdover.CallOptions.DEFAULT,
     ): dev.holdover.Observation<Snapshot>
 
-    /** What memory holds of `GetSnapshot`, at once: for the first frame. */
+    /**
+     * What memory holds of `GetSnapshot`, at once: for the first frame. After a restart that is nothing
+     * yet.
+     */
     public fun cachedGetSnapshot(request: Session): dev.holdover.Snapshot<Snapshot>?
 
-    /** Warms the cache for `GetSnapshot`, at background priority. */
+    /**
+     * Warms the cache for `GetSnapshot`, at background priority: what is fresh on the disk comes to
+     * memory, and the rest is fetched.
+     */
     public suspend fun prefetchGetSnapshot(request: Session)
 
     /** Stores an answer to `GetSnapshot` that the app has from elsewhere, as stale. */
@@ -63,13 +69,16 @@ internal interface NamingClientInterface {
      *
      * A broken connection ends the call with an error: what was sent is not kept, and not sent again.
      */
-    public fun talk(options: dev.holdover.CallOptions = dev.holdover.CallOptions.DEFAULT): BidiStream<Flow, Flow>
+    public fun talk(
+        options: dev.holdover.CallOptions = dev.holdover.CallOptions.DEFAULT,
+    ): BidiStream<Flow, Flow>
 }
 
 /**
  * Calls `naming.v1.Naming` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 internal class NamingClient(session: dev.holdover.Session) : NamingClientInterface {
     private val bound: dev.holdover.binding.BoundClient = dev.holdover.binding.BoundClient(session, POLICY)
@@ -151,38 +160,38 @@ internal class NamingClient(session: dev.holdover.Session) : NamingClientInterfa
     }
 }
 
-/** A [NamingClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [NamingClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 internal class FakeNaming : NamingClientInterface {
     /** Answers `GetSnapshot`. */
-    public var getSnapshot: suspend (Session, dev.holdover.CallOptions) -> dev.holdover.Snapshot<Snapshot> =
+    public var getSnapshot: suspend (request: Session, options: dev.holdover.CallOptions) -> dev.holdover.Snapshot<Snapshot> =
         { _, _ -> Untold.answer("naming.v1.Naming/GetSnapshot", "getSnapshot") }
 
-    /** Shows `GetSnapshot` to observers. Unset, they see what [getSnapshot] answers. */
-    public var observeGetSnapshot: ((Session, dev.holdover.CallOptions) -> dev.holdover.Observation<Snapshot>)? =
+    /** What observers of `GetSnapshot` see. Unset, they see what [getSnapshot] answers. */
+    public var observeGetSnapshot: ((request: Session, options: dev.holdover.CallOptions) -> dev.holdover.Observation<Snapshot>)? =
         null
 
-    /** What memory holds of `GetSnapshot`: unset, nothing. */
-    public var cachedGetSnapshot: (Session) -> dev.holdover.Snapshot<Snapshot>? =
-        { null }
+    /** What memory holds of `GetSnapshot`. Unset, that is nothing. */
+    public var cachedGetSnapshot: (request: Session) -> dev.holdover.Snapshot<Snapshot>? = { null }
 
-    /** Is told what `prefetchGetSnapshot` does. */
-    public var prefetchGetSnapshot: suspend (Session) -> kotlin.Unit =
-        { }
+    /** Prefetches `GetSnapshot`. Unset, it does nothing. */
+    public var prefetchGetSnapshot: suspend (request: Session) -> kotlin.Unit = { }
 
-    /** Is told what `putGetSnapshot` does. */
-    public var putGetSnapshot: suspend (Session, Snapshot) -> kotlin.Unit =
-        { _, _ -> }
+    /** Is given answers to `GetSnapshot`. Unset, it does nothing with them. */
+    public var putGetSnapshot: suspend (request: Session, value: Snapshot) -> kotlin.Unit = { _, _ -> }
 
     /** Answers `Watch`. */
-    public var watch: (Session, dev.holdover.CallOptions) -> kotlinx.coroutines.flow.Flow<dev.holdover.Snapshot<Others.Snapshot>> =
+    public var watch: (request: Session, options: dev.holdover.CallOptions) -> kotlinx.coroutines.flow.Flow<dev.holdover.Snapshot<Others.Snapshot>> =
         { _, _ -> Untold.stream("naming.v1.Naming/Watch", "watch") }
 
     /** Answers `Upload`. */
-    public var upload: (dev.holdover.CallOptions) -> ClientStream<Flow, Others.Session> =
+    public var upload: (options: dev.holdover.CallOptions) -> ClientStream<Flow, Others.Session> =
         { Untold.clientStream("naming.v1.Naming/Upload", "upload") }
 
     /** Answers `Talk`. */
-    public var talk: (dev.holdover.CallOptions) -> BidiStream<Flow, Flow> =
+    public var talk: (options: dev.holdover.CallOptions) -> BidiStream<Flow, Flow> =
         { Untold.bidiStream("naming.v1.Naming/Talk", "talk") }
 
     override suspend fun getSnapshot(
@@ -195,7 +204,8 @@ internal class FakeNaming : NamingClientInterface {
         request: Session,
         options: dev.holdover.CallOptions,
     ): dev.holdover.Observation<Snapshot> =
-        this.observeGetSnapshot?.invoke(request, options) ?: dev.holdover.Observation.answeredBy { this.getSnapshot.invoke(request, options) }
+        this.observeGetSnapshot?.invoke(request, options)
+            ?: dev.holdover.Observation.answeredBy { this.getSnapshot.invoke(request, options) }
 
     override fun cachedGetSnapshot(request: Session): dev.holdover.Snapshot<Snapshot>? =
         this.cachedGetSnapshot.invoke(request)
@@ -227,12 +237,17 @@ internal object Tags_ {
     public fun session(id: String): dev.holdover.Tag = dev.holdover.Tag(dev.holdover.Tag.literal("session:"), dev.holdover.Tag.value(id))
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 internal fun Snapshot.enriched(withheld: dev.holdover.Withheld<Snapshot>): EnrichedSnapshot_ =
     EnrichedSnapshot_(dev.holdover.binding.Fields(this, withheld))
 
 /** What a poor network may leave out of [Snapshot], and what is below it. */
-internal class EnrichedSnapshot_ internal constructor(private val fields: dev.holdover.binding.Fields<Snapshot>) {
+internal class EnrichedSnapshot_ internal constructor(
+    private val fields: dev.holdover.binding.Fields<Snapshot>,
+) {
     /** `other` */
     public val other: dev.holdover.Part<Others.Snapshot>?
         get() = fields.part(1) { if (it.hasOther()) it.getOther() else null }
@@ -247,7 +262,15 @@ internal class EnrichedSnapshot_ internal constructor(private val fields: dev.ho
 
     /** `one` */
     public val one: dev.holdover.Enriching<EnrichedSnapshot_One>
-        get() = fields.field(4, 5, 6, 7) { when (it.getOneCase()) { Snapshot.OneCase.STRING -> EnrichedSnapshot_One.String(it.getString()); Snapshot.OneCase.LIST -> EnrichedSnapshot_One.List(it.getList()); Snapshot.OneCase.SESSION -> EnrichedSnapshot_One.Session(it.getSession()); Snapshot.OneCase.BYTE_STRING -> EnrichedSnapshot_One.ByteString(it.getByteString()); else -> null } }
+        get() = fields.field(4, 5, 6, 7) {
+            when (it.getOneCase()) {
+                Snapshot.OneCase.STRING -> EnrichedSnapshot_One.String(it.getString())
+                Snapshot.OneCase.LIST -> EnrichedSnapshot_One.List(it.getList())
+                Snapshot.OneCase.SESSION -> EnrichedSnapshot_One.Session(it.getSession())
+                Snapshot.OneCase.BYTE_STRING -> EnrichedSnapshot_One.ByteString(it.getByteString())
+                else -> null
+            }
+        }
 }
 
 /** One of the members of `one`. */

@@ -25,10 +25,13 @@ internal interface SecondClientInterface {
         options: dev.holdover.CallOptions = dev.holdover.CallOptions.DEFAULT,
     ): dev.holdover.Observation<Part>
 
-    /** What memory holds of `GetPart`, at once: for the first frame. */
+    /** What memory holds of `GetPart`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGetPart(request: Session): dev.holdover.Snapshot<Part>?
 
-    /** Warms the cache for `GetPart`, at background priority. */
+    /**
+     * Warms the cache for `GetPart`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetPart(request: Session)
 
     /** Stores an answer to `GetPart` that the app has from elsewhere, as stale. */
@@ -38,7 +41,8 @@ internal interface SecondClientInterface {
 /**
  * Calls `naming.v1.Second` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 internal class SecondClient(session: dev.holdover.Session) : SecondClientInterface {
     private val bound: dev.holdover.binding.BoundClient = dev.holdover.binding.BoundClient(session, POLICY)
@@ -88,27 +92,27 @@ internal class SecondClient(session: dev.holdover.Session) : SecondClientInterfa
     }
 }
 
-/** A [SecondClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [SecondClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 internal class FakeSecond : SecondClientInterface {
     /** Answers `GetPart`. */
-    public var getPart: suspend (Session, dev.holdover.CallOptions) -> dev.holdover.Snapshot<Part> =
+    public var getPart: suspend (request: Session, options: dev.holdover.CallOptions) -> dev.holdover.Snapshot<Part> =
         { _, _ -> Untold.answer("naming.v1.Second/GetPart", "getPart") }
 
-    /** Shows `GetPart` to observers. Unset, they see what [getPart] answers. */
-    public var observeGetPart: ((Session, dev.holdover.CallOptions) -> dev.holdover.Observation<Part>)? =
+    /** What observers of `GetPart` see. Unset, they see what [getPart] answers. */
+    public var observeGetPart: ((request: Session, options: dev.holdover.CallOptions) -> dev.holdover.Observation<Part>)? =
         null
 
-    /** What memory holds of `GetPart`: unset, nothing. */
-    public var cachedGetPart: (Session) -> dev.holdover.Snapshot<Part>? =
-        { null }
+    /** What memory holds of `GetPart`. Unset, that is nothing. */
+    public var cachedGetPart: (request: Session) -> dev.holdover.Snapshot<Part>? = { null }
 
-    /** Is told what `prefetchGetPart` does. */
-    public var prefetchGetPart: suspend (Session) -> kotlin.Unit =
-        { }
+    /** Prefetches `GetPart`. Unset, it does nothing. */
+    public var prefetchGetPart: suspend (request: Session) -> kotlin.Unit = { }
 
-    /** Is told what `putGetPart` does. */
-    public var putGetPart: suspend (Session, Part) -> kotlin.Unit =
-        { _, _ -> }
+    /** Is given answers to `GetPart`. Unset, it does nothing with them. */
+    public var putGetPart: suspend (request: Session, value: Part) -> kotlin.Unit = { _, _ -> }
 
     override suspend fun getPart(
         request: Session,
@@ -120,7 +124,8 @@ internal class FakeSecond : SecondClientInterface {
         request: Session,
         options: dev.holdover.CallOptions,
     ): dev.holdover.Observation<Part> =
-        this.observeGetPart?.invoke(request, options) ?: dev.holdover.Observation.answeredBy { this.getPart.invoke(request, options) }
+        this.observeGetPart?.invoke(request, options)
+            ?: dev.holdover.Observation.answeredBy { this.getPart.invoke(request, options) }
 
     override fun cachedGetPart(request: Session): dev.holdover.Snapshot<Part>? =
         this.cachedGetPart.invoke(request)
@@ -134,7 +139,10 @@ internal class FakeSecond : SecondClientInterface {
     }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 internal fun Part.enriched(withheld: dev.holdover.Withheld<Part>): EnrichedPart =
     EnrichedPart(dev.holdover.binding.Fields(this, withheld))
 

@@ -23,7 +23,8 @@ public interface PricingClientInterface {
     /**
      * The price of a ride, as the quote screen shows it.
      *
-     * An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min when the network fails.
+     * An answer is fresh for 2 s; after that it is shown for 4 s while it is refreshed, and for 10 min
+     * when the network fails.
      * On a network that is POOR or worse, the answer comes without what only enriches.
      */
     public suspend fun getQuote(
@@ -37,10 +38,13 @@ public interface PricingClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Quote>
 
-    /** What memory holds of `GetQuote`, at once: for the first frame. */
+    /** What memory holds of `GetQuote`, at once: for the first frame. After a restart that is nothing yet. */
     public fun cachedGetQuote(request: GetQuoteRequest): Snapshot<Quote>?
 
-    /** Warms the cache for `GetQuote`, at background priority. */
+    /**
+     * Warms the cache for `GetQuote`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetQuote(request: GetQuoteRequest)
 
     /** Stores an answer to `GetQuote` that the app has from elsewhere, as stale. */
@@ -62,10 +66,16 @@ public interface PricingClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Profile>
 
-    /** What memory holds of `GetProfile`, at once: for the first frame. */
+    /**
+     * What memory holds of `GetProfile`, at once: for the first frame. After a restart that is nothing
+     * yet.
+     */
     public fun cachedGetProfile(request: GetProfileRequest): Snapshot<Profile>?
 
-    /** Warms the cache for `GetProfile`, at background priority. */
+    /**
+     * Warms the cache for `GetProfile`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetProfile(request: GetProfileRequest)
 
     /** Stores an answer to `GetProfile` that the app has from elsewhere, as stale. */
@@ -88,10 +98,16 @@ public interface PricingClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Observation<Receipt>
 
-    /** What memory holds of `GetReceipt`, at once: for the first frame. */
+    /**
+     * What memory holds of `GetReceipt`, at once: for the first frame. After a restart that is nothing
+     * yet.
+     */
     public fun cachedGetReceipt(request: GetReceiptRequest): Snapshot<Receipt>?
 
-    /** Warms the cache for `GetReceipt`, at background priority. */
+    /**
+     * Warms the cache for `GetReceipt`, at background priority: what is fresh on the disk comes to memory,
+     * and the rest is fetched.
+     */
     public suspend fun prefetchGetReceipt(request: GetReceiptRequest)
 
     /** Stores an answer to `GetReceipt` that the app has from elsewhere, as stale. */
@@ -111,9 +127,12 @@ public interface PricingClientInterface {
     /**
      * The price of a ride as it moves, for as long as somebody looks.
      *
-     * Opened again within 1 min of when it was last live, it begins with the last message that came, as a replay. Callers who ask for the same share one stream.
-     * When it breaks it opens again by itself, and the next message says that there may be a gap before it.
-     * Opened on a network that is POOR or worse, its messages come without what only enriches, until the network has recovered.
+     * Opened again within 1 min of when it was last live, it begins with the last message that came, as a
+     * replay. Callers who ask for the same share one stream.
+     * When it breaks it opens again by itself, and the next message says that there may be a gap before
+     * it.
+     * Opened on a network that is POOR or worse, its messages come without what only enriches, until the
+     * network has recovered.
      */
     public fun watchPrices(
         request: WatchPricesRequest,
@@ -124,7 +143,8 @@ public interface PricingClientInterface {
 /**
  * Calls `pricing.v1.Pricing` as its policy says.
  *
- * Made for one account at one endpoint, without input or output. What the runtime cannot promise is told by the first call, as MISUSE.
+ * Made for one account at one endpoint, without input or output. What the runtime cannot promise is
+ * told by the first call, as MISUSE.
  */
 public class PricingClient(session: Session) : PricingClientInterface {
     private val bound: BoundClient = BoundClient(session, POLICY)
@@ -252,81 +272,76 @@ public class PricingClient(session: Session) : PricingClientInterface {
     }
 }
 
-/** A [PricingClientInterface] for tests of apps: functions answer. Every method fails until it is told what to answer. */
+/**
+ * A [PricingClientInterface] for tests of apps: functions answer. Every method fails until it is told
+ * what to answer.
+ */
 public class FakePricing : PricingClientInterface {
     /** Answers `GetQuote`. */
-    public var getQuote: suspend (GetQuoteRequest, CallOptions) -> Snapshot<Quote> =
+    public var getQuote: suspend (request: GetQuoteRequest, options: CallOptions) -> Snapshot<Quote> =
         { _, _ -> Untold.answer("pricing.v1.Pricing/GetQuote", "getQuote") }
 
-    /** Shows `GetQuote` to observers. Unset, they see what [getQuote] answers. */
-    public var observeGetQuote: ((GetQuoteRequest, CallOptions) -> Observation<Quote>)? =
+    /** What observers of `GetQuote` see. Unset, they see what [getQuote] answers. */
+    public var observeGetQuote: ((request: GetQuoteRequest, options: CallOptions) -> Observation<Quote>)? =
         null
 
-    /** What memory holds of `GetQuote`: unset, nothing. */
-    public var cachedGetQuote: (GetQuoteRequest) -> Snapshot<Quote>? =
-        { null }
+    /** What memory holds of `GetQuote`. Unset, that is nothing. */
+    public var cachedGetQuote: (request: GetQuoteRequest) -> Snapshot<Quote>? = { null }
 
-    /** Is told what `prefetchGetQuote` does. */
-    public var prefetchGetQuote: suspend (GetQuoteRequest) -> Unit =
-        { }
+    /** Prefetches `GetQuote`. Unset, it does nothing. */
+    public var prefetchGetQuote: suspend (request: GetQuoteRequest) -> Unit = { }
 
-    /** Is told what `putGetQuote` does. */
-    public var putGetQuote: suspend (GetQuoteRequest, Quote) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `GetQuote`. Unset, it does nothing with them. */
+    public var putGetQuote: suspend (request: GetQuoteRequest, value: Quote) -> Unit = { _, _ -> }
 
     /** Answers `GetProfile`. */
-    public var getProfile: suspend (GetProfileRequest, CallOptions) -> Snapshot<Profile> =
+    public var getProfile: suspend (request: GetProfileRequest, options: CallOptions) -> Snapshot<Profile> =
         { _, _ -> Untold.answer("pricing.v1.Pricing/GetProfile", "getProfile") }
 
-    /** Shows `GetProfile` to observers. Unset, they see what [getProfile] answers. */
-    public var observeGetProfile: ((GetProfileRequest, CallOptions) -> Observation<Profile>)? =
+    /** What observers of `GetProfile` see. Unset, they see what [getProfile] answers. */
+    public var observeGetProfile: ((request: GetProfileRequest, options: CallOptions) -> Observation<Profile>)? =
         null
 
-    /** What memory holds of `GetProfile`: unset, nothing. */
-    public var cachedGetProfile: (GetProfileRequest) -> Snapshot<Profile>? =
-        { null }
+    /** What memory holds of `GetProfile`. Unset, that is nothing. */
+    public var cachedGetProfile: (request: GetProfileRequest) -> Snapshot<Profile>? = { null }
 
-    /** Is told what `prefetchGetProfile` does. */
-    public var prefetchGetProfile: suspend (GetProfileRequest) -> Unit =
-        { }
+    /** Prefetches `GetProfile`. Unset, it does nothing. */
+    public var prefetchGetProfile: suspend (request: GetProfileRequest) -> Unit = { }
 
-    /** Is told what `putGetProfile` does. */
-    public var putGetProfile: suspend (GetProfileRequest, Profile) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `GetProfile`. Unset, it does nothing with them. */
+    public var putGetProfile: suspend (request: GetProfileRequest, value: Profile) -> Unit = { _, _ -> }
 
     /** Answers `GetReceipt`. */
-    public var getReceipt: suspend (GetReceiptRequest, CallOptions) -> Snapshot<Receipt> =
+    public var getReceipt: suspend (request: GetReceiptRequest, options: CallOptions) -> Snapshot<Receipt> =
         { _, _ -> Untold.answer("pricing.v1.Pricing/GetReceipt", "getReceipt") }
 
-    /** Shows `GetReceipt` to observers. Unset, they see what [getReceipt] answers. */
-    public var observeGetReceipt: ((GetReceiptRequest, CallOptions) -> Observation<Receipt>)? =
+    /** What observers of `GetReceipt` see. Unset, they see what [getReceipt] answers. */
+    public var observeGetReceipt: ((request: GetReceiptRequest, options: CallOptions) -> Observation<Receipt>)? =
         null
 
-    /** What memory holds of `GetReceipt`: unset, nothing. */
-    public var cachedGetReceipt: (GetReceiptRequest) -> Snapshot<Receipt>? =
-        { null }
+    /** What memory holds of `GetReceipt`. Unset, that is nothing. */
+    public var cachedGetReceipt: (request: GetReceiptRequest) -> Snapshot<Receipt>? = { null }
 
-    /** Is told what `prefetchGetReceipt` does. */
-    public var prefetchGetReceipt: suspend (GetReceiptRequest) -> Unit =
-        { }
+    /** Prefetches `GetReceipt`. Unset, it does nothing. */
+    public var prefetchGetReceipt: suspend (request: GetReceiptRequest) -> Unit = { }
 
-    /** Is told what `putGetReceipt` does. */
-    public var putGetReceipt: suspend (GetReceiptRequest, Receipt) -> Unit =
-        { _, _ -> }
+    /** Is given answers to `GetReceipt`. Unset, it does nothing with them. */
+    public var putGetReceipt: suspend (request: GetReceiptRequest, value: Receipt) -> Unit = { _, _ -> }
 
     /** Answers `UpdateDestination`. */
-    public var updateDestination: suspend (UpdateDestinationRequest, CallOptions) -> Snapshot<UpdateDestinationResponse> =
+    public var updateDestination: suspend (request: UpdateDestinationRequest, options: CallOptions) -> Snapshot<UpdateDestinationResponse> =
         { _, _ -> Untold.answer("pricing.v1.Pricing/UpdateDestination", "updateDestination") }
 
     /** Answers `WatchPrices`. */
-    public var watchPrices: (WatchPricesRequest, CallOptions) -> Flow<Snapshot<PriceUpdate>> =
+    public var watchPrices: (request: WatchPricesRequest, options: CallOptions) -> Flow<Snapshot<PriceUpdate>> =
         { _, _ -> Untold.stream("pricing.v1.Pricing/WatchPrices", "watchPrices") }
 
     override suspend fun getQuote(request: GetQuoteRequest, options: CallOptions): Snapshot<Quote> =
         this.getQuote.invoke(request, options)
 
     override fun observeGetQuote(request: GetQuoteRequest, options: CallOptions): Observation<Quote> =
-        this.observeGetQuote?.invoke(request, options) ?: Observation.answeredBy { this.getQuote.invoke(request, options) }
+        this.observeGetQuote?.invoke(request, options)
+            ?: Observation.answeredBy { this.getQuote.invoke(request, options) }
 
     override fun cachedGetQuote(request: GetQuoteRequest): Snapshot<Quote>? =
         this.cachedGetQuote.invoke(request)
@@ -343,7 +358,8 @@ public class FakePricing : PricingClientInterface {
         this.getProfile.invoke(request, options)
 
     override fun observeGetProfile(request: GetProfileRequest, options: CallOptions): Observation<Profile> =
-        this.observeGetProfile?.invoke(request, options) ?: Observation.answeredBy { this.getProfile.invoke(request, options) }
+        this.observeGetProfile?.invoke(request, options)
+            ?: Observation.answeredBy { this.getProfile.invoke(request, options) }
 
     override fun cachedGetProfile(request: GetProfileRequest): Snapshot<Profile>? =
         this.cachedGetProfile.invoke(request)
@@ -360,7 +376,8 @@ public class FakePricing : PricingClientInterface {
         this.getReceipt.invoke(request, options)
 
     override fun observeGetReceipt(request: GetReceiptRequest, options: CallOptions): Observation<Receipt> =
-        this.observeGetReceipt?.invoke(request, options) ?: Observation.answeredBy { this.getReceipt.invoke(request, options) }
+        this.observeGetReceipt?.invoke(request, options)
+            ?: Observation.answeredBy { this.getReceipt.invoke(request, options) }
 
     override fun cachedGetReceipt(request: GetReceiptRequest): Snapshot<Receipt>? =
         this.cachedGetReceipt.invoke(request)
@@ -389,7 +406,10 @@ public object Tags {
     public fun ride(rideId: String): Tag = Tag(Tag.literal("ride:"), Tag.value(rideId))
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Car.enriched(withheld: Withheld<Car>): EnrichedCar =
     EnrichedCar(Fields(this, withheld))
 
@@ -400,7 +420,10 @@ public class EnrichedCar internal constructor(private val fields: Fields<Car>) {
         get() = fields.field(3) { if (it.hasPicture()) it.getPicture() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun PriceUpdate.enriched(withheld: Withheld<PriceUpdate>): EnrichedPriceUpdate =
     EnrichedPriceUpdate(Fields(this, withheld))
 
@@ -419,7 +442,10 @@ public class EnrichedPriceUpdate internal constructor(private val fields: Fields
         get() = fields.field(5) { if (it.hasChart()) it.getChart() else null }
 }
 
-/** What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave. */
+/**
+ * What a poor network may leave out of this message, read with the view that its snapshot has, or that
+ * came with it from the message that it is in.
+ */
 public fun Quote.enriched(withheld: Withheld<Quote>): EnrichedQuote =
     EnrichedQuote(Fields(this, withheld))
 

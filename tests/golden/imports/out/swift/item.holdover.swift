@@ -5,14 +5,15 @@
 import Holdover
 
 extension Shop_V1_Item {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Shop_V1_Item>) -> Shop_V1_EnrichedItem {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    package nonisolated func enriched(_ withheld: Holdover.Withheld<Shop_V1_Item>) -> Shop_V1_EnrichedItem {
         Shop_V1_EnrichedItem(self, withheld)
     }
 }
 
 /// What a poor network may leave out of `Shop_V1_Item`, and what is below it.
-struct Shop_V1_EnrichedItem: Sendable {
+package struct Shop_V1_EnrichedItem: Sendable {
     private nonisolated let message: Shop_V1_Item
     private nonisolated let withheld: Holdover.Withheld<Shop_V1_Item>
 
@@ -22,40 +23,46 @@ struct Shop_V1_EnrichedItem: Sendable {
     }
 
     /// `price`
-    nonisolated var price: (value: Common_Money, withheld: Holdover.Withheld<Common_Money>)? {
+    package nonisolated var price: (value: Common_Money, withheld: Holdover.Withheld<Common_Money>)? {
         withheld.part(1, of: message) { $0.hasPrice ? $0.price : nil }
     }
 
     /// `earlier`
-    nonisolated var earlier: Holdover.EnrichedItems<Common_Money> {
+    package nonisolated var earlier: Holdover.EnrichedItems<Common_Money> {
         withheld.items(2, of: message) { $0.earlier }
     }
 
     /// As in the other packages.
-    nonisolated var sameName: (value: Shop_V1_Item.Money, withheld: Holdover.Withheld<Shop_V1_Item.Money>)? {
+    package nonisolated var sameName: (value: Shop_V1_Item.Money, withheld: Holdover.Withheld<Shop_V1_Item.Money>)? {
         withheld.part(3, of: message) { $0.hasSameName ? $0.sameName : nil }
     }
 }
 
 extension Shop_V1_Item.Money {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Shop_V1_Item.Money>) -> Shop_V1_EnrichedItemMoney {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    package nonisolated func enriched(
+        _ withheld: Holdover.Withheld<Shop_V1_Item.Money>
+    ) -> Shop_V1_EnrichedItemMoney {
         Shop_V1_EnrichedItemMoney(self, withheld)
     }
 }
 
 /// What a poor network may leave out of `Shop_V1_Item.Money`, and what is below it.
-struct Shop_V1_EnrichedItemMoney: Sendable {
+package struct Shop_V1_EnrichedItemMoney: Sendable {
     private nonisolated let message: Shop_V1_Item.Money
     private nonisolated let withheld: Holdover.Withheld<Shop_V1_Item.Money>
 
-    fileprivate nonisolated init(_ message: Shop_V1_Item.Money, _ withheld: Holdover.Withheld<Shop_V1_Item.Money>) {
+    fileprivate nonisolated init(
+        _ message: Shop_V1_Item.Money,
+        _ withheld: Holdover.Withheld<Shop_V1_Item.Money>
+    ) {
         self.message = message
         self.withheld = withheld
     }
 
     /// `inner`
-    nonisolated var inner: (value: Common_Money, withheld: Holdover.Withheld<Common_Money>)? {
+    package nonisolated var inner: (value: Common_Money, withheld: Holdover.Withheld<Common_Money>)? {
         withheld.part(1, of: message) { $0.hasInner ? $0.inner : nil }
     }
 }

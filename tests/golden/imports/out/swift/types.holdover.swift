@@ -5,14 +5,15 @@
 import Holdover
 
 extension Common_Money {
-    /// What a poor network may leave out of the message, and what is below it, read with the view that its snapshot, or the accessor of its parent, gave.
-    nonisolated func enriched(_ withheld: Holdover.Withheld<Common_Money>) -> Common_EnrichedMoney {
+    /// What a poor network may leave out of this message, read with the view that its snapshot has, or that
+    /// came with it from the message that it is in.
+    package nonisolated func enriched(_ withheld: Holdover.Withheld<Common_Money>) -> Common_EnrichedMoney {
         Common_EnrichedMoney(self, withheld)
     }
 }
 
 /// What a poor network may leave out of `Common_Money`, and what is below it.
-struct Common_EnrichedMoney: Sendable {
+package struct Common_EnrichedMoney: Sendable {
     private nonisolated let message: Common_Money
     private nonisolated let withheld: Holdover.Withheld<Common_Money>
 
@@ -22,7 +23,7 @@ struct Common_EnrichedMoney: Sendable {
     }
 
     /// `note`
-    nonisolated var note: Holdover.Enriching<Common_Money.Note> {
+    package nonisolated var note: Holdover.Enriching<Common_Money.Note> {
         withheld.field(3, of: message) { $0.hasNote ? $0.note : nil }
     }
 }
