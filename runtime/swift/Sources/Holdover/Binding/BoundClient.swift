@@ -87,9 +87,11 @@ public struct BoundClient: Sendable {
 
     /// What memory has, at once: for the first frame.
     public func cached<Request, Response>(
-        _ method: BoundMethod<Request, Response>, _ request: Request
+        _ method: BoundMethod<Request, Response>, _ request: Request, _ options: CallOptions = CallOptions()
     ) -> Snapshot<Response>? {
-        guard let bytes = try? method.encoded(request), let raw = core.peek(method.index, bytes) else { return nil }
+        guard let bytes = try? method.encoded(request), let raw = core.peek(method.index, bytes, options) else {
+            return nil
+        }
         return try? snapshot(raw, method)
     }
 
@@ -186,7 +188,7 @@ private struct RefusedClient: ClientCore {
 
     func probe(_ method: Int, _ request: [UInt8], _ options: CallOptions) -> RawSnapshot? { nil }
 
-    func peek(_ method: Int, _ request: [UInt8]) -> RawSnapshot? { nil }
+    func peek(_ method: Int, _ request: [UInt8], _ options: CallOptions) -> RawSnapshot? { nil }
 
     func call(_ method: Int, _ request: [UInt8], _ options: CallOptions) async throws(HoldoverError) -> RawSnapshot {
         throw error
