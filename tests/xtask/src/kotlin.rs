@@ -2,6 +2,7 @@
 //! that checks every call of the core's.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -28,6 +29,21 @@ pub(crate) fn test(missing: Missing) -> Outcome {
     let mut maven = kotlin.maven(&root());
     maven.args(["--file", ALL, "test"]);
     checked("Kotlin: tests", programs(&mut maven)?)
+}
+
+/// What the boundary costs an app on the JVM, by a library as apps ship it.
+///
+/// # Errors
+/// When a bar is missed.
+pub(crate) fn bench(library: &Path) -> Outcome {
+    let Some(kotlin) = Kotlin::find(Missing::Skip)? else {
+        println!("\nSkipped, because there is no JDK 17 with Maven here: what the boundary costs on the JVM");
+        return Ok(());
+    };
+    let mut maven = kotlin.maven(&root());
+    maven.args(["--quiet", "--file", ALL, "--projects", ":holdover-e2e", "--also-make"]);
+    maven.args(["--activate-profiles", "bench", "-DskipTests", "test"]).env("HOLDOVER_LIBRARY", library);
+    step("bench: ffi on the JVM", &mut maven)
 }
 
 /// Builds what the tests call.
