@@ -2,9 +2,9 @@
 
 use clap::ValueEnum;
 
-use crate::{kotlin, library};
 use crate::step::{Outcome, cargo, run as step};
 use crate::swift;
+use crate::{kotlin, library};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {

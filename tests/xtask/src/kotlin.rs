@@ -61,8 +61,16 @@ pub(crate) fn bench(library: &Path) -> Outcome {
 fn maven(kotlin: &Kotlin) -> Result<Command, String> {
     let core = ["build", "--package", "holdover-ffi", "--features", "jni,testing"];
     step("Kotlin: the core", &mut cargo(&core))?;
-    let programs =
-        ["build", "--package", "holdover-e2e", "--package", "holdover-cli", "--package", "ride-pricing", "--bins"];
+    let programs = [
+        "build",
+        "--package",
+        "holdover-e2e",
+        "--package",
+        "holdover-cli",
+        "--package",
+        "ride-pricing",
+        "--bins",
+    ];
     step("Kotlin: the servers and the plugin", &mut cargo(&programs))?;
     let debug = built()?.join("debug");
     let program = |name: &str| debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));

@@ -89,9 +89,9 @@ class HooksTest {
         assertEquals(Quality.POOR, runtime.quality)
         assertEquals(1, runtime.stats()["holdover.cache.hits"])
         runtime.shutdown()
-        val hit = assertNotNull(events.find { it.name == "hit" }, "${events.map { it.name }}")
-        assertTrue(hit.method.orEmpty().endsWith("/Quote"), "$hit")
-        assertTrue("row" in hit.attributes, "$hit")
+        val miss = assertNotNull(events.find { it.name == "miss" }, "$events")
+        assertTrue(miss.method.orEmpty().endsWith("/Quote"), "$miss")
+        assertEquals("POOR", events.find { it.name == "quality_changed" }?.attributes?.get("to"), "$events")
     }
 
     @Test
