@@ -18,7 +18,8 @@ export RUSTFLAGS="-C link-arg=-Wl,-z,max-page-size=16384 -C link-arg=-Wl,--build
 # slice ABI TARGET: the core of one ABI, and its symbols apart.
 slice() {
   rustup target add "$2"
-  (cd "$root" && cargo ndk --target "$1" --platform 24 -- build --profile library --package holdover-ffi --features jni)
+  (cd "$root" && cargo ndk --target "$1" --platform 24 -- \
+    rustc --profile library --package holdover-ffi --crate-type cdylib --features jni)
   mkdir -p "$work/jni/$1" "$out/symbols/$1"
   library=$built/$2/library/libholdover_ffi.so
   "$tools/llvm-objcopy" --only-keep-debug "$library" "$out/symbols/$1/libholdover_ffi.so"

@@ -133,7 +133,8 @@ private fun stream() = Rig().use { rig ->
         val items = rig.client.bidiStream(HAGGLE, CallOptions.DEFAULT).responses
         val collector = launch { items.collect { seen.incrementAndGet() } }
         val exchange = withContext(Dispatchers.IO) { rig.stack.stream.get() }
-        val message = byteArrayOf(10, *varint(100), *ByteArray(100))
+        // A quote with its id and its total, which every quote must have.
+        val message = byteArrayOf(10, *varint(100), *ByteArray(100), 18, 2, 16, 1)
         val frame = ByteBuffer.allocate(5 + message.size).put(0).putInt(message.size).put(message).array()
         val chunk = ByteArray(frame.size * 100) { frame[it % frame.size] }
         var sent = 0
@@ -151,6 +152,7 @@ private fun feed(exchange: HttpExchange, chunk: ByteArray) {
     var at = 0
     while (at < chunk.size) {
         val length = minOf(exchange.awaitRoom(), chunk.size - at)
+        check(length > 0) { "the stream has ended" }
         exchange.chunk(chunk, at, length)
         at += length
     }
