@@ -5,6 +5,12 @@ let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v13)],
     dependencies: [.package(path: "..")],
-    targets: [.executableTarget(name: "benchmarks", dependencies: [.product(name: "Holdover", package: "swift")])],
+    targets: [
+        .executableTarget(
+            name: "benchmarks",
+            dependencies: [
+                .product(name: "Holdover", package: "swift"), .product(name: "HoldoverTesting", package: "swift"),
+            ])
+    ],
     swiftLanguageModes: [.v6]
 )
