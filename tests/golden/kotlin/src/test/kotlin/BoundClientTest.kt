@@ -10,6 +10,7 @@ import dev.holdover.Detail
 import dev.holdover.Enriching
 import dev.holdover.ErrorKind
 import dev.holdover.HoldoverException
+import dev.holdover.Metadata
 import dev.holdover.Observed
 import dev.holdover.OutboxChoice
 import dev.holdover.Provenance
@@ -52,6 +53,8 @@ private class ScriptedCore : SessionCore, ClientCore {
     }
 
     override fun setMetadata(name: String, value: ByteArray): Unit = error("the client sets no metadata")
+
+    override fun replaceMetadata(metadata: Metadata): Unit = error("the client replaces no metadata")
 
     override fun credentialsChanged(): Unit = error("the client has no credentials")
 
