@@ -10,6 +10,7 @@ mod app;
 mod narrator;
 mod proto;
 mod restarted;
+mod served;
 mod server;
 mod story;
 
@@ -24,6 +25,8 @@ async fn main() -> ExitCode {
         [] => story::tell().await,
         // How the story starts the app a second time, in a process of its own.
         ["--restarted", url, folder] => restarted::run(url, folder.as_ref()).await,
+        // How the story in other languages has its server.
+        ["--serve"] => served::run().await,
         _ => Err("usage: ride-pricing   (it takes no arguments)".into()),
     };
     match outcome {

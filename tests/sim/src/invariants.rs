@@ -132,6 +132,7 @@ impl Invariants {
             Some(In::SignOut(sign_out)) => {
                 (sign_out.op.clone(), chore(account(sign_out.session.as_ref()), None))
             }
+            Some(In::Disable(disable)) => (disable.op.clone(), chore(String::new(), None)),
             Some(In::Invalidate(invalidate)) => {
                 let tag = invalidate.tag.iter().map(|part| match part {
                     Part::Literal(text) => text.clone(),

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use crate::library;
 use crate::step::{Outcome, cargo, run as step};
+use crate::swift;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -44,6 +45,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
             }
             Bench::Ffi => {
                 step("bench: ffi", &mut cargo(&BOUNDARY))?;
+                let core = library::build_library("sqlite,transport,jni")?;
+                swift::bench(core.parent().ok_or("a library lies in a folder")?)?;
                 library::sizes()?;
             }
             Bench::Engine => {

@@ -1,9 +1,10 @@
-//! Holdover's own chores: `cargo xtask test`, `regenerate`, `bench`, `conformance`, `package`.
+//! Holdover's own chores: `cargo xtask test`, `regenerate`, `bench`, `conformance`, `example`, `package`.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks to its user")]
 
 mod bench;
 mod conformance;
+mod example;
 mod golden;
 mod kotlin;
 mod library;
@@ -38,6 +39,8 @@ enum Chore {
     Conformance(conformance::Arguments),
     /// Say which compilers of other languages are there, and install those that are missing, where that can be done.
     Toolchain(toolchain::Arguments),
+    /// Tell the ride-pricing story, by an app in one of the languages.
+    Example(example::Arguments),
     /// Build the core for the package of another language, for this machine, and put it where the package finds it.
     Package(package::Arguments),
 }
@@ -50,6 +53,7 @@ fn main() -> std::process::ExitCode {
         Chore::Bench(arguments) => bench::run(&arguments),
         Chore::Conformance(arguments) => conformance::run(&arguments),
         Chore::Toolchain(arguments) => toolchain::run(&arguments),
+        Chore::Example(arguments) => example::run(&arguments),
         Chore::Package(arguments) => package::run(&arguments),
     };
     match outcome {

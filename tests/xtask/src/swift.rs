@@ -9,7 +9,10 @@ use crate::toolchain::{Missing, Swift};
 /// The packages whose tests are run, from the workspace's root.
 const TESTED: &[&str] = &["runtime/swift", "tests/e2e/swift"];
 
-/// Runs all tests that are in Swift. Where there is no Swift, they are skipped, by name.
+const EXAMPLE: &str = "examples/swift";
+const BENCH: &str = "runtime/swift/benchmarks";
+
+/// Runs all tests that are in Swift, and the example. Where there is no Swift, they are skipped, by name.
 ///
 /// # Errors
 /// When one fails, or Swift is missing and was to be installed.
@@ -28,7 +31,41 @@ pub(crate) fn test(missing: Missing) -> Outcome {
     for package in TESTED {
         step(&format!("Swift: tests in {package}"), &mut command(&swift, package, "test")?)?;
     }
-    Ok(())
+    example(missing)
+}
+
+/// Runs the ride-pricing story, told by an app in Swift.
+///
+/// # Errors
+/// When a step does not do what it says, or Swift is missing and cannot be installed.
+pub(crate) fn example(missing: Missing) -> Outcome {
+    let Some(swift) = Swift::find(missing)? else {
+        println!("\nSkipped, because there is no Swift here: {EXAMPLE}");
+        return Ok(());
+    };
+    core()?;
+    step("Swift: the example's server", &mut cargo(&["build", "--package", "ride-pricing"]))?;
+    step("Swift: example", &mut command(&swift, EXAMPLE, "run")?)
+}
+
+/// Measures what calls cost from Swift, over a core that is built as apps ship it and lies in this folder.
+///
+/// # Errors
+/// When a bar is missed.
+pub(crate) fn bench(core: &Path) -> Outcome {
+    let Some(swift) = Swift::find(Missing::Skip)? else {
+        println!("\nSkipped, because there is no Swift here: {BENCH}");
+        return Ok(());
+    };
+    let mut command = swift.command(&root().join(BENCH), "env");
+    command.arg(set("HOLDOVER_LIBRARY_FOLDER", core)).args(["swift", "run", "--configuration", "release"]);
+    step("bench: ffi, from Swift", command.arg("--scratch-path").arg(scratch(BENCH)?))
+}
+
+fn core() -> Outcome {
+    // With what Kotlin's tests need besides: one library for both.
+    let core = ["build", "--package", "holdover-ffi", "--features", "jni,testing"];
+    step("Swift: the core", &mut cargo(&core))
 }
 
 /// A command of SwiftPM on a package, with the core of this build and the programs that tests start.
@@ -38,6 +75,7 @@ fn command(swift: &Swift, package: &str, what: &str) -> Result<Command, String> 
     command
         .arg(set("HOLDOVER_LIBRARY_FOLDER", &debug))
         .arg(set("HOLDOVER_RIDES_SERVER", &debug.join("rides")));
+    command.arg(set("RIDE_PRICING_SERVER", &debug.join("ride-pricing")));
     command.args(["swift", what, "-Xswiftc", "-warnings-as-errors", "--scratch-path"]).arg(scratch(package)?);
     Ok(command)
 }

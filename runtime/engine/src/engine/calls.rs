@@ -41,10 +41,6 @@ impl Engine {
             return self.start_stream(id, session, method, request, options);
         }
         match self.check_call(session, method, request, options, form) {
-            Ok((method, _)) if form == Form::Prefetch && method.off.cache => {
-                // There is nothing to be warmed.
-                self.deliver(id, Delivered::Done(Ok(())));
-            }
             Ok((method, specs)) => self.begin(id, &method, specs, options, form),
             Err(error) => self.refuse(id, form, error),
         }
@@ -160,6 +156,11 @@ impl Engine {
             return self.decide_observer(id);
         }
         let (mode, spec) = (operation.mode, operation.spec.clone());
+        if matches!(operation.role, Role::Prefetch) && self.is_cache_off(&spec) {
+            // There is nothing to be warmed, which may have become known while it waited for the store (rule J5).
+            self.deliver(id, Delivered::Done(Ok(())));
+            return self.remove_operation(id);
+        }
         let standing = if mode == CacheMode::NetworkOnly { None } else { self.standing(id) };
         let row = standing.as_ref().map_or(Row::Expired, |standing| standing.row);
         if let Some(standing) = &standing

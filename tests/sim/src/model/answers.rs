@@ -1,6 +1,6 @@
 //! Answers: whether they are usable, how much of the answer they are, who gets them.
 
-use holdover_testkit::vector::{Answer, Delivery, ErrorOut, Message, Out};
+use holdover_testkit::vector::{Answer, Delivery, ErrorOut, Message, Out, PartWord};
 
 use super::entry::{Entry, tags};
 use super::failures::Failure;
@@ -58,7 +58,8 @@ impl Model {
         let header_age =
             answer.metadata.get("age").and_then(|age| age.parse::<i128>().ok()).unwrap_or(0) * 1_000_000_000;
         let mut kept = None;
-        if let (Some(key), Some(cache)) = (&what.key, &what.method.cache) {
+        let is_off = self.is_off(PartWord::Cache, what.method);
+        if let (Some(key), Some(cache), false) = (&what.key, &what.method.cache, is_off) {
             let entry = Entry {
                 partition: flight.partition.clone(),
                 key: key.clone(),

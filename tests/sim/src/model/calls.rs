@@ -1,6 +1,6 @@
 //! Calls: what they are served, and what they wait for.
 
-use holdover_testkit::vector::{CacheMode, Call, ErrorOut, Event, Out};
+use holdover_testkit::vector::{CacheMode, Call, ErrorOut, Event, Out, PartWord};
 
 use super::entry::Want;
 use super::flights::NewFlight;
@@ -32,7 +32,9 @@ const TRACE: &str = "traceparent";
 impl Model {
     pub(super) fn want(&self, method: &Method, call: &Call) -> Want {
         let strictly_full = call.detail.is_some();
-        let trims = method.detail.is_some_and(|detail| self.quality <= detail.reduce_at || self.save_data);
+        let is_off = self.is_off(PartWord::Detail, method);
+        let trims =
+            !is_off && method.detail.is_some_and(|detail| self.quality <= detail.reduce_at || self.save_data);
         let max_age = match call.cache {
             CacheMode::MaxAge(age) => Some(age.0),
             _ => None,
@@ -95,9 +97,13 @@ impl Model {
             }
             return self.wait(call, &session, None, false, prefetch, None);
         }
+        if self.is_off(PartWord::Cache, method) {
+            return self.get_uncached(call, &session, prefetch);
+        }
         self.clock_is_clear()?;
         let key = Self::key(&session, method, &call.request.0);
         let partition = Self::partition(method, &session.account);
+        self.detail_is_clear(&partition, &key, method)?;
         let shared = call.metadata.keys().all(|name| name == TRACE);
         let want = self.want(method, call);
         let reads = call.cache != CacheMode::NetworkOnly;
@@ -236,7 +242,7 @@ impl Model {
     }
 
     /// Joins or starts the flight that the call waits for. `shared`: the answer is stored, and others may wait for it.
-    fn wait(
+    pub(super) fn wait(
         &mut self,
         call: &Call,
         session: &OpenSession,
@@ -278,9 +284,13 @@ impl Model {
         self.fly(flight, Some(&call.op), call.cache == CacheMode::NetworkOnly)
     }
 
-    pub(super) fn cancel(&mut self, op: &str) {
+    pub(super) fn cancel(&mut self, op: &str) -> Result<(), Skip> {
+        if self.observer(op).is_some() {
+            self.nobody_waits_unseen()?;
+        }
         self.stop_observing(op);
         self.leave(op);
+        Ok(())
     }
 
     /// C8, for whatever reason the call leaves.

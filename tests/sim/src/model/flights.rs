@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdover_testkit::vector::{Abort, ErrorOut, Message, Out, Raise, Send, Span};
+use holdover_testkit::vector::{Abort, ErrorOut, Message, Out, PartWord, Raise, Send, Span};
 
 use super::entry::{Moment, tags};
 use super::holds::Held;
@@ -64,6 +64,8 @@ pub(super) struct Air {
     pub(super) sent: Moment,
     pub(super) deadline: i128,
     pub(super) head: bool,
+    /// The path that it takes is an old one then.
+    pub(super) cut_at: i128,
     pub(super) credentials: Option<BTreeMap<String, String>>,
 }
 
@@ -190,11 +192,12 @@ impl Model {
         self.order += 1;
         self.sends += 1;
         let (n, sent, now) = (self.sends, self.moment(), self.now);
+        let is_plain = self.is_off(PartWord::Detail, self.flight(id).what.method);
         let flight = self.flight_mut(id);
         let what = &flight.what;
         let mut metadata = what.metadata.clone();
         metadata.extend(credentials.clone().unwrap_or_default());
-        if let Some(detail) = what.method.detail {
+        if let Some(detail) = what.method.detail.filter(|_| !is_plain) {
             match (detail.by_header, what.reduced) {
                 (true, true) => {
                     let name = format!("reduced; plan={{plan {}}}", what.method.name);
@@ -218,7 +221,8 @@ impl Model {
             priority: Some(if what.background { "BACKGROUND" } else { "INTERACTIVE" }.into()),
             timeout: Some(Span(timeout)),
         };
-        flight.air = Some(Air { n, sent, deadline: now + timeout, head: false, credentials });
+        flight.air =
+            Some(Air { n, sent, deadline: now + timeout, head: false, cut_at: i128::MAX, credentials });
         flight.last_sent = Some(sent);
         self.outs.push(Out::Send(out));
     }
@@ -241,6 +245,8 @@ impl Model {
             && (flight.renews || head)
             && !matches!(flight.held, Some(Held::Offline | Held::Turn));
         if flight.waiters.is_empty() && !runs_on {
+            let is_alone = self.no_one_joined_unseen(id);
+            self.note(is_alone);
             self.abandon(id);
         }
     }

@@ -221,7 +221,9 @@ impl Model {
     /// A call that waits for the network does so again if it has lost it on its way, and may be sent twice (reading 63).
     pub(super) fn waits_again(&mut self, id: u64, is_lost: bool, proof: bool) -> bool {
         let flight = self.flight(id);
-        let waits = flight.what.method.offline == Offline::Wait && !flight.waiters.is_empty();
+        // The user wants to know now (B5).
+        let insists = flight.what.insists;
+        let waits = flight.what.method.offline == Offline::Wait && !insists && !flight.waiters.is_empty();
         let again = waits && is_lost && (proof || flight.what.method.read) && self.is_offline();
         if again {
             self.hold(id, Held::Offline);

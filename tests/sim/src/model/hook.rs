@@ -55,11 +55,11 @@ impl Model {
         expires.is_none_or(|at| self.moment().wall_ms < at).then(|| metadata.clone())
     }
 
-    /// Whether a request with this metadata carries the credentials of an account, as far as it has any.
+    /// Whether a request with this metadata carries the credentials of an account. Without any, the hook is asked first.
     pub(super) fn carries(&self, account: &str, endpoint: &str, method: &str, metadata: &Metadata) -> bool {
-        let slot: Slot = (endpoint.into(), method.into());
-        let kept = self.hooks.get(account).and_then(|hook| hook.kept.get(&slot));
-        kept.is_none_or(|(kept, _)| kept.iter().all(|(name, value)| metadata.get(name) == Some(value)))
+        let automatic = || self.hooks.get(account)?.automatic.clone();
+        let used = self.kept_for(account, endpoint, method).or_else(automatic);
+        used.is_some_and(|used| used.iter().all(|(name, value)| metadata.get(name) == Some(value)))
     }
 
     /// Whether the hook has to be asked before a flight is sent.

@@ -23,12 +23,13 @@ mod refetches;
 mod retries;
 mod serving;
 mod states;
+mod switches;
 mod time;
 
 use std::collections::BTreeMap;
 
 use holdover_testkit::vector::{
-    AppWord, Credentials, Delivery, ErrorOut, HintKind, In, Out, Part, Session, Span, Step, Vector,
+    AppWord, Credentials, Delivery, ErrorOut, HintKind, In, Out, Part, Session, Span, Step, Switch, Vector,
 };
 use holdover_testkit::world::Shown;
 
@@ -76,6 +77,9 @@ pub struct Model {
     evictions: Vec<(Partition, String, i128)>,
     invalidations: Vec<Invalidation>,
     flights: Vec<Flight>,
+    /// What is off, for later processes too.
+    switches: Vec<Switch>,
+    path: u64,
     /// As many refreshes fly as may at once.
     is_full: bool,
     paces: Vec<pace::Pace>,
@@ -97,6 +101,8 @@ pub struct Model {
     asks: u64,
     names: u64,
     outs: Vec<Out>,
+    /// When each of them came out, of those that have been looked at.
+    times: Vec<i128>,
 }
 
 #[derive(Clone, Debug)]
@@ -135,6 +141,8 @@ impl Model {
             evictions: Vec::new(),
             invalidations: Vec::new(),
             flights: Vec::new(),
+            switches: Vec::new(),
+            path: 0,
             is_full: false,
             paces: Vec::new(),
             reaches: Vec::new(),
@@ -150,6 +158,7 @@ impl Model {
             asks: 0,
             names: 0,
             outs: Vec::new(),
+            times: Vec::new(),
         };
         for (name, session) in &setting.sessions {
             model.open(name, session);
@@ -157,12 +166,12 @@ impl Model {
         model
     }
 
-    /// What comes out of a step, given what the engine did: by that it is known when random times were. Without it they are
+    /// What comes out of a step, and when, given what the engine did: by that it is known when random times were. Without it they are
     /// as late as they can be.
     ///
     /// # Errors
     /// [`Skip`] if the rules do not say; the model is of no use then.
-    pub fn step(&mut self, step: &Step, got: Option<&[Shown]>) -> Result<Vec<Out>, Skip> {
+    pub fn step(&mut self, step: &Step, got: Option<&[Shown]>) -> Result<Vec<(i128, Out)>, Skip> {
         self.seen = got.map(|got| got.iter().map(|shown| (shown.at, shown.out.clone())).collect());
         if let Some(at) = step.at {
             self.let_time_pass(at.0)?;
@@ -192,7 +201,8 @@ impl Model {
                 }
             }
         }
-        Ok(outs)
+        self.times.resize(outs.len(), self.now);
+        Ok(std::mem::take(&mut self.times).into_iter().zip(outs).collect())
     }
 
     fn feed(&mut self, input: &In) -> Result<(), Skip> {
@@ -228,6 +238,7 @@ impl Model {
                 self.done(&sign_out.op);
                 Ok(())
             }
+            In::Disable(disable) => self.disable(disable),
             In::Open(open) => {
                 self.open(&open.name, &open.session);
                 Ok(())
@@ -238,10 +249,7 @@ impl Model {
                 session.config.metadata.clone_from(&set.metadata);
                 Ok(())
             }
-            In::Cancel(cancel) => {
-                self.cancel(&cancel.op);
-                Ok(())
-            }
+            In::Cancel(cancel) => self.cancel(&cancel.op),
             In::Credentials(reply) => self.reply(reply),
             In::Head(head) => {
                 self.head(head.send);
@@ -252,6 +260,7 @@ impl Model {
             In::Hint(hint) => {
                 match &hint.what {
                     HintKind::Quality(class) => self.set_quality(quality(class))?,
+                    HintKind::Path(path) => self.set_path(*path)?,
                     HintKind::DataSaver(on) => {
                         if std::mem::replace(&mut self.save_data, *on) != *on {
                             self.restore()?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use holdover_testkit::vector::{CacheMode, Call, Delivery, ErrorOut, Refresh};
+use holdover_testkit::vector::{CacheMode, Call, Delivery, ErrorOut, PartWord, Refresh};
 
 use super::calls::Waiting;
 use super::entry::{Placed, Want};
@@ -101,8 +101,13 @@ impl Model {
             // What has a flight of its own is not stored: what its observer is shown later, the rules hardly say.
             return Err(Skip);
         }
+        if self.is_off(PartWord::Cache, method) {
+            // What they show and fetch then, vectors say.
+            return Err(Skip);
+        }
         let key = Self::key(&session, method, &call.request.0);
         let partition = Self::partition(method, &session.account);
+        self.detail_is_clear(&partition, &key, method)?;
         let reads = call.cache != CacheMode::NetworkOnly;
         if reads {
             self.look_at(&partition, &key);

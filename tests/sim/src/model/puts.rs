@@ -1,6 +1,6 @@
 //! Values that the app already has (B6).
 
-use holdover_testkit::vector::{ErrorOut, Put};
+use holdover_testkit::vector::{ErrorOut, PartWord, Put};
 
 use super::entry::{Entry, tags};
 use super::method::Method;
@@ -14,6 +14,10 @@ impl Model {
         let Some(cache) = method.cache else { return Err(Skip) };
         if session.signed_out {
             self.fail(&put.op, error("SIGNED_OUT"));
+            return Ok(());
+        }
+        if self.is_off(PartWord::Cache, method) {
+            self.done(&put.op);
             return Ok(());
         }
         if !message::has(&put.value.0, 1) {

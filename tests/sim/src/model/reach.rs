@@ -72,6 +72,13 @@ impl Model {
         }
     }
 
+    /// The network is another one.
+    pub(super) fn forget_suspicions(&mut self) {
+        for reach in &mut self.reaches {
+            reach.suspect = false;
+        }
+    }
+
     pub(super) fn is_suspect(&self, endpoint: &str) -> bool {
         self.reaches.iter().any(|reach| reach.endpoint == endpoint && reach.suspect)
     }

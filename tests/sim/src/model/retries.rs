@@ -180,7 +180,10 @@ impl Model {
     /// When the engine sent a flight again, after this time at the earliest and before `until`.
     pub(super) fn first_retry_of(&self, flight: &Flight, least: i128, until: i128) -> Option<Sighting> {
         let what = &flight.what;
+        // Then it ends instead (reading 9).
+        let ends = flight.has_credentials() && what.method.read && self.sign_in_required(&flight.account);
         let is_its = |out: &Out| match out {
+            Out::To(delivery) => ends && flight.waiters.contains(&delivery.to),
             Out::Send(send) => {
                 let asked = what.metadata.iter().all(|(name, value)| send.metadata.get(name) == Some(value));
                 asked

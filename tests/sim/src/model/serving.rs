@@ -1,6 +1,6 @@
 //! What calls are served of what is stored.
 
-use holdover_testkit::vector::{CacheMode, Call, Delivery, ErrorOut, Message, Out};
+use holdover_testkit::vector::{CacheMode, Call, Delivery, ErrorOut, Message, Out, PartWord};
 
 use super::entry::{Placed, Want};
 use super::method::{Method, Offline};
@@ -24,13 +24,15 @@ impl Model {
     pub(super) fn cached(&mut self, call: &Call) -> Result<(), Skip> {
         let method = Method::named(&call.method);
         let session = self.session(call.session.as_ref());
-        let (Some(cache), false) = (method.cache, session.signed_out) else {
+        let is_gone = session.signed_out || self.is_off(PartWord::Cache, method);
+        let (Some(cache), false) = (method.cache, is_gone) else {
             self.done(&call.op);
             return Ok(());
         };
         self.clock_is_clear()?;
         let key = Self::key(&session, method, &call.request.0);
         let partition = Self::partition(method, &session.account);
+        self.detail_is_clear(&partition, &key, method)?;
         if self.may_be_on_disk_only(&partition, &key) {
             // How much of what is stored a process has in memory is not for the rules to say.
             return Err(Skip);

@@ -3,6 +3,7 @@
 use holdover_testkit::vector::{Abort, Out};
 
 use super::failures::Failure;
+use super::flights::Flight;
 use super::holds::Held;
 use super::reach::Sign;
 use super::retries::Verdict;
@@ -37,6 +38,9 @@ impl Model {
                 Due::Crossing(_, op) => self.cross(&op)?,
                 Due::StaleAfter(op) => self.stale_after(&op)?,
                 Due::Flight(id) if self.flight(id).held.is_some() => self.let_go(id)?,
+                Due::Flight(id) if self.flight(id).air.as_ref().is_some_and(|air| air.cut_at == at) => {
+                    self.drained(id)?;
+                }
                 Due::Flight(id) => self.too_long(id)?,
                 Due::Retry(id, is_random) => self.retry(id, is_random)?,
                 Due::Wait(op) => self.wait_over(&op),
@@ -48,6 +52,7 @@ impl Model {
                 Due::Question(account) => self.give_up_question(&account)?,
             }
             self.settle()?;
+            self.times.resize(self.outs.len(), at);
         }
         self.now = to;
         Ok(())
@@ -63,12 +68,7 @@ impl Model {
             dues.push((call.deadline, Due::Wait(call.op.clone())));
         }
         for flight in &self.flights {
-            let attempt = flight.air.as_ref().map_or(i128::MAX, |air| air.deadline);
-            let deferral = match flight.held {
-                Some(Held::Deferred(until)) => until,
-                Some(Held::Offline | Held::Turn) | None => i128::MAX,
-            };
-            dues.push((flight.deadline.min(attempt).min(deferral), Due::Flight(flight.id)));
+            dues.push((self.flight_due(flight), Due::Flight(flight.id)));
             if let Some((least, most)) = flight.retries.due {
                 dues.push((most, Due::Retry(flight.id, least < most)));
             }
@@ -91,6 +91,16 @@ impl Model {
             Some((at, place, Due::Retry(flight.id, least < most)))
         });
         seen.chain(retried).min().map(|(at, _, due)| (at, due)).or(next)
+    }
+
+    /// When a flight or its attempt has taken too long, or its deferral or the way that it takes is over.
+    fn flight_due(&self, flight: &Flight) -> i128 {
+        let attempt = flight.air.as_ref().map_or(i128::MAX, |air| air.deadline.min(air.cut_at));
+        let deferral = match flight.held {
+            Some(Held::Deferred(until)) => until,
+            Some(Held::Offline | Held::Turn) | None => i128::MAX,
+        };
+        flight.deadline.min(attempt).min(deferral)
     }
 
     /// An attempt has taken too long, or the flight has.
@@ -118,8 +128,13 @@ impl Model {
     }
 
     /// Where a call's wait and its flight are over at the same instant, the rules do not say which is first: that makes a
-    /// difference if something stored could be served.
-    fn no_tie(&self, id: u64) -> Result<(), Skip> {
+    /// difference if something stored could be served. So does which of two flights is, if one invalidates.
+    pub(super) fn no_tie(&self, id: u64) -> Result<(), Skip> {
+        let ends_now = |flight: &&Flight| flight.id == id || self.flight_due(flight) == self.now;
+        let ending: Vec<&Flight> = self.flights.iter().filter(ends_now).collect();
+        if ending.len() > 1 && ending.iter().any(|flight| flight.what.method.invalidates.is_some()) {
+            return Err(Skip);
+        }
         let tied = self.calls.iter().filter(|call| call.flight == id && call.deadline == self.now);
         let stored = |key: &String| self.entries.iter().any(|entry| entry.key == *key);
         if tied.filter_map(|call| call.key.as_ref()).any(stored) { Err(Skip) } else { Ok(()) }

@@ -53,6 +53,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         3 => (any::<u8>(), any::<u8>()).prop_map(|(which, how)| Action::Reply(which, how)),
         3 => any::<u8>().prop_map(Action::Quality),
         1 => any::<bool>().prop_map(Action::App),
+        1 => prop_oneof![any::<u8>().prop_map(Action::Path), any::<u8>().prop_map(Action::Disable)],
         1 => any::<u8>().prop_map(rare),
     ];
     let warm = (choice(), any::<u8>()).prop_map(|(choice, server)| {
@@ -92,6 +93,17 @@ fn story(steps: &[Step]) -> String {
 /// What came out, and when.
 fn times(got: &[Shown]) -> String {
     got.iter().map(|shown| format!("{} ns: {:?}\n", shown.at, shown.out)).collect()
+}
+
+/// What came out at another time than it should. Where the order of a lane is wrong, that is found elsewhere.
+fn untimely(expected: &[(i128, Out)], got: &[Shown]) -> Option<String> {
+    let lanes: BTreeSet<String> = expected.iter().map(|(_, out)| out.lane()).collect();
+    lanes.into_iter().find_map(|lane| {
+        let due = expected.iter().filter(|(_, out)| out.lane() == lane);
+        let came = got.iter().filter(|shown| shown.out.lane() == lane);
+        let (due, came) = due.zip(came).find(|((due, _), came)| *due != came.at)?;
+        Some(format!("{lane}: at {} ns and not at {} ns: {:?}", due.0, came.at, came.out))
+    })
 }
 
 /// How often the model could say what happens.
@@ -140,8 +152,9 @@ fn run(
                 tally.left += 1;
                 return Ok(all);
             };
-            step.out = expected;
-            let problem = compare(&step.out, &got);
+            let problem = untimely(&expected, &got);
+            step.out = expected.into_iter().map(|(_, out)| out).collect();
+            let problem = compare(&step.out, &got).map(|problem| problem.to_string()).or(problem);
             steps.push(step.clone());
             if let Some(problem) = problem {
                 return Err(format!("{problem}\n{}\n{}", story(&steps), times(&got)));

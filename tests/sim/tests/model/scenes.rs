@@ -120,6 +120,21 @@ pub(crate) fn scene() -> impl Strategy<Value = Vec<Action>> {
                 [Action::Pass(if waits { 66_000 } else { 6000 }), get(ANN, "Quote"), Action::Lose(how)];
             [&warm("Quote")[..], &goes, &[get(ANN, "Quote")]].concat()
         }),
+        // J5: what is off stays off in the next process.
+        (0u8..5, 0u8..5).prop_map(move |(off, then)| {
+            let reads = [get(ANN, "Quote"), Action::Newest(0), get(ANN, "Trip"), Action::Newest(0)];
+            [&[Action::Disable(off), Action::Restart], &reads[..], &[Action::Disable(then)], &reads].concat()
+        }),
+        // J2: a call is on its way over a path that becomes an old one.
+        (1u32..5000, 4000u32..6000).prop_map(|(before, after)| vec![
+            Action::Path(1),
+            get(ANN, "Plan"),
+            Action::Pass(before),
+            Action::Path(2),
+            get(ANN, "Driver"),
+            Action::Pass(after),
+            Action::Newest(0),
+        ]),
         // F8: a reduced value is on the screen when the network gets better.
         (0u8..6).prop_map(|then| vec![
             Action::Quality(2),

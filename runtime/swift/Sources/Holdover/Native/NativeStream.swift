@@ -5,6 +5,9 @@ final class NativeStream: StreamCore {
     private let runtime: NativeRuntime
     private let op: UInt64
     private let sink: ItemSink
+    /// Messages that were taken since the core was asked for more. It is asked for several at once, before none are left.
+    private let taken = Guarded<UInt32>(0)
+    private let batch: UInt32
 
     /// How many messages may wait here. What waits here cannot be skipped any more, so few do where readers may skip to the
     /// newest.
@@ -14,6 +17,7 @@ final class NativeStream: StreamCore {
         self.runtime = runtime
         op = runtime.newOperation()
         sink = ItemSink()
+        batch = Self.window(method) / 2
         try runtime.launch(op, sink, start)
         runtime.credit(op, Self.window(method))
     }
@@ -26,7 +30,13 @@ final class NativeStream: StreamCore {
         }
         guard let item else { return nil }
         let snapshot = try item.get()
-        runtime.credit(op, 1)
+        let more = taken.with { (taken: inout UInt32) -> UInt32 in
+            taken += 1
+            if taken < batch { return 0 }
+            defer { taken = 0 }
+            return taken
+        }
+        if more > 0 { runtime.credit(op, more) }
         return snapshot
     }
 

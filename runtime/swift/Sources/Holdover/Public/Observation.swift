@@ -25,8 +25,10 @@ public struct Observation<Value: Sendable>: AsyncSequence, Sendable {
     /// Pull to refresh: asks the network now, for every loop over this observation. Returns when that attempt has ended, and
     /// throws why it failed.
     public func refresh(isolation: isolated (any Actor)? = #isolation) async throws(HoldoverError) {
-        let observer = running.with { $0.values.lazy.compactMap(\.observer).first }
-        try await (observer ?? start()).refresh()
+        let observer = running.with { $0.values.lazy.compactMap(\.observer).first } ?? start()
+        // It must watch until the attempt has ended, whether or not somebody else watches.
+        defer { withExtendedLifetime(observer) {} }
+        try await observer.refresh()
     }
 
     /// The states, one after the other.

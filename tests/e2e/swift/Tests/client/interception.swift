@@ -18,6 +18,20 @@ struct Interception {
         await app.runtime.shutdown()
     }
 
+    /// Pull to refresh on a screen that watches nothing yet.
+    @Test(arguments: Carrier.stacks)
+    func aRefreshOfWhatNobodyWatchesSaysWhyItFailed(carrier: Carrier) async throws {
+        let server = try RidesServer()
+        let app = try App(server, carrier)
+        _ = try await app.pricing.getQuote(ride())
+        try await server.tell("portal")
+        let error = await failure { () throws(HoldoverError) in
+            try await app.pricing.observeGetQuote(ride()).refresh()
+        }
+        #expect(error?.kind == .intercepted)
+        await app.runtime.shutdown()
+    }
+
     /// The user walks into the hotel with a stored answer, signs in at the portal, and is online again.
     @Test(arguments: Carrier.all)
     func aPortalLeavesWhatIsStoredAloneAndTheWayFreeAfterwards(carrier: Carrier) async throws {
