@@ -18,12 +18,18 @@ let linked: [LinkerSetting] =
 let package = Package(
     name: "Holdover",
     platforms: [.iOS(.v16), .macOS(.v13), .tvOS(.v16), .watchOS(.v9)],
-    products: [.library(name: "Holdover", targets: ["Holdover"])],
+    products: [
+        .library(name: "Holdover", targets: ["Holdover"]),
+        .library(name: "HoldoverTesting", targets: ["HoldoverTesting"]),
+    ],
     targets: [
         core,
         .target(name: "Holdover", dependencies: ["CHoldover"], linkerSettings: linked),
+        .target(name: "HoldoverTesting", dependencies: ["Holdover"]),
+        // Only in libraries that are built for this package's own tests: `cargo xtask package swift --testing`.
         .systemLibrary(name: "CHoldoverTesting"),
-        .testTarget(name: "HoldoverTests", dependencies: ["Holdover", "CHoldover", "CHoldoverTesting"]),
+        .testTarget(
+            name: "HoldoverTests", dependencies: ["Holdover", "HoldoverTesting", "CHoldover", "CHoldoverTesting"]),
     ],
     swiftLanguageModes: [.v6]
 )

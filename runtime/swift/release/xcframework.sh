@@ -20,7 +20,7 @@ slice() {
   libraries=
   for target in "$@"; do
     rustup target add "$target"
-    (cd "$root" && cargo build --profile library --package holdover-ffi --target "$target")
+    (cd "$root" && cargo rustc --profile library --package holdover-ffi --crate-type cdylib --target "$target")
     libraries="$libraries $built/$target/library/libholdover_ffi.dylib"
   done
   # shellcheck disable=SC2086 # one word for each library

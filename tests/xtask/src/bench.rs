@@ -45,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
             }
             Bench::Ffi => {
                 step("bench: ffi", &mut cargo(&BOUNDARY))?;
-                let core = library::build_library("sqlite,transport,jni")?;
+                let core = library::build("sqlite,transport,jni")?;
                 swift::bench(core.parent().ok_or("a library lies in a folder")?)?;
                 library::sizes()?;
             }

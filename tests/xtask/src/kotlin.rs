@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::library;
 use crate::step::{Outcome, built, cargo, root, run as step};
 use crate::toolchain::{Kotlin, Missing};
 
@@ -39,9 +40,8 @@ fn core_and_server() -> Outcome {
 /// Says where those are.
 fn programs(command: &mut Command) -> Result<&mut Command, String> {
     let debug = built()?.join("debug");
-    let library = format!("{}holdover_ffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
     Ok(command
-        .env("HOLDOVER_LIBRARY", debug.join(library))
+        .env("HOLDOVER_LIBRARY", debug.join(library::file_name()))
         .env("HOLDOVER_RIDES_SERVER", debug.join(format!("rides{}", std::env::consts::EXE_SUFFIX))))
 }
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::step::{Outcome, cargo, root, run as step};
+use crate::step::{Outcome, built, cargo, run as step};
 
 /// A build of the library, and the most that it may weigh when it is stripped, in bytes.
 struct Build {
@@ -17,39 +17,39 @@ const BUILDS: &[Build] = &[
     Build { name: "SQLite, without the Rust HTTP stack", features: "sqlite,jni", most: 2_500_000 },
 ];
 
-/// Builds the library in every way that is shipped and prints what it weighs.
+/// Builds the library in every way that is shipped, prints what it weighs, and fails where that is too much.
 pub(crate) fn sizes() -> Outcome {
     let mut over = Vec::new();
-    for build in BUILDS {
-        let stripped = strip(&build_library(build.features)?)?;
+    for Build { name, features, most } in BUILDS {
+        let stripped = strip(&build(features)?)?;
         let bytes =
             std::fs::metadata(&stripped).map_err(|error| format!("{}: {error}", stripped.display()))?.len();
-        println!("library with {}: {bytes} bytes stripped (at most {})", build.name, build.most);
-        if bytes > build.most {
-            over.push(build.name);
+        println!("library with {name}: {bytes} bytes stripped (at most {most})");
+        if bytes > *most {
+            over.push(*name);
         }
     }
     if over.is_empty() {
         return Ok(());
     }
-    Err(format!("the library is too large with {}: see what has come into it", over.join("; and with ")))
+    Err(format!(
+        "the library is too large with {}: see by `nm --size-sort` what has come into it",
+        over.join("; and with ")
+    ))
+}
+
+/// The library's file name on this machine.
+pub(crate) fn file_name() -> String {
+    format!("{}holdover_ffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
 }
 
 /// Builds the dynamic library with these features, as apps ship it but for its symbols.
-pub(crate) fn build_library(features: &str) -> Result<PathBuf, String> {
-    let arguments = [
-        "build",
-        "--profile",
-        "library",
-        "--package",
-        "holdover-ffi",
-        "--no-default-features",
-        "--features",
-        features,
-    ];
-    step(&format!("library: {features}"), &mut cargo(&arguments))?;
-    let name = format!("{}holdover_ffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
-    Ok(target().join("library").join(name))
+pub(crate) fn build(features: &str) -> Result<PathBuf, String> {
+    let mut rustc = cargo(&["rustc", "--profile", "library", "--package", "holdover-ffi"]);
+    // Alone: see the crate's manifest.
+    rustc.args(["--crate-type", "cdylib", "--no-default-features", "--features", features]);
+    step(&format!("library: {features}"), &mut rustc)?;
+    Ok(built()?.join("library").join(file_name()))
 }
 
 /// A copy of the library without symbols, beside it; the symbols stay in the library.
@@ -60,8 +60,4 @@ fn strip(library: &Path) -> Result<PathBuf, String> {
     command.args(if cfg!(target_vendor = "apple") { &["-x"][..] } else { &["--strip-all"] });
     step("library: strip", command.arg(library).arg("-o").arg(&stripped))?;
     Ok(stripped)
-}
-
-fn target() -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use clap::ValueEnum;
 
+use crate::library;
 use crate::step::{Outcome, built, cargo, root, run as step};
 
 #[derive(clap::Args)]
@@ -46,18 +47,18 @@ impl Package {
         }
     }
 
-    /// Features of `holdover-ffi` that are off by default.
-    fn features(self) -> &'static [&'static str] {
+    /// Features of `holdover-ffi`.
+    fn features(self) -> &'static str {
         match self {
-            Self::Swift => &[],
-            Self::Kotlin => &["jni"],
+            Self::Swift => "sqlite,transport",
+            Self::Kotlin => "sqlite,transport,jni",
         }
     }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let package = arguments.package;
-    let name = format!("{}holdover_ffi{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let name = library::file_name();
     if arguments.testing {
         // One library for both languages.
         let build = ["build", "--package", "holdover-ffi", "--features", "testing,jni"];
@@ -67,10 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
         println!("\n{}", staged.display());
         return Ok(());
     }
-    let mut build = cargo(&["build", "--profile", "library", "--package", "holdover-ffi"]);
-    build.args(package.features().iter().flat_map(|feature| ["--features", *feature]));
-    step("the core, as apps ship it", &mut build)?;
-    let staged = stage(&built()?.join("library").join(&name), &package.folder(), &name)?;
+    let staged = stage(&library::build(package.features())?, &package.folder(), &name)?;
     let size = std::fs::metadata(&staged).map_err(|error| failed(&staged, &error))?.len();
     println!("\n{}: {:.2} MB", staged.display(), bytes_in_mb(size));
     Ok(())

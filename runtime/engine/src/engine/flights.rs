@@ -1,5 +1,6 @@
 //! Flights: how they are joined, sent, left and lost (rules C5, C6, C8).
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::Engine;
@@ -26,8 +27,7 @@ impl Engine {
     /// Joins a flight for the same answer, or starts one. A failure to start comes later, like any other.
     pub(super) fn fly(&mut self, spec: &Arc<Spec>, ticket: &Ticket) -> FlightId {
         let Ticket { want, priority, waiter, unsent_only, renews, .. } = *ticket;
-        let tags = self.request_tags(spec);
-        if let Some(id) = self.joinable(spec, want, &tags, unsent_only) {
+        if let Some(id) = self.joinable(spec, want, unsent_only) {
             self.event(Event::Joined { method: spec.method.id });
             self.join(id, ticket);
             return id;
@@ -41,7 +41,7 @@ impl Engine {
             deadline: self.now.boot,
             total: None,
             generation: self.sequence(spec),
-            tags,
+            tags: self.request_tags(spec),
             waiters: waiter.into_iter().collect(),
             renews,
             refresh: ticket.refresh,
@@ -73,11 +73,11 @@ impl Engine {
 
     /// Whether a call that asks for this now would join a flight.
     pub(super) fn could_join(&self, spec: &Spec, want: Detail) -> bool {
-        self.joinable(spec, want, &self.request_tags(spec), false).is_some()
+        self.joinable(spec, want, false).is_some()
     }
 
     /// The newest flight for the same answer that started after everything that could outdate it (rule D3).
-    fn joinable(&self, spec: &Spec, want: Detail, tags: &[TagHash], unsent_only: bool) -> Option<FlightId> {
+    fn joinable(&self, spec: &Spec, want: Detail, unsent_only: bool) -> Option<FlightId> {
         let key = spec.shared_key()?;
         let ledger = &self.partitions.get(&spec.owner)?.ledger;
         let response_tags = spec.method.cache.as_ref()?.response_tags;
@@ -87,14 +87,14 @@ impl Engine {
             None if other.is_some() && planted(Fault::FlightIsJoinedAcrossDetail) => other?,
             flights => flights?,
         };
+        // Mostly nothing was invalidated since, and every hit that finds a refresh under way comes by here.
+        let tags = OnceCell::new();
         flights.iter().rev().copied().find(|id| {
             self.flights.get(id).is_some_and(|flight| {
-                let is_current = if response_tags {
-                    flight.generation >= ledger.sequence()
-                } else {
-                    !ledger.is_newer(tags, flight.generation)
-                        && !ledger.is_newer(&flight.tags, flight.generation)
-                };
+                let is_current = flight.generation >= ledger.sequence()
+                    || (!response_tags
+                        && !ledger.is_newer(tags.get_or_init(|| self.request_tags(spec)), flight.generation)
+                        && !ledger.is_newer(&flight.tags, flight.generation));
                 (is_current || planted(Fault::FlightIsJoinedAcrossInvalidation))
                     && !(unsent_only && flight.last_sent.is_some())
             })

@@ -350,7 +350,7 @@ fn misuse_is_named() {
         assert!(error.kind == ErrorKind::Misuse && error.message.contains("open it as a stream"), "{error}");
     }
     let observed = rig.observe(ALICE, "Watch", "r1");
-    assert_eq!(rig.states(observed).len(), 1);
+    assert_eq!(rig.ended(observed).unwrap().unwrap_err().kind, ErrorKind::Misuse);
     let prefetch = rig.start(ALICE, "Watch", "r1", CallOptions::default(), Form::Prefetch);
     assert_eq!(rig.done(prefetch).unwrap().unwrap_err().kind, ErrorKind::Misuse);
     assert_eq!(rig.peek(ALICE, "Watch", "r1"), None);

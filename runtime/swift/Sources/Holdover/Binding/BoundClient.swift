@@ -35,7 +35,7 @@ public struct BoundMethod<Request: Sendable, Response: Sendable>: Sendable {
 
 /// What generated clients are made of: a session that knows the policy of a service. Apps use the generated client instead.
 public struct BoundClient: Sendable {
-    private let core: Result<any ClientCore, HoldoverError>
+    private let core: any ClientCore
     /// The plans of the methods that have one, by the methods' indexes.
     private let plans: [WithheldPlan?]
 
@@ -44,14 +44,13 @@ public struct BoundClient: Sendable {
 
     /// Binds a policy to a session. What is wrong with it is told by the first call, as MISUSE.
     public init(_ session: Session, policy: [UInt8]) {
-        let bound: Result<(any ClientCore, [WithheldPlan?]), HoldoverError>
+        let bound: (core: any ClientCore, plans: [WithheldPlan?])
         do throws(HoldoverError) {
-            bound = .success((try session.core.bind(policy: policy), try PolicyReader.read(policy).map(\.plan)))
+            bound = (try session.core.bind(policy: policy), try PolicyReader.read(policy).map(\.plan))
         } catch {
-            bound = .failure(error)
+            bound = (RefusedClient(error: error), [])
         }
-        core = bound.map(\.0)
-        plans = (try? bound.get().1) ?? []
+        (core, plans) = bound
     }
 
     /// Calls a method. A hit in memory resumes in the same turn of the caller's actor.
@@ -59,7 +58,6 @@ public struct BoundClient: Sendable {
         _ method: BoundMethod<Request, Response>, _ request: Request, _ options: CallOptions,
         isolation: isolated (any Actor)?
     ) async throws(HoldoverError) -> Snapshot<Response> {
-        let core = try core.get()
         let bytes = try method.encoded(request)
         let raw: RawSnapshot
         if let hit = core.probe(method.index, bytes, options) {
@@ -76,7 +74,7 @@ public struct BoundClient: Sendable {
     ) -> Observation<Response> {
         Observation {
             do throws(HoldoverError) {
-                let observer = try core.get().observe(method.index, try method.encoded(request), options)
+                let observer = try core.observe(method.index, try method.encoded(request), options)
                 return Observer(
                     next: { await observer.next().map { observed($0, method) } },
                     refresh: { () async throws(HoldoverError) in try await observer.refresh() },
@@ -89,11 +87,11 @@ public struct BoundClient: Sendable {
 
     /// What memory has, at once: for the first frame.
     public func cached<Request, Response>(
-        _ method: BoundMethod<Request, Response>, _ request: Request
+        _ method: BoundMethod<Request, Response>, _ request: Request, _ options: CallOptions = CallOptions()
     ) -> Snapshot<Response>? {
-        guard case .success(let core) = core, let bytes = try? method.encoded(request),
-            let raw = core.peek(method.index, bytes)
-        else { return nil }
+        guard let bytes = try? method.encoded(request), let raw = core.peek(method.index, bytes, options) else {
+            return nil
+        }
         return try? snapshot(raw, method)
     }
 
@@ -101,7 +99,7 @@ public struct BoundClient: Sendable {
     public func prefetch<Request, Response>(
         _ method: BoundMethod<Request, Response>, _ request: Request
     ) async throws(HoldoverError) {
-        try await core.get().prefetch(method.index, try method.encoded(request))
+        try await core.prefetch(method.index, try method.encoded(request))
     }
 
     /// Stores an answer that the app has from elsewhere, as stale: shown at once, and refreshed. `encode` writes it.
@@ -115,7 +113,7 @@ public struct BoundClient: Sendable {
         } catch {
             throw HoldoverError(.misuse, "the value cannot be encoded (\(error)); set what it must have")
         }
-        try await core.get().put(method.index, try method.encoded(request), encoded)
+        try await core.put(method.index, try method.encoded(request), encoded)
     }
 
     /// The messages of a server.
@@ -146,7 +144,7 @@ public struct BoundClient: Sendable {
         _ request: @escaping @Sendable () throws(HoldoverError) -> [UInt8]
     ) -> Exchange<Response> {
         Exchange(
-            open: { () throws(HoldoverError) in try core.get().open(method.index, try request(), options) },
+            open: { () throws(HoldoverError) in try core.open(method.index, try request(), options) },
             read: { (raw) throws(HoldoverError) in try snapshot(raw, method) })
     }
 
@@ -181,5 +179,30 @@ public struct BoundClient: Sendable {
                 return .failed(error)
             }
         }
+    }
+}
+
+/// A client that could not be bound: every call says why.
+private struct RefusedClient: ClientCore {
+    let error: HoldoverError
+
+    func probe(_ method: Int, _ request: [UInt8], _ options: CallOptions) -> RawSnapshot? { nil }
+
+    func peek(_ method: Int, _ request: [UInt8], _ options: CallOptions) -> RawSnapshot? { nil }
+
+    func call(_ method: Int, _ request: [UInt8], _ options: CallOptions) async throws(HoldoverError) -> RawSnapshot {
+        throw error
+    }
+
+    func observe(_ method: Int, _ request: [UInt8], _ options: CallOptions) throws(HoldoverError) -> any ObserverCore {
+        throw error
+    }
+
+    func prefetch(_ method: Int, _ request: [UInt8]) async throws(HoldoverError) { throw error }
+
+    func put(_ method: Int, _ request: [UInt8], _ value: [UInt8]) async throws(HoldoverError) { throw error }
+
+    func open(_ method: Int, _ request: [UInt8], _ options: CallOptions) throws(HoldoverError) -> any StreamCore {
+        throw error
     }
 }

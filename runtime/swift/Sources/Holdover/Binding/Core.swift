@@ -31,8 +31,8 @@ public protocol ClientCore: Sendable {
     /// It takes no lock that a disk operation holds. `nil`: the answer takes a ``call(_:_:_:)``.
     func probe(_ method: Int, _ request: [UInt8], _ options: CallOptions) -> RawSnapshot?
 
-    /// What memory holds, for the first frame; asks for nothing.
-    func peek(_ method: Int, _ request: [UInt8]) -> RawSnapshot?
+    /// What memory holds, for the first frame. Nothing waits; what is stale is refreshed behind.
+    func peek(_ method: Int, _ request: [UInt8], _ options: CallOptions) -> RawSnapshot?
 
     /// Makes a unary call.
     func call(_ method: Int, _ request: [UInt8], _ options: CallOptions) async throws(HoldoverError) -> RawSnapshot

@@ -1,12 +1,12 @@
 // The host's HTTP stack: `HttpRequest`, `HttpHead` and `HttpFailure` of boundary.proto.
 
 /// `HttpRequest`, without what only stacks with HTTP/2 and streamed bodies need.
-struct HttpAsk: Sendable {
-    var method = ""
-    var url = ""
+package struct HttpAsk: Sendable {
+    package private(set) var method = ""
+    package private(set) var url = ""
     /// In order; names may come more than once.
-    var headers: [(name: String, value: String)] = []
-    var body: [UInt8] = []
+    package private(set) var headers: [(name: String, value: String)] = []
+    package private(set) var body: [UInt8] = []
     /// By a connection of its own, if the stack can.
     var wantsFreshConnection = false
     /// How much of the response's body may be replied before the first pull, in bytes.
@@ -42,9 +42,14 @@ struct HttpAsk: Sendable {
 }
 
 /// `HttpHead`
-struct HttpHead: Sendable {
+package struct HttpHead: Sendable {
     var status: Int
     var headers: [(name: String, value: String)]
+
+    package init(status: Int, headers: [(name: String, value: String)]) {
+        self.status = status
+        self.headers = headers
+    }
 
     func encoded() -> [UInt8] {
         WireWriter.message { message in
@@ -60,9 +65,9 @@ struct HttpHead: Sendable {
 }
 
 /// `HttpFailure`
-struct HttpFailure: Sendable {
+package struct HttpFailure: Sendable {
     /// `HttpFailureKind`
-    enum Kind: UInt64, Sendable {
+    package enum Kind: UInt64, Sendable {
         case reset, unreachable, refused, untrusted, tls, unsupported, wrongProtocol, tooLarge, timeout
     }
 
@@ -70,6 +75,12 @@ struct HttpFailure: Sendable {
     /// Proof that the server did not act on the request.
     var unsent: Bool
     var message: String
+
+    package init(kind: Kind, unsent: Bool, message: String) {
+        self.kind = kind
+        self.unsent = unsent
+        self.message = message
+    }
 
     func encoded() -> [UInt8] {
         WireWriter.message { message in

@@ -5,7 +5,7 @@ import Foundation
 #endif
 
 /// The platform's HTTP stack: no cookies, no cache, no stored credentials, no redirects, and no timeouts of its own.
-final class UrlSessionStack: Sendable {
+final class UrlSessionStack: HttpStack {
     private struct State {
         /// Carries new requests. Made for the first one.
         var session: URLSession?

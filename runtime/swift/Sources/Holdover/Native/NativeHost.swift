@@ -8,13 +8,13 @@ final class NativeHost: Sendable {
     private let keys: (any KeyProvider)?
     private let onEvent: (@Sendable (RuntimeEvent) -> Void)?
     private let onQualityChange: (@Sendable (Quality) -> Void)?
-    private let http: UrlSessionStack?
+    private let http: (any HttpStack)?
 
     init(_ configuration: Runtime.Configuration) {
         keys = configuration.keyProvider
         onEvent = configuration.onEvent
         onQualityChange = configuration.onQualityChange
-        http = configuration.transport == .urlSession ? UrlSessionStack() : nil
+        http = configuration.transport == .urlSession ? configuration.httpStack?() ?? UrlSessionStack() : nil
     }
 
     /// The runtime has this handle. Nothing is asked before it is used.

@@ -99,8 +99,8 @@ final class NativeClient: ClientCore {
         return snapshot.copied
     }
 
-    func peek(_ method: Int, _ request: [UInt8]) -> RawSnapshot? {
-        probe(method, request, CallOptions())
+    func peek(_ method: Int, _ request: [UInt8], _ options: CallOptions) -> RawSnapshot? {
+        probe(method, request, options)
     }
 
     func call(_ method: Int, _ request: [UInt8], _ options: CallOptions) async throws(HoldoverError) -> RawSnapshot {

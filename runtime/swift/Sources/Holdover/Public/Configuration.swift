@@ -85,6 +85,8 @@ extension Runtime {
         /// memory warnings. Turn it off to tell the runtime yourself.
         public var observesPlatform = true
 
+        /// In place of URLSession: see `HoldoverTesting`.
+        package var httpStack: (@Sendable () -> any HttpStack)?
         /// Of this package's own tests: the story that plays the network, the clock, the store and the listener.
         package var story: UInt64 = 0
 

@@ -17,7 +17,25 @@ public struct Provenance: Sendable, Hashable {
     /// Of a stream: messages may be missing before this one (rules G3, G5).
     public var gap: Bool
     /// Why the last attempt to fetch a newer one failed.
-    public var error: HoldoverError?
+    public var error: HoldoverError? {
+        get { failure?.error }
+        set { failure = newValue.map(Failure.init) }
+    }
+
+    /// Apart, because it is large and mostly absent, and snapshots are copied on their way.
+    private var failure: Failure?
+
+    private final class Failure: Sendable, Hashable {
+        let error: HoldoverError
+
+        init(_ error: HoldoverError) {
+            self.error = error
+        }
+
+        static func == (one: Failure, other: Failure) -> Bool { one.error == other.error }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(error) }
+    }
 
     /// By default as if from the server, now.
     public init(

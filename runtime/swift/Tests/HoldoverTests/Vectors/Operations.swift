@@ -96,7 +96,7 @@ extension HostedProcess {
                 try await client.unary(method, request, options, isolation: nil)
             }
         case "cached":
-            if let hit = try client(parts).cached(method(parts), try parts.bytes("request")) {
+            if let hit = try client(parts).cached(method(parts), try parts.bytes("request"), try parts.options()) {
                 operation.report { .value($0, hit) }
             } else {
                 operation.report { .done($0) }

@@ -35,8 +35,10 @@ var missed = 0
 @MainActor func bar(_ what: String, _ took: Duration, atMost most: Duration) {
     let within = took <= most
     if !within { missed += 1 }
-    print("\(what): \(took) (at most \(most))\(within ? "" : "  MISSED")")
+    print("\(what): \(words(took)) (at most \(words(most)))\(within ? "" : "  MISSED")")
 }
+
+func words(_ time: Duration) -> String { String(format: "%.2f µs", time / .microseconds(1)) }
 
 func median(_ times: [Duration]) -> Duration { times.sorted()[times.count / 2] }
 
@@ -114,7 +116,7 @@ for (size, name) in [(100, "100 B"), (10_000, "10 kB")] {
         try await hitInBackground(client, asRides, request)
     }.value
     let alone = await Task.detached { await decoding(answer.value, size) }.value
-    print("Swift: hit of \(name) with decoding: \(decoded), \(String(format: "%.1f", decoded / alone)) times decoding alone (\(alone))")
+    print("Swift: hit of \(name) with decoding: \(words(decoded)), \(String(format: "%.1f", decoded / alone)) times decoding alone (\(words(alone)))")
 }
 
 let item = try await Task.detached { [client] in try await items(client) }.value

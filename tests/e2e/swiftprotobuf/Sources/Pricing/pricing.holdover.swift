@@ -1,0 +1,1 @@
+../../../swift/Sources/Rides/Generated/pricing/v1/pricing.holdover.swift
