@@ -2,9 +2,9 @@
 
 use clap::ValueEnum;
 
-use crate::library;
 use crate::step::{Outcome, cargo, run as step};
 use crate::swift;
+use crate::{kotlin, library};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -23,7 +23,7 @@ enum Bench {
     Cost,
     /// What streams cost: replay after reopening, messages beside the bare transport; then `stream`.
     Engine,
-    /// What the boundary costs: hits, items and the constructor through the C ABI, and the library's sizes.
+    /// What the boundary costs: hits, items and the constructor through the C ABI, from Swift and on the JVM, and the library's sizes.
     Ffi,
 }
 
@@ -47,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
                 step("bench: ffi", &mut cargo(&BOUNDARY))?;
                 let core = library::build("sqlite,transport,jni")?;
                 swift::bench(core.parent().ok_or("a library lies in a folder")?)?;
+                kotlin::bench(&core)?;
                 library::sizes()?;
             }
             Bench::Engine => {

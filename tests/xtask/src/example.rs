@@ -1,5 +1,6 @@
 //! The ride-pricing story in the languages that apps are written in.
 
+use crate::kotlin;
 use crate::step::{Outcome, cargo, run as step};
 use crate::swift;
 use crate::test::Language;
@@ -16,6 +17,6 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     match arguments.language {
         Language::Rust => step("example", &mut cargo(&["run", "--quiet", "--package", "ride-pricing"])),
         Language::Swift => swift::example(Missing::Install),
-        Language::Kotlin => Err("there is no example in Kotlin yet".to_owned()),
+        Language::Kotlin => kotlin::example(Missing::Install),
     }
 }

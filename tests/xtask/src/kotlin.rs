@@ -2,6 +2,7 @@
 //! that checks every call of the core's.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -9,10 +10,10 @@ use crate::library;
 use crate::step::{Outcome, built, cargo, root, run as step};
 use crate::toolchain::{Kotlin, Missing};
 
-/// All modules with tests, from the workspace's root.
+/// All modules, from the workspace's root.
 const ALL: &str = "tests/kotlin.xml";
 
-/// Runs all tests that are in Kotlin. Where there is no JDK with Maven, they are skipped, by name.
+/// Runs all tests that are in Kotlin, and the example. Where there is no JDK with Maven, they are skipped, by name.
 ///
 /// # Errors
 /// When one fails, when `-Xcheck:jni` has something to say, or when Kotlin is missing and was to be installed.
@@ -24,25 +25,63 @@ pub(crate) fn test(missing: Missing) -> Outcome {
         );
         return Ok(());
     };
-    core_and_server()?;
-    let mut maven = kotlin.maven(&root());
-    maven.args(["--file", ALL, "test"]);
-    checked("Kotlin: tests", programs(&mut maven)?)
+    checked("Kotlin: tests", maven(&kotlin)?.args(["--activate-profiles", "story", "test"]))
 }
 
-/// Builds what the tests call.
-fn core_and_server() -> Outcome {
+/// Tells the ride-pricing story in Kotlin.
+///
+/// # Errors
+/// When a step of it did not do what it says, or Kotlin is missing and cannot be installed.
+pub(crate) fn example(missing: Missing) -> Outcome {
+    let Some(kotlin) = Kotlin::find(missing)? else {
+        println!("\nSkipped, because there is no JDK 17 with Maven here: examples/kotlin");
+        return Ok(());
+    };
+    let mut maven = maven(&kotlin)?;
+    maven.args(["--quiet", "--projects", ":ride-pricing", "--also-make", "-DskipTests"]);
+    step("Kotlin: example", maven.args(["--activate-profiles", "story", "test"]))
+}
+
+/// What the boundary costs an app on the JVM, by a library as apps ship it.
+///
+/// # Errors
+/// When a bar is missed.
+pub(crate) fn bench(library: &Path) -> Outcome {
+    let Some(kotlin) = Kotlin::find(Missing::Skip)? else {
+        println!("\nSkipped, because there is no JDK 17 with Maven here: what the boundary costs on the JVM");
+        return Ok(());
+    };
+    let mut maven = kotlin.maven(&root());
+    maven.args(["--quiet", "--file", ALL, "--projects", ":holdover-e2e", "--also-make"]);
+    maven.args(["--activate-profiles", "bench", "-DskipTests", "test"]).env("HOLDOVER_LIBRARY", library);
+    step("bench: ffi on the JVM", &mut maven)
+}
+
+/// Maven on all modules, with the programs that they call.
+fn maven(kotlin: &Kotlin) -> Result<Command, String> {
     let core = ["build", "--package", "holdover-ffi", "--features", "jni,testing"];
     step("Kotlin: the core", &mut cargo(&core))?;
-    step("Kotlin: the server", &mut cargo(&["build", "--package", "holdover-e2e", "--bins"]))
-}
-
-/// Says where those are.
-fn programs(command: &mut Command) -> Result<&mut Command, String> {
+    let programs = [
+        "build",
+        "--package",
+        "holdover-e2e",
+        "--package",
+        "holdover-cli",
+        "--package",
+        "ride-pricing",
+        "--bins",
+    ];
+    step("Kotlin: the servers and the plugin", &mut cargo(&programs))?;
     let debug = built()?.join("debug");
-    Ok(command
+    let program = |name: &str| debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let mut maven = kotlin.maven(&root());
+    maven
+        .args(["--file", ALL])
+        .arg(format!("-Dholdover.plugin={}", program("protoc-gen-holdover").display()))
         .env("HOLDOVER_LIBRARY", debug.join(library::file_name()))
-        .env("HOLDOVER_RIDES_SERVER", debug.join(format!("rides{}", std::env::consts::EXE_SUFFIX))))
+        .env("HOLDOVER_RIDES_SERVER", program("rides"))
+        .env("RIDE_PRICING_SERVER", program("ride-pricing"));
+    Ok(maven)
 }
 
 /// Runs a command, shows what it says, and fails if the JVM found something wrong with the core's calls.

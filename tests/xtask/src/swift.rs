@@ -22,10 +22,7 @@ pub(crate) fn test(missing: Missing) -> Outcome {
         println!("   `cargo xtask toolchain` installs it, where it can; `--require swift` fails without it.");
         return Ok(());
     };
-    step(
-        "Swift: the core",
-        &mut cargo(&["build", "--package", "holdover-ffi", "--features", "jni,testing"]),
-    )?;
+    core()?;
     let server = ["build", "--package", "holdover-e2e", "--bins"];
     step("Swift: the server", &mut cargo(&server))?;
     for package in TESTED {

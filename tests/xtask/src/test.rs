@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use crate::golden;
 use crate::kotlin;
+use crate::library;
 use crate::step::{Outcome, cargo, run as step};
 use crate::swift;
 use crate::toolchain::Missing;
@@ -83,5 +84,7 @@ fn rust() -> Outcome {
         cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", FEATURES])
             .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"),
     )?;
-    step("example: ride-pricing", &mut cargo(&["run", "--quiet", "--package", "ride-pricing"]))
+    step("example: ride-pricing", &mut cargo(&["run", "--quiet", "--package", "ride-pricing"]))?;
+    // What apps ship: a library that grows is noticed with the change that makes it grow.
+    library::bounds()
 }

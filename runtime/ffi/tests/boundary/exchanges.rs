@@ -70,6 +70,19 @@ fn cancelling_a_call_cancels_its_exchange() {
 }
 
 #[test]
+fn a_stack_that_never_answers_costs_a_call_its_timeout() {
+    let world = world();
+    let soon = boundary::CallOptions { timeout_ms: Some(50), ..boundary::CallOptions::default() };
+    world.start_with(1, HOLDOVER_GET, "Plain", &ride("r1"), &soon);
+    let (id, _) = request(&world);
+    let end = world.host.of(1);
+    assert_eq!((end.kind, end.code, end.last), (HOLDOVER_EVENT_ANSWER, HOLDOVER_TIMEOUT, true));
+    of(&world, id, HOLDOVER_EVENT_HTTP_CANCEL);
+    assert_eq!(head(&world, id, "application/proto"), HOLDOVER_GONE);
+    world.free();
+}
+
+#[test]
 fn freeing_a_runtime_cancels_its_exchanges() {
     let world = world();
     world.start(1, HOLDOVER_GET, "Plain", &ride("r1"));

@@ -11,6 +11,7 @@ mod calls;
 mod exchanges;
 mod hooks;
 mod host;
+mod leaks;
 mod lifetimes;
 mod misuse;
 mod races;

@@ -65,6 +65,45 @@ import Testing
         await runtime.shutdown()
     }
 
+    /// Nothing that was running keeps a runtime that nobody has any more: calls, observers and streams let go of it.
+    @Test(.timeLimit(.minutes(1)))
+    func whatRunsDoesNotKeepARuntime() async throws {
+        weak var freed: NativeRuntime?
+        let (gone, going) = AsyncStream<Void>.makeStream()
+        do {
+            let (arrived, arrives) = AsyncStream<Void>.makeStream()
+            let server = ScriptedServer { _ in
+                arrives.yield()
+                return .never
+            }
+            let last = Last(going)
+            var configuration = Runtime.Configuration.scripted(server)
+            configuration.onEvent = { _ in withExtendedLifetime(last) {} }
+            let runtime = try Runtime(configuration)
+            let client = BoundClient(runtime.session(account: .guest), policy: VectorsApi.policy)
+            freed = runtime.native
+            var states = client.observe(try method("Quote"), [10, 1, 65], CallOptions()).makeAsyncIterator()
+            #expect(await states.next() == .loading)
+            let feed = client.serverStream(try method("Feed"), [10, 1, 65], CallOptions())
+            let plain = try method("Plain")
+            let call = Task {
+                await failure { () throws(HoldoverError) in
+                    try await client.unary(plain, [10, 1, 65], CallOptions(), isolation: nil)
+                }
+            }
+            for await _ in arrived { break }
+            call.cancel()
+            #expect(await call.value?.kind == .cancelled)
+            let reading = Task { await failure { () throws(HoldoverError) in for try await _ in feed {} } }
+            reading.cancel()
+            #expect(await reading.value?.kind == .cancelled)
+            #expect(freed != nil)
+        }
+        #expect(freed == nil)
+        // The core lets go of the listener when its threads have ended.
+        for await _ in gone {}
+    }
+
     @Test func aStreamHasItsMessagesAndItsEnd() async throws {
         let server = ScriptedServer { request in
             request.message == [10, 1, 65] ? .messages([[10, 1, 1], [10, 1, 2]]) : .refused(.notFound)
@@ -79,5 +118,18 @@ import Testing
         }
         #expect(error?.status?.code == .notFound)
         await runtime.shutdown()
+    }
+}
+
+/// Says when it is gone.
+private final class Last: Sendable {
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init(_ continuation: AsyncStream<Void>.Continuation) {
+        self.continuation = continuation
+    }
+
+    deinit {
+        continuation.finish()
     }
 }

@@ -16,6 +16,7 @@ public struct CredentialsClosure: CredentialsProvider {
         self.answer = answer
     }
 
+    /// What the closure answers.
     public func credentials(for request: CredentialsRequest) async throws -> Credentials {
         try await answer(request)
     }

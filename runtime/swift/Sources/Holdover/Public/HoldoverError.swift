@@ -96,11 +96,40 @@ public struct HoldoverError: Error, Sendable, Hashable {
         }
     }
 
-    /// gRPC's status codes.
+    /// gRPC's status codes, with their numbers: <https://grpc.io/docs/guides/status-codes/>
     public enum Code: UInt32, Sendable, Hashable, CaseIterable {
-        case cancelled = 1, unknown, invalidArgument, deadlineExceeded, notFound, alreadyExists, permissionDenied
-        case resourceExhausted, failedPrecondition, aborted, outOfRange, unimplemented, `internal`, unavailable
-        case dataLoss, unauthenticated
+        /// The call was cancelled, by the server's account.
+        case cancelled = 1
+        /// The server does not know what failed, or said something that is no status.
+        case unknown
+        /// The request is wrong, whatever the server's state.
+        case invalidArgument
+        /// It took too long, by the server's account.
+        case deadlineExceeded
+        /// There is no such thing.
+        case notFound
+        /// There is such a thing already.
+        case alreadyExists
+        /// The caller may not do this.
+        case permissionDenied
+        /// Something is used up, such as a quota.
+        case resourceExhausted
+        /// The server's state does not allow it.
+        case failedPrecondition
+        /// Something else happened at the same time.
+        case aborted
+        /// It is past what there is.
+        case outOfRange
+        /// The server does not do this.
+        case unimplemented
+        /// Something is broken.
+        case `internal`
+        /// The server cannot now.
+        case unavailable
+        /// What was stored is lost.
+        case dataLoss
+        /// Who calls is not known.
+        case unauthenticated
     }
 }
 

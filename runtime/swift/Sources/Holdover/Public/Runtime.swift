@@ -6,7 +6,7 @@
 ///
 /// It ends by ``shutdown()``, or with the last of it, its sessions and their clients.
 public final class Runtime: Sendable {
-    private let native: NativeRuntime
+    let native: NativeRuntime
     /// Tell the runtime what the platform says, for as long as it is there.
     private let observers: [any PlatformObserver]
 

@@ -91,7 +91,7 @@ private class NativeClient(private val session: NativeSession, private val metho
 
     private fun probe(method: Int, request: ByteArray, options: ByteArray?): RawSnapshot? {
         val facts = LongArray(Abi.SNAPSHOT_FACTS)
-        val bytes = Native.probe(session.handle, methods[method].id, request, options, facts) ?: return null
+        val bytes = Native.probe(session.handle, methods.getOrNull(method)?.id ?: return null, request, options, facts) ?: return null
         return RawSnapshots.read(facts, 0, bytes)
     }
 
@@ -106,9 +106,8 @@ private class NativeClient(private val session: NativeSession, private val metho
     }
 
     override suspend fun put(method: Int, request: ByteArray, value: ByteArray) {
-        runtime.operate({ }) { op, error ->
-            Native.put(session.handle, op, op, methods[method].id, request, value, null, error)
-        }
+        val id = known(method).id
+        runtime.operate({ }) { op, error -> Native.put(session.handle, op, op, id, request, value, null, error) }
     }
 
     override fun open(method: Int, request: ByteArray, options: CallOptions): StreamCore {
@@ -116,16 +115,22 @@ private class NativeClient(private val session: NativeSession, private val metho
             { NativeStream(runtime, it) },
             starting(Abi.STREAM, method, request, Messages.options(options)),
         )
-        stream.ask(NativeStream.ahead(methods[method]))
+        stream.ask(NativeStream.ahead(known(method)))
         return stream
     }
+
+    private fun known(method: Int): NativeMethod = methods.getOrNull(method) ?: throw HoldoverException(
+        ErrorKind.MISUSE,
+        "the policy has no method $method; generate the client and its policy again, both at once",
+    )
 
     private fun starting(
         form: Int,
         method: Int,
         request: ByteArray,
         options: ByteArray?,
-    ): (Long, Array<ByteArray?>) -> Int = { op, error ->
-        Native.start(session.handle, op, op, form, methods[method].id, request, options, error)
+    ): (Long, Array<ByteArray?>) -> Int {
+        val id = known(method).id
+        return { op, error -> Native.start(session.handle, op, op, form, id, request, options, error) }
     }
 }
