@@ -15,14 +15,19 @@ fn repository() -> PathBuf {
 
 /// Runs protoc on the example with the plugin.
 fn protoc(options: &str, out: &Path) -> Output {
+    protoc_on("examples/proto", &["pricing/v1/pricing.proto"], options, out)
+}
+
+/// Runs protoc with the plugin on files in a folder of the repository.
+fn protoc_on(folder: &str, files: &[&str], options: &str, out: &Path) -> Output {
     let root = repository();
     Command::new(protoc_bin_vendored::protoc_bin_path().unwrap())
         .arg(format!("--plugin=protoc-gen-holdover={PLUGIN}"))
-        .arg(format!("-I{}", root.join("examples/proto").display()))
+        .arg(format!("-I{}", root.join(folder).display()))
         .arg(format!("-I{}", root.join("annotations/proto").display()))
         .arg(format!("--holdover_out={}", out.display()))
         .arg(format!("--holdover_opt={options}"))
-        .arg("pricing/v1/pricing.proto")
+        .args(files)
         .output()
         .unwrap()
 }
@@ -60,12 +65,35 @@ fn protoc_gets_what_the_command_writes() {
     }
 }
 
+/// Options of every form, as `tests/golden/naming/case.toml` has them.
+#[test]
+fn options_go_through_protoc() {
+    for (options, golden) in [
+        (
+            "target=swift,visibility=public,file_naming=path_to_underscores,\
+             module_mapping=other/types.proto=OtherProtos,extra_module_imports=Dispatch,keep_method_casing=true,\
+             use_access_level_on_imports=true",
+            "swift",
+        ),
+        ("target=kotlin,visibility=internal", "kotlin"),
+    ] {
+        let out = tempfile::tempdir().unwrap();
+        let output = protoc_on("tests/golden/naming", &["input.proto", "second.proto"], options, out.path());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let expected = files(&repository().join("tests/golden/naming/out").join(golden));
+        assert!(files(out.path()) == expected, "{golden} differs");
+    }
+}
+
 #[test]
 fn protoc_says_what_cannot_be_followed() {
     let out = tempfile::tempdir().unwrap();
     for (options, expected) in [
         ("visibility=public", "target=…"),
         ("target=swift,visibilty=public", "did you mean `visibility`?"),
+        ("target=swift,colour=red", "there are: visibility, file_naming, module_mapping, "),
+        ("target=kotlin,java_package=a", "there are: visibility"),
+        ("target=rust,crate=a", "there are: extern_path, type_attribute, "),
         ("target=swift,file_naming=flat", "one of full_path, path_to_underscores, drop_path"),
     ] {
         let output = protoc(options, out.path());

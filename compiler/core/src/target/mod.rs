@@ -5,6 +5,7 @@
 //! forgotten in one language, and a target has no way to reach files or the environment.
 
 mod comments;
+mod file_option;
 mod gap;
 pub mod kotlin;
 mod language;
@@ -124,6 +125,18 @@ pub enum TargetError {
     /// A file would not stay inside the output folder.
     #[error(transparent)]
     Path(#[from] OutputPathError),
+    /// An option of a file is no name.
+    #[error(
+        "{file}: {option} = {value:?} is no name; write letters, digits and underscores, with dots between packages"
+    )]
+    FileOption {
+        /// The file, as it is imported.
+        file: String,
+        /// The option.
+        option: &'static str,
+        /// What it says.
+        value: String,
+    },
     /// Messages could not be generated.
     #[error("cannot generate messages: {reason}")]
     Messages {

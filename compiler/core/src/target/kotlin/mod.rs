@@ -13,6 +13,7 @@ mod types;
 
 pub use options::{KotlinOptions, Visibility};
 
+use super::file_option::{self, Says};
 use super::taken::Taken;
 use super::writer::CodeWriter;
 use super::{
@@ -69,7 +70,12 @@ impl Piece {
 impl Kotlin {
     /// Settles all names.
     pub fn new(context: &Context<'_>, options: KotlinOptions) -> Result<Self, TargetError> {
-        let types = Types::new(context.pool());
+        let pool = context.pool();
+        file_option::check(pool, "java_package", Says::Package, |options| &options.java_package)?;
+        file_option::check(pool, "java_outer_classname", Says::Name, |options| {
+            &options.java_outer_classname
+        })?;
+        let types = Types::new(pool);
         let mut taken = BTreeMap::new();
         let names = names(context, &types, &mut taken)?;
         Ok(Self { options, types, names, taken, scopes: RefCell::default() })

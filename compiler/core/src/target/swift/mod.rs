@@ -12,6 +12,7 @@ mod types;
 
 pub use options::{FileNaming, SwiftOptions, Visibility};
 
+use super::file_option::{self, Says};
 use super::taken::Taken;
 use super::writer::CodeWriter;
 use super::{
@@ -64,6 +65,7 @@ impl Piece {
 impl Swift {
     /// Settles all names.
     pub fn new(context: &Context<'_>, options: SwiftOptions) -> Result<Self, TargetError> {
+        file_option::check(context.pool(), "swift_prefix", Says::Prefix, |options| &options.swift_prefix)?;
         let types = Types::new(context.pool(), &options)?;
         let names = names(context, &types)?;
         Ok(Self { options, types, asked: context.asked().iter().cloned().collect(), names })

@@ -472,7 +472,25 @@ public interface TonguesClientInterface {
         options: CallOptions = CallOptions.DEFAULT,
     ): Snapshot<Input.Words>
 
-    /** What clients and fakes are made of. */
+    /** What clients and fakes are made of, and call things by. */
+    public suspend fun onIn(
+        request: Input.Words,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Words>
+
+    /** Calls `OnObserveIn`. */
+    public suspend fun onObserveIn(
+        request: Input.Words,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Words>
+
+    /** Calls `InMethod`. */
+    public suspend fun inMethod(
+        request: Input.Words,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Input.Words>
+
+    /** Calls `Bound`. */
     public suspend fun bound(
         request: Input.Words,
         options: CallOptions = CallOptions.DEFAULT,
@@ -591,6 +609,15 @@ public class TonguesClient(session: Session) : TonguesClientInterface {
     override suspend fun deinit(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
         bound.unary(DEINIT, request, options)
 
+    override suspend fun onIn(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
+        bound.unary(ON_IN, request, options)
+
+    override suspend fun onObserveIn(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
+        bound.unary(ON_OBSERVE_IN, request, options)
+
+    override suspend fun inMethod(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
+        bound.unary(IN_METHOD, request, options)
+
     override suspend fun bound(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
         bound.unary(BOUND, request, options)
 
@@ -646,12 +673,14 @@ public class TonguesClient(session: Session) : TonguesClientInterface {
             "VG9uZ3VlcxIGT2JqZWN0GAMoCzALSgIgARoZCgdUb25ndWVzEgRXaGVuGAQoCzALSgIgARodCgdUb25ndWVzEghHZXRDbGFzcxgB",
             "KAswC0oCIAEaGwoHVG9uZ3VlcxIGRXF1YWxzGAMoCzALSgIgARodCgdUb25ndWVzEghIYXNoQ29kZRgDKAswC0oCIAEaHQoHVG9u",
             "Z3VlcxIIVG9TdHJpbmcYAygLMAtKAiABGhkKB1Rvbmd1ZXMSBFdhaXQYASgLMAtKAiABGiAKB1Rvbmd1ZXMSC0Rlc2NyaXB0aW9u",
-            "GAEoCzALSgIgARobCgdUb25ndWVzEgZEZWluaXQYASgLMAtKAiABGhoKB1Rvbmd1ZXMSBUJvdW5kGAEoCzALSgIgARobCgdUb25n",
-            "dWVzEgZQb2xpY3kYASgLMAtKAiABGhwKB1Rvbmd1ZXMSB09wdGlvbnMYASgLMAtKAiABGhwKB1Rvbmd1ZXMSB1JlcXVlc3QYASgL",
-            "MAtKAiABGhkKB1Rvbmd1ZXMSBEZsb3cYAigLMAtKAiABGhYKB1Rvbmd1ZXMSAV8YASgLMAtKAiABGh8KB1Rvbmd1ZXMSCkhUVFBC",
-            "eVVSTDIYASgLMAtKAiABGh0KB1Rvbmd1ZXMSCFN0YW5kYXJkGAEoCDAKSgIgARqdAQoHVG9uZ3VlcxIERG93bhgBIAFKAiABUoMB",
-            "CAMaADJ9CgYSBAgBGAEKCAgBEgQIARgCCggIAhIECAEYAwoICAMSBAgBGAQKCAgGEgQIAhgFCggIBBIECAEYBgoICAUSBAgBEAES",
-            "IDA4M2E5MGU0YzU5M2E1MzAxZTZkODA0NTM1ZWU0ZGExGhVkZWVwZXIuZGVlcGVyLnNoYWxsb3ciDmhvbGRvdmVyIDAuMS4w",
+            "GAEoCzALSgIgARobCgdUb25ndWVzEgZEZWluaXQYASgLMAtKAiABGhkKB1Rvbmd1ZXMSBE9uSW4YASgLMAtKAiABGiAKB1Rvbmd1",
+            "ZXMSC09uT2JzZXJ2ZUluGAEoCzALSgIgARodCgdUb25ndWVzEghJbk1ldGhvZBgBKAswC0oCIAEaGgoHVG9uZ3VlcxIFQm91bmQY",
+            "ASgLMAtKAiABGhsKB1Rvbmd1ZXMSBlBvbGljeRgBKAswC0oCIAEaHAoHVG9uZ3VlcxIHT3B0aW9ucxgBKAswC0oCIAEaHAoHVG9u",
+            "Z3VlcxIHUmVxdWVzdBgBKAswC0oCIAEaGQoHVG9uZ3VlcxIERmxvdxgCKAswC0oCIAEaFgoHVG9uZ3VlcxIBXxgBKAswC0oCIAEa",
+            "HwoHVG9uZ3VlcxIKSFRUUEJ5VVJMMhgBKAswC0oCIAEaHQoHVG9uZ3VlcxIIU3RhbmRhcmQYASgIMApKAiABGp0BCgdUb25ndWVz",
+            "EgREb3duGAEgAUoCIAFSgwEIAxoAMn0KBhIECAEYAQoICAESBAgBGAIKCAgCEgQIARgDCggIAxIECAEYBAoICAYSBAgCGAUKCAgE",
+            "EgQIARgGCggIBRIECAEQARIgMDgzYTkwZTRjNTkzYTUzMDFlNmQ4MDQ1MzVlZTRkYTEaFWRlZXBlci5kZWVwZXIuc2hhbGxvdyIO",
+            "aG9sZG92ZXIgMC4xLjA=",
         )
 
         private val IN = BoundMethod<Input.Words, Input.Words>(
@@ -720,56 +749,74 @@ public class TonguesClient(session: Session) : TonguesClientInterface {
             { Input.Words.parseFrom(it) },
         )
 
-        private val BOUND = BoundMethod<Input.Words, Input.Words>(
+        private val ON_IN = BoundMethod<Input.Words, Input.Words>(
             11,
             { it.toByteArray() },
             { Input.Words.parseFrom(it) },
         )
 
-        private val POLICY_ = BoundMethod<Input.Words, Input.Words>(
+        private val ON_OBSERVE_IN = BoundMethod<Input.Words, Input.Words>(
             12,
             { it.toByteArray() },
             { Input.Words.parseFrom(it) },
         )
 
-        private val OPTIONS = BoundMethod<Input.Words, Input.Words>(
+        private val IN_METHOD = BoundMethod<Input.Words, Input.Words>(
             13,
             { it.toByteArray() },
             { Input.Words.parseFrom(it) },
         )
 
-        private val REQUEST = BoundMethod<Input.Words, Input.Words>(
+        private val BOUND = BoundMethod<Input.Words, Input.Words>(
             14,
             { it.toByteArray() },
             { Input.Words.parseFrom(it) },
         )
 
-        private val FLOW = BoundMethod<Input.Words, Input.Words>(
+        private val POLICY_ = BoundMethod<Input.Words, Input.Words>(
             15,
             { it.toByteArray() },
             { Input.Words.parseFrom(it) },
         )
 
-        private val METHOD_ = BoundMethod<Input.Words, Input.Words>(
+        private val OPTIONS = BoundMethod<Input.Words, Input.Words>(
             16,
             { it.toByteArray() },
             { Input.Words.parseFrom(it) },
         )
 
-        private val H_TTP_BY_URL2 = BoundMethod<Input.Words, Input.Words>(
+        private val REQUEST = BoundMethod<Input.Words, Input.Words>(
             17,
             { it.toByteArray() },
             { Input.Words.parseFrom(it) },
         )
 
-        private val STANDARD = BoundMethod<Input.Swift, Input.Void>(
+        private val FLOW = BoundMethod<Input.Words, Input.Words>(
             18,
+            { it.toByteArray() },
+            { Input.Words.parseFrom(it) },
+        )
+
+        private val METHOD_ = BoundMethod<Input.Words, Input.Words>(
+            19,
+            { it.toByteArray() },
+            { Input.Words.parseFrom(it) },
+        )
+
+        private val H_TTP_BY_URL2 = BoundMethod<Input.Words, Input.Words>(
+            20,
+            { it.toByteArray() },
+            { Input.Words.parseFrom(it) },
+        )
+
+        private val STANDARD = BoundMethod<Input.Swift, Input.Void>(
+            21,
             { it.toByteArray() },
             { Input.Void.parseFrom(it) },
         )
 
         private val DOWN = BoundMethod<Input.Deep, Input.Deep>(
-            19,
+            22,
             { it.toByteArray() },
             { Input.Deep.parseFrom(it) },
         )
@@ -836,6 +883,18 @@ public class FakeTongues : TonguesClientInterface {
     /** Answers `Deinit`. */
     public var deinit: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
         { _, _ -> Untold.answer("Tongues/Deinit", "deinit") }
+
+    /** Answers `OnIn`. */
+    public var onIn: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
+        { _, _ -> Untold.answer("Tongues/OnIn", "onIn") }
+
+    /** Answers `OnObserveIn`. */
+    public var onObserveIn: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
+        { _, _ -> Untold.answer("Tongues/OnObserveIn", "onObserveIn") }
+
+    /** Answers `InMethod`. */
+    public var inMethod: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
+        { _, _ -> Untold.answer("Tongues/InMethod", "inMethod") }
 
     /** Answers `Bound`. */
     public var bound: suspend (request: Input.Words, options: CallOptions) -> Snapshot<Input.Words> =
@@ -920,6 +979,15 @@ public class FakeTongues : TonguesClientInterface {
 
     override suspend fun deinit(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
         this.deinit.invoke(request, options)
+
+    override suspend fun onIn(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
+        this.onIn.invoke(request, options)
+
+    override suspend fun onObserveIn(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
+        this.onObserveIn.invoke(request, options)
+
+    override suspend fun inMethod(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
+        this.inMethod.invoke(request, options)
 
     override suspend fun bound(request: Input.Words, options: CallOptions): Snapshot<Input.Words> =
         this.bound.invoke(request, options)

@@ -776,7 +776,28 @@ protocol TonguesClientInterface: Sendable {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
 
-    /// What clients and fakes are made of.
+    /// What clients and fakes are made of, and call things by.
+    func onIn(
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `OnObserveIn`.
+    func onObserveIn(
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `InMethod`.
+    func inMethod(
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words>
+
+    /// Calls `Bound`.
     func bound(
         _ request: Words,
         options: Holdover.CallOptions,
@@ -944,7 +965,34 @@ extension TonguesClientInterface {
         try await self.`deinit`(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
     }
 
-    /// What clients and fakes are made of.
+    /// What clients and fakes are made of, and call things by.
+    func onIn(
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.onIn(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `OnObserveIn`.
+    func onObserveIn(
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.onObserveIn(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `InMethod`.
+    func inMethod(
+        _ request: Words,
+        options: Holdover.CallOptions? = nil,
+        isolation: isolated (any _Concurrency.Actor)? = #isolation
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await self.inMethod(request, options: options ?? Holdover.CallOptions(), isolation: isolation)
+    }
+
+    /// Calls `Bound`.
     func bound(
         _ request: Words,
         options: Holdover.CallOptions? = nil,
@@ -1057,12 +1105,14 @@ struct TonguesClient: TonguesClientInterface {
         VG9uZ3VlcxIGT2JqZWN0GAMoCzALSgIgARoZCgdUb25ndWVzEgRXaGVuGAQoCzALSgIgARodCgdUb25ndWVzEghHZXRDbGFzcxgB
         KAswC0oCIAEaGwoHVG9uZ3VlcxIGRXF1YWxzGAMoCzALSgIgARodCgdUb25ndWVzEghIYXNoQ29kZRgDKAswC0oCIAEaHQoHVG9u
         Z3VlcxIIVG9TdHJpbmcYAygLMAtKAiABGhkKB1Rvbmd1ZXMSBFdhaXQYASgLMAtKAiABGiAKB1Rvbmd1ZXMSC0Rlc2NyaXB0aW9u
-        GAEoCzALSgIgARobCgdUb25ndWVzEgZEZWluaXQYASgLMAtKAiABGhoKB1Rvbmd1ZXMSBUJvdW5kGAEoCzALSgIgARobCgdUb25n
-        dWVzEgZQb2xpY3kYASgLMAtKAiABGhwKB1Rvbmd1ZXMSB09wdGlvbnMYASgLMAtKAiABGhwKB1Rvbmd1ZXMSB1JlcXVlc3QYASgL
-        MAtKAiABGhkKB1Rvbmd1ZXMSBEZsb3cYAigLMAtKAiABGhYKB1Rvbmd1ZXMSAV8YASgLMAtKAiABGh8KB1Rvbmd1ZXMSCkhUVFBC
-        eVVSTDIYASgLMAtKAiABGh0KB1Rvbmd1ZXMSCFN0YW5kYXJkGAEoCDAKSgIgARqdAQoHVG9uZ3VlcxIERG93bhgBIAFKAiABUoMB
-        CAMaADJ9CgYSBAgBGAEKCAgBEgQIARgCCggIAhIECAEYAwoICAMSBAgBGAQKCAgGEgQIAhgFCggIBBIECAEYBgoICAUSBAgBEAES
-        IDA4M2E5MGU0YzU5M2E1MzAxZTZkODA0NTM1ZWU0ZGExGhVkZWVwZXIuZGVlcGVyLnNoYWxsb3ciDmhvbGRvdmVyIDAuMS4w
+        GAEoCzALSgIgARobCgdUb25ndWVzEgZEZWluaXQYASgLMAtKAiABGhkKB1Rvbmd1ZXMSBE9uSW4YASgLMAtKAiABGiAKB1Rvbmd1
+        ZXMSC09uT2JzZXJ2ZUluGAEoCzALSgIgARodCgdUb25ndWVzEghJbk1ldGhvZBgBKAswC0oCIAEaGgoHVG9uZ3VlcxIFQm91bmQY
+        ASgLMAtKAiABGhsKB1Rvbmd1ZXMSBlBvbGljeRgBKAswC0oCIAEaHAoHVG9uZ3VlcxIHT3B0aW9ucxgBKAswC0oCIAEaHAoHVG9u
+        Z3VlcxIHUmVxdWVzdBgBKAswC0oCIAEaGQoHVG9uZ3VlcxIERmxvdxgCKAswC0oCIAEaFgoHVG9uZ3VlcxIBXxgBKAswC0oCIAEa
+        HwoHVG9uZ3VlcxIKSFRUUEJ5VVJMMhgBKAswC0oCIAEaHQoHVG9uZ3VlcxIIU3RhbmRhcmQYASgIMApKAiABGp0BCgdUb25ndWVz
+        EgREb3duGAEgAUoCIAFSgwEIAxoAMn0KBhIECAEYAQoICAESBAgBGAIKCAgCEgQIARgDCggIAxIECAEYBAoICAYSBAgCGAUKCAgE
+        EgQIARgGCggIBRIECAEQARIgMDgzYTkwZTRjNTkzYTUzMDFlNmQ4MDQ1MzVlZTRkYTEaFWRlZXBlci5kZWVwZXIuc2hhbGxvdyIO
+        aG9sZG92ZXIgMC4xLjA=
         """)
     private nonisolated let bound_: Holdover.BoundClient
 
@@ -1153,6 +1203,30 @@ struct TonguesClient: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         try await bound_.unary(Self.deinitMethod, request, options, isolation: isolation)
+    }
+
+    func onIn(
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.onInMethod, request, options, isolation: isolation)
+    }
+
+    func onObserveIn(
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.onObserveInMethod, request, options, isolation: isolation)
+    }
+
+    func inMethod(
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        try await bound_.unary(Self.inMethodMethod, request, options, isolation: isolation)
     }
 
     func bound(
@@ -1311,7 +1385,7 @@ struct TonguesClient: TonguesClientInterface {
         )
     }
 
-    private nonisolated static var boundMethod: Holdover.BoundMethod<Words, Words> {
+    private nonisolated static var onInMethod: Holdover.BoundMethod<Words, Words> {
         Holdover.BoundMethod(
             11,
             encode: { try $0.serializedBytes() },
@@ -1319,7 +1393,7 @@ struct TonguesClient: TonguesClientInterface {
         )
     }
 
-    private nonisolated static var policyMethod: Holdover.BoundMethod<Words, Words> {
+    private nonisolated static var onObserveInMethod: Holdover.BoundMethod<Words, Words> {
         Holdover.BoundMethod(
             12,
             encode: { try $0.serializedBytes() },
@@ -1327,7 +1401,7 @@ struct TonguesClient: TonguesClientInterface {
         )
     }
 
-    private nonisolated static var optionsMethod: Holdover.BoundMethod<Words, Words> {
+    private nonisolated static var inMethodMethod: Holdover.BoundMethod<Words, Words> {
         Holdover.BoundMethod(
             13,
             encode: { try $0.serializedBytes() },
@@ -1335,7 +1409,7 @@ struct TonguesClient: TonguesClientInterface {
         )
     }
 
-    private nonisolated static var requestMethod: Holdover.BoundMethod<Words, Words> {
+    private nonisolated static var boundMethod: Holdover.BoundMethod<Words, Words> {
         Holdover.BoundMethod(
             14,
             encode: { try $0.serializedBytes() },
@@ -1343,7 +1417,7 @@ struct TonguesClient: TonguesClientInterface {
         )
     }
 
-    private nonisolated static var flowMethod: Holdover.BoundMethod<Words, Words> {
+    private nonisolated static var policyMethod: Holdover.BoundMethod<Words, Words> {
         Holdover.BoundMethod(
             15,
             encode: { try $0.serializedBytes() },
@@ -1351,7 +1425,7 @@ struct TonguesClient: TonguesClientInterface {
         )
     }
 
-    private nonisolated static var __Method: Holdover.BoundMethod<Words, Words> {
+    private nonisolated static var optionsMethod: Holdover.BoundMethod<Words, Words> {
         Holdover.BoundMethod(
             16,
             encode: { try $0.serializedBytes() },
@@ -1359,7 +1433,7 @@ struct TonguesClient: TonguesClientInterface {
         )
     }
 
-    private nonisolated static var httpbyURL2Method: Holdover.BoundMethod<Words, Words> {
+    private nonisolated static var requestMethod: Holdover.BoundMethod<Words, Words> {
         Holdover.BoundMethod(
             17,
             encode: { try $0.serializedBytes() },
@@ -1367,9 +1441,33 @@ struct TonguesClient: TonguesClientInterface {
         )
     }
 
-    private nonisolated static var standardMethod: Holdover.BoundMethod<SwiftMessage, Void> {
+    private nonisolated static var flowMethod: Holdover.BoundMethod<Words, Words> {
         Holdover.BoundMethod(
             18,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var __Method: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            19,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var httpbyURL2Method: Holdover.BoundMethod<Words, Words> {
+        Holdover.BoundMethod(
+            20,
+            encode: { try $0.serializedBytes() },
+            decode: { try Words(serializedBytes: $0) }
+        )
+    }
+
+    private nonisolated static var standardMethod: Holdover.BoundMethod<SwiftMessage, Void> {
+        Holdover.BoundMethod(
+            21,
             encode: { try $0.serializedBytes() },
             decode: { try Void(serializedBytes: $0) }
         )
@@ -1377,7 +1475,7 @@ struct TonguesClient: TonguesClientInterface {
 
     private nonisolated static var downMethod: Holdover.BoundMethod<Deep, Deep> {
         Holdover.BoundMethod(
-            19,
+            22,
             encode: { try $0.serializedBytes() },
             decode: { try Deep(serializedBytes: $0) }
         )
@@ -1387,15 +1485,15 @@ struct TonguesClient: TonguesClientInterface {
 /// A `TonguesClientInterface` for tests of apps: closures answer.
 struct FakeTongues: TonguesClientInterface {
     /// Answers `In`.
-    nonisolated var onIn: @Sendable (
+    nonisolated var onIn_: @Sendable (
         _ request: Words,
         _ options: Holdover.CallOptions
     ) async throws -> Holdover.Snapshot<Words> = { _, _ in
-        throw Holdover.HoldoverError.untold("Tongues/In", "onIn")
+        throw Holdover.HoldoverError.untold("Tongues/In", "onIn_")
     }
 
-    /// What observers of `In` see. Unset, they see what `onIn` answers.
-    nonisolated var onObserveIn: (
+    /// What observers of `In` see. Unset, they see what `onIn_` answers.
+    nonisolated var onObserveIn_: (
         @Sendable (_ request: Words, _ options: Holdover.CallOptions) -> Holdover.Observation<Words>
     )? = nil
 
@@ -1486,6 +1584,30 @@ struct FakeTongues: TonguesClientInterface {
         throw Holdover.HoldoverError.untold("Tongues/Deinit", "onDeinit")
     }
 
+    /// Answers `OnIn`.
+    nonisolated var onOnIn: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/OnIn", "onOnIn")
+    }
+
+    /// Answers `OnObserveIn`.
+    nonisolated var onOnObserveIn: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/OnObserveIn", "onOnObserveIn")
+    }
+
+    /// Answers `InMethod`.
+    nonisolated var onInMethod: @Sendable (
+        _ request: Words,
+        _ options: Holdover.CallOptions
+    ) async throws -> Holdover.Snapshot<Words> = { _, _ in
+        throw Holdover.HoldoverError.untold("Tongues/InMethod", "onInMethod")
+    }
+
     /// Answers `Bound`.
     nonisolated var onBound: @Sendable (
         _ request: Words,
@@ -1567,7 +1689,7 @@ struct FakeTongues: TonguesClientInterface {
         isolation: isolated (any _Concurrency.Actor)?
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
-            return try await self.onIn(request, options)
+            return try await self.onIn_(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
@@ -1577,8 +1699,8 @@ struct FakeTongues: TonguesClientInterface {
         _ request: Words,
         options: Holdover.CallOptions
     ) -> Holdover.Observation<Words> {
-        self.onObserveIn?(request, options)
-            ?? .answered { try await self.onIn(request, options) }
+        self.onObserveIn_?(request, options)
+            ?? .answered { try await self.onIn_(request, options) }
     }
 
     nonisolated func cachedIn(_ request: Words) -> Holdover.Snapshot<Words>? {
@@ -1668,6 +1790,42 @@ struct FakeTongues: TonguesClientInterface {
     ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
         do {
             return try await self.onDeinit(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
+    }
+
+    func onIn(
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        do {
+            return try await self.onOnIn(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
+    }
+
+    func onObserveIn(
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        do {
+            return try await self.onOnObserveIn(request, options)
+        } catch {
+            throw Holdover.HoldoverError.thrown(error)
+        }
+    }
+
+    func inMethod(
+        _ request: Words,
+        options: Holdover.CallOptions,
+        isolation: isolated (any _Concurrency.Actor)?
+    ) async throws(Holdover.HoldoverError) -> Holdover.Snapshot<Words> {
+        do {
+            return try await self.onInMethod(request, options)
         } catch {
             throw Holdover.HoldoverError.thrown(error)
         }
