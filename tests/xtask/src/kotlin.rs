@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::library;
-use crate::step::{Outcome, built, cargo, root, run as step};
+use crate::programs::Programs;
+use crate::step::{Outcome, root, run as step};
 use crate::toolchain::{Kotlin, Missing};
 
 /// All modules, from the workspace's root.
@@ -59,28 +59,14 @@ pub(crate) fn bench(library: &Path) -> Outcome {
 
 /// Maven on all modules, with the programs that they call.
 fn maven(kotlin: &Kotlin) -> Result<Command, String> {
-    let core = ["build", "--package", "holdover-ffi", "--features", "jni,testing"];
-    step("Kotlin: the core", &mut cargo(&core))?;
-    let programs = [
-        "build",
-        "--package",
-        "holdover-e2e",
-        "--package",
-        "holdover-cli",
-        "--package",
-        "ride-pricing",
-        "--bins",
-    ];
-    step("Kotlin: the servers and the plugin", &mut cargo(&programs))?;
-    let debug = built()?.join("debug");
-    let program = |name: &str| debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    let programs = Programs::build()?;
     let mut maven = kotlin.maven(&root());
     maven
         .args(["--file", ALL])
-        .arg(format!("-Dholdover.plugin={}", program("protoc-gen-holdover").display()))
-        .env("HOLDOVER_LIBRARY", debug.join(library::file_name()))
-        .env("HOLDOVER_RIDES_SERVER", program("rides"))
-        .env("RIDE_PRICING_SERVER", program("ride-pricing"));
+        .arg(format!("-Dholdover.plugin={}", programs.program("protoc-gen-holdover").display()))
+        .env("HOLDOVER_LIBRARY", programs.core())
+        .env("HOLDOVER_RIDES_SERVER", programs.program("rides"))
+        .env("RIDE_PRICING_SERVER", programs.program("ride-pricing"));
     Ok(maven)
 }
 

@@ -9,6 +9,7 @@ mod golden;
 mod kotlin;
 mod library;
 mod package;
+mod programs;
 mod regenerate;
 mod step;
 mod swift;

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::step::{Outcome, built, cargo, root, run as step};
+use crate::programs::Programs;
+use crate::step::{Outcome, built, root, run as step};
 use crate::toolchain::{Missing, Swift};
 
 /// The packages whose tests are run, from the workspace's root.
@@ -22,11 +23,9 @@ pub(crate) fn test(missing: Missing) -> Outcome {
         println!("   `cargo xtask toolchain` installs it, where it can; `--require swift` fails without it.");
         return Ok(());
     };
-    core()?;
-    let server = ["build", "--package", "holdover-e2e", "--bins"];
-    step("Swift: the server", &mut cargo(&server))?;
+    let programs = Programs::build()?;
     for package in TESTED {
-        step(&format!("Swift: tests in {package}"), &mut command(&swift, package, "test")?)?;
+        step(&format!("Swift: tests in {package}"), &mut command(&swift, package, "test", &programs)?)?;
     }
     example(missing)
 }
@@ -40,9 +39,8 @@ pub(crate) fn example(missing: Missing) -> Outcome {
         println!("\nSkipped, because there is no Swift here: {EXAMPLE}");
         return Ok(());
     };
-    core()?;
-    step("Swift: the example's server", &mut cargo(&["build", "--package", "ride-pricing"]))?;
-    step("Swift: example", &mut command(&swift, EXAMPLE, "run")?)
+    let programs = Programs::build()?;
+    step("Swift: example", &mut command(&swift, EXAMPLE, "run", &programs)?)
 }
 
 /// Measures what calls cost from Swift, over a core that is built as apps ship it and lies in this folder.
@@ -59,20 +57,13 @@ pub(crate) fn bench(core: &Path) -> Outcome {
     step("bench: ffi, from Swift", command.arg("--scratch-path").arg(scratch(BENCH)?))
 }
 
-fn core() -> Outcome {
-    // With what Kotlin's tests need besides: one library for both.
-    let core = ["build", "--package", "holdover-ffi", "--features", "jni,testing"];
-    step("Swift: the core", &mut cargo(&core))
-}
-
 /// A command of SwiftPM on a package, with the core of this build and the programs that tests start.
-fn command(swift: &Swift, package: &str, what: &str) -> Result<Command, String> {
-    let debug = built()?.join("debug");
+fn command(swift: &Swift, package: &str, what: &str, programs: &Programs) -> Result<Command, String> {
     let mut command = swift.command(&root().join(package), "env");
     command
-        .arg(set("HOLDOVER_LIBRARY_FOLDER", &debug))
-        .arg(set("HOLDOVER_RIDES_SERVER", &debug.join("rides")));
-    command.arg(set("RIDE_PRICING_SERVER", &debug.join("ride-pricing")));
+        .arg(set("HOLDOVER_LIBRARY_FOLDER", programs.folder()))
+        .arg(set("HOLDOVER_RIDES_SERVER", &programs.program("rides")));
+    command.arg(set("RIDE_PRICING_SERVER", &programs.program("ride-pricing")));
     command.args(["swift", what, "-Xswiftc", "-warnings-as-errors", "--scratch-path"]).arg(scratch(package)?);
     Ok(command)
 }

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{all_files, failed};
-use crate::step::{Outcome, built, cargo, root, run as step};
+use crate::programs::Programs;
+use crate::step::{Outcome, built, root, run as step};
 use crate::toolchain::{Buf, Missing};
 
 /// Generates all languages by buf, which must give what the golden case of the same files has.
@@ -13,8 +14,7 @@ pub(crate) fn test(missing: Missing) -> Outcome {
         println!("\nSkipped, because there is no buf here: the plugin, started by buf");
         return Ok(());
     };
-    step("buf: the plugin", &mut cargo(&["build", "--package", "holdover-cli", "--bins"]))?;
-    let programs = built()?.join("debug");
+    let programs = Programs::build()?;
     let folder = built()?.join("buf");
     if folder.exists() {
         fs::remove_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
@@ -26,13 +26,14 @@ pub(crate) fn test(missing: Missing) -> Outcome {
     for name in ["buf.yaml", "buf.gen.yaml"] {
         fs::write(folder.join(name), shown(name)?).map_err(|error| failed(&folder, &error))?;
     }
-    let mut annotations = std::process::Command::new(programs.join("holdover"));
+    let mut annotations = std::process::Command::new(programs.program("holdover"));
     annotations.current_dir(&folder).args(["proto", "--out", "third_party/holdover"]);
     step("buf: the annotations", &mut annotations)?;
     // Where buf looks for plugins.
     let rest = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&rest)))
-        .map_err(|error| format!("PATH: {error}"))?;
+    let path =
+        std::env::join_paths(std::iter::once(programs.folder().clone()).chain(std::env::split_paths(&rest)))
+            .map_err(|error| format!("PATH: {error}"))?;
     step("buf: generate", buf.command(&folder).arg("generate").env("PATH", path))?;
     for language in ["rust", "swift", "kotlin"] {
         same(
