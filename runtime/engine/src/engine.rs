@@ -104,7 +104,7 @@ pub struct Engine {
     memory: Memory,
     disk: Disk,
     operations: BTreeMap<OpId, Operation>,
-    /// Operations that end with [`Delivered::Done`], by account.
+    /// Operations that end with [`Delivered::Done`](crate::output::Delivered::Done), by account.
     chores: BTreeMap<OpId, Account>,
     /// Calls and observers by the key of their entry.
     interested: BTreeMap<Key, BTreeSet<OpId>>,

@@ -39,7 +39,7 @@ package struct App: Sendable {
         url: String, _ carrier: Carrier, credentials: (any CredentialsProvider)? = nil,
         configure: (inout Runtime.Configuration) -> Void = { _ in }
     ) throws(HoldoverError) {
-        let endpoint = Endpoint("prod", url: url, protocol: carrier.wireProtocol, isPlainText: true)
+        let endpoint = Endpoint("prod", url: url, protocol: carrier.wireProtocol, isPlainText: url.hasPrefix("http:"))
         var configuration = Runtime.Configuration(endpoints: [endpoint])
         configuration.transport = carrier.transport
         configure(&configuration)

@@ -6,6 +6,8 @@ package final class RidesServer: @unchecked Sendable {
     package static let program = ProcessInfo.processInfo.environment["HOLDOVER_RIDES_SERVER"]
 
     package let url: String
+    /// PEM of the root that it is to be trusted by, if it speaks TLS.
+    package let root: [UInt8]
     private let process = Process()
     private let commands = Pipe()
     private let answers = Pipe()
@@ -14,16 +16,18 @@ package final class RidesServer: @unchecked Sendable {
 
     package struct Gone: Error {}
 
-    /// Starts it. `gzip`: its answers are compressed.
-    package init(gzip: Bool = false) throws {
+    /// Starts it. `gzip`: its answers are compressed. `tls`: it is spoken to by TLS.
+    package init(gzip: Bool = false, tls: Bool = false) throws {
         guard let program = Self.program else { throw Gone() }
         process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = gzip ? ["gzip"] : []
+        process.arguments = (gzip ? ["gzip"] : []) + (tls ? ["tls"] : [])
         process.standardInput = commands
         process.standardOutput = answers
         try process.run()
         var first = Data()
-        url = try Self.line(answers.fileHandleForReading, &first)
+        let words = try Self.line(answers.fileHandleForReading, &first).split(separator: " ").map(String.init)
+        url = words.first ?? ""
+        root = words.count > 1 ? Data(base64Encoded: words[1]).map(Array.init) ?? [] : []
         unread = first
     }
 

@@ -70,6 +70,20 @@ struct Success {
         await app.runtime.shutdown()
     }
 
+    @Test(arguments: [Endpoint.WireProtocol.connect, .grpc, .grpcWeb])
+    func theRustTransportTrustsTheRootsThatItIsGiven(wireProtocol: Endpoint.WireProtocol) async throws {
+        let server = try RidesServer(tls: true)
+        let app = try App(server, Carrier(.rustTrusting(pem: server.root), wireProtocol))
+        #expect(try await app.pricing.getQuote(ride()).value.quoteID == "q-1 of r-1")
+        await app.runtime.shutdown()
+
+        // Nobody else vouches for it: a portal could be there as well.
+        let wary = try App(server, Carrier(.rust, wireProtocol))
+        let error = await failure { () throws(HoldoverError) in try await wary.pricing.getQuote(ride()) }
+        #expect(error?.kind == .intercepted)
+        await wary.runtime.shutdown()
+    }
+
     @Test(arguments: Carrier.stacks)
     func networkOnlyAsksAgainAndCacheOnlyNeverAsks(carrier: Carrier) async throws {
         let server = try RidesServer()
