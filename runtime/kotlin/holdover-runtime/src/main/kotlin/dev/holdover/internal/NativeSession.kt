@@ -111,12 +111,9 @@ private class NativeClient(private val session: NativeSession, private val metho
     }
 
     override fun open(method: Int, request: ByteArray, options: CallOptions): StreamCore {
-        val stream = runtime.begin(
-            { NativeStream(runtime, it) },
-            starting(Abi.STREAM, method, request, Messages.options(options)),
-        )
-        stream.ask(NativeStream.ahead(known(method)))
-        return stream
+        val ahead = NativeStream.ahead(known(method))
+        val starting = starting(Abi.STREAM, method, request, Messages.options(options))
+        return runtime.begin({ NativeStream(runtime, it, ahead) }, starting).also(NativeStream::begin)
     }
 
     private fun known(method: Int): NativeMethod = methods.getOrNull(method) ?: throw HoldoverException(

@@ -66,9 +66,14 @@ internal class NativeObserver(private val runtime: NativeRuntime, private val op
     }
 }
 
-/** A stream: no more items come than were asked for, and another one is asked for as each is taken. */
-internal class NativeStream(private val runtime: NativeRuntime, private val op: Long) : StreamCore, Operation {
+/**
+ * A stream: no more items come than were asked for. So many are asked for ahead, and half as many again whenever that many
+ * were taken, because asking costs more than taking.
+ */
+internal class NativeStream(private val runtime: NativeRuntime, private val op: Long, private val ahead: Int) :
+    StreamCore, Operation {
     private val items = Channel<RawSnapshot>(Channel.UNLIMITED)
+    private var taken = 0
     private val mayBeSent = Channel<Unit>(Channel.UNLIMITED)
 
     override fun hear(event: Event) {
@@ -91,16 +96,23 @@ internal class NativeStream(private val runtime: NativeRuntime, private val op: 
         mayBeSent.close(error)
     }
 
-    /** Lets so many more items come. */
-    fun ask(items: Int) {
-        runtime.credit(op, items)
+    /** Lets the first items come. */
+    fun begin() {
+        runtime.credit(op, ahead)
     }
 
     override suspend fun next(): RawSnapshot? {
         val next = items.receiveCatching()
         next.exceptionOrNull()?.let { throw it }
-        if (next.isSuccess) ask(1)
+        if (next.isSuccess) take()
         return next.getOrNull()
+    }
+
+    private fun take() {
+        taken += 1
+        if (taken < ahead / 2) return
+        runtime.credit(op, taken)
+        taken = 0
     }
 
     override suspend fun send(message: ByteArray) {
