@@ -68,8 +68,6 @@ private class ScriptedCore : SessionCore, ClientCore {
 
     override fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot? = memory
 
-    override fun peek(method: Int, request: ByteArray): RawSnapshot? = memory
-
     override suspend fun call(method: Int, request: ByteArray, options: CallOptions): RawSnapshot {
         log += "call $method ${GetQuoteRequest.parseFrom(request).rideId}"
         return network ?: throw HoldoverException(ErrorKind.OFFLINE, "no network")

@@ -69,8 +69,12 @@ public class BoundClient(session: Session, policy: ByteArray) {
     )
 
     /** What memory has, at once, for the first frame. What is stale is refreshed behind. */
-    public fun <Request, Response> cached(method: BoundMethod<Request, Response>, request: Request): Snapshot<Response>? {
-        val raw = bound?.peek(method.index, method.encode(request)) ?: return null
+    public fun <Request, Response> cached(
+        method: BoundMethod<Request, Response>,
+        request: Request,
+        options: CallOptions = CallOptions.DEFAULT,
+    ): Snapshot<Response>? {
+        val raw = bound?.probe(method.index, method.encode(request), options) ?: return null
         return try {
             read(method, raw)
         } catch (_: HoldoverException) {

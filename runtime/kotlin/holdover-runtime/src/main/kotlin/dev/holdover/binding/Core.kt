@@ -48,9 +48,6 @@ public interface ClientCore {
      */
     public fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot?
 
-    /** What memory holds (rows 1 and 2), at once, for the first frame; row 2 starts its refresh. */
-    public fun peek(method: Int, request: ByteArray): RawSnapshot?
-
     /** Makes a unary call. */
     public suspend fun call(method: Int, request: ByteArray, options: CallOptions): RawSnapshot
 

@@ -84,14 +84,10 @@ internal class RefusedSession(private val error: HoldoverException) : SessionCor
 private class NativeClient(private val session: NativeSession, private val methods: List<NativeMethod>) : ClientCore {
     private val runtime: NativeRuntime get() = session.runtime
 
-    override fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot? =
-        probe(method, request, Messages.options(options))
-
-    override fun peek(method: Int, request: ByteArray): RawSnapshot? = probe(method, request, null)
-
-    private fun probe(method: Int, request: ByteArray, options: ByteArray?): RawSnapshot? {
+    override fun probe(method: Int, request: ByteArray, options: CallOptions): RawSnapshot? {
+        val id = methods.getOrNull(method)?.id ?: return null
         val facts = LongArray(Abi.SNAPSHOT_FACTS)
-        val bytes = Native.probe(session.handle, methods.getOrNull(method)?.id ?: return null, request, options, facts) ?: return null
+        val bytes = Native.probe(session.handle, id, request, Messages.options(options), facts) ?: return null
         return RawSnapshots.read(facts, 0, bytes)
     }
 

@@ -145,7 +145,8 @@ internal class StoryHost(private val scope: CoroutineScope, private val policy: 
                 "stream" -> stream(parts, client, method, request, parts.options())
                 "cached" -> {
                     val op = parts.text("op")
-                    report(client.cached(method, request)?.let { Reports.value(op, it) } ?: Reports.done(op))
+                    val snapshot = client.cached(method, request, parts.options())
+                    report(snapshot?.let { Reports.value(op, it) } ?: Reports.done(op))
                 }
                 "prefetch" -> begin(parts) { client.prefetch(method, request) }
                 "put" -> begin(parts) { client.put(method, request, parts.bytes("value")) }
