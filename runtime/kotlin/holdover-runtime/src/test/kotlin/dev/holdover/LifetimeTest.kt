@@ -18,7 +18,9 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
 import kotlinx.coroutines.yield
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable
 
+@EnabledIfEnvironmentVariable(named = "HOLDOVER_LIBRARY", matches = ".+", disabledReason = "names no library")
 class LifetimeTest {
     @Test
     fun `wrong configurations are refused and say why`() {
