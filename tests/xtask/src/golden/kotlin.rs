@@ -12,7 +12,7 @@ pub(crate) fn test(missing: Missing) -> Outcome {
     };
     every_case_is_named()?;
     let mut maven = kotlin.maven(&root().join("tests/golden/kotlin"));
-    step("golden Kotlin", maven.args(["--quiet", "test"]))
+    step("golden Kotlin", maven.args(["--quiet", "-DskipTests", "test"]))
 }
 
 /// A case that is not listed would not be compiled.

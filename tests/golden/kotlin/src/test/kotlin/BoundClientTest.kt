@@ -54,11 +54,7 @@ private class ScriptedCore : SessionCore, ClientCore {
 
     override fun setMetadata(name: String, value: ByteArray): Unit = error("the client sets no metadata")
 
-<<<<<<< HEAD
-    override fun replaceMetadata(metadata: Metadata): Unit = error("the client replaces no metadata")
-=======
     override fun replaceMetadata(metadata: Metadata): Unit = error("the client sets no metadata")
->>>>>>> world
 
     override fun credentialsChanged(): Unit = error("the client has no credentials")
 
