@@ -52,20 +52,28 @@ pub(crate) fn bench(core: &Path) -> Outcome {
         println!("\nSkipped, because there is no Swift here: {BENCH}");
         return Ok(());
     };
-    let mut command = swift.command(&root().join(BENCH), "env");
+    let mut command = environment(&swift, BENCH);
     command.arg(set("HOLDOVER_LIBRARY_FOLDER", core)).args(["swift", "run", "--configuration", "release"]);
     step("bench: ffi, from Swift", command.arg("--scratch-path").arg(scratch(BENCH)?))
 }
 
 /// A command of SwiftPM on a package, with the core of this build and the programs that tests start.
 fn command(swift: &Swift, package: &str, what: &str, programs: &Programs) -> Result<Command, String> {
-    let mut command = swift.command(&root().join(package), "env");
+    let mut command = environment(swift, package);
     command
         .arg(set("HOLDOVER_LIBRARY_FOLDER", programs.folder()))
         .arg(set("HOLDOVER_RIDES_SERVER", &programs.program("rides")));
     command.arg(set("RIDE_PRICING_SERVER", &programs.program("ride-pricing")));
     command.args(["swift", what, "-Xswiftc", "-warnings-as-errors", "--scratch-path"]).arg(scratch(package)?);
     Ok(command)
+}
+
+/// A command in a package's folder that goes on with variables to set. Cargo names its own folders of libraries to what it
+/// runs, and the loader would take the core from there.
+fn environment(swift: &Swift, package: &str) -> Command {
+    let mut command = swift.command(&root().join(package), "env");
+    command.args(["-u", "LD_LIBRARY_PATH"]);
+    command
 }
 
 /// Where SwiftPM puts what it builds of a package.
