@@ -112,13 +112,17 @@ impl Plan {
 
     fn write(&self, compilation: &Compilation) -> Result<Written, Failure> {
         let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
-        let comments = Comments::of(&compilation.loaded.descriptor_set());
-        for (out, language) in &self.languages {
+        if !self.languages.is_empty() {
+            let comments = Comments::of(&compilation.loaded.descriptor_set());
             let context = Context::new(compilation, &comments)?;
-            let generated = language.generate(&context)?;
-            files.extend(
-                generated.into_iter().map(|OutputFile { path, content }| (out.join(path.as_str()), content)),
-            );
+            for (out, language) in &self.languages {
+                let generated = language.generate(&context)?;
+                files.extend(
+                    generated
+                        .into_iter()
+                        .map(|OutputFile { path, content }| (out.join(path.as_str()), content)),
+                );
+            }
         }
         files.extend(self.policy.iter().map(|path| (path.clone(), compilation.policy.encode_to_vec())));
         let files: Vec<(PathBuf, &[u8])> =

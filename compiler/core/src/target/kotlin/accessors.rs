@@ -1,9 +1,10 @@
 //! Accessors of fields that may be withheld.
 
 use super::docs::document;
-use super::names::{accessor as java, capitalized, case, escaped, function, oneof as java_oneof};
+use super::names::{accessor as java, case, escaped, function, oneof as java_oneof};
 use super::types::{Class, Scope, member};
 use super::{Item, Kotlin, Piece};
+use crate::target::spelling::capitalized;
 use crate::target::taken::Taken;
 use crate::target::writer::CodeWriter;
 use crate::target::{Accessor, EnrichedMessage, Part, TargetError, sentences};

@@ -14,6 +14,7 @@ mod types;
 pub use options::{KotlinOptions, Visibility};
 
 use super::file_option::{self, Says};
+use super::piece::{self, Piece};
 use super::taken::Taken;
 use super::writer::CodeWriter;
 use super::{
@@ -47,24 +48,6 @@ enum Item {
     Tags(String),
     Accessors(String),
     Oneof(String),
-}
-
-/// Code, and the `.proto` that it belongs to.
-#[derive(Clone, Debug)]
-pub struct Piece {
-    proto: String,
-    code: CodeWriter,
-}
-
-impl Piece {
-    fn new(proto: &str) -> Self {
-        Self { proto: proto.to_owned(), code: CodeWriter::default() }
-    }
-
-    /// What is there already.
-    fn nothing() -> Self {
-        Self::new("")
-    }
 }
 
 impl Kotlin {
@@ -194,13 +177,7 @@ impl Target for Kotlin {
     }
 
     fn files(&self, pieces: Vec<(&Package<'_>, Vec<Piece>)>) -> Result<Vec<OutputFile>, TargetError> {
-        let mut protos: BTreeMap<String, CodeWriter> = BTreeMap::new();
-        for piece in pieces.into_iter().flat_map(|(_, pieces)| pieces).filter(|piece| !piece.code.is_empty())
-        {
-            protos.entry(piece.proto).or_default().append(&piece.code);
-        }
-        let mut files: Vec<OutputFile> = Vec::new();
-        for (proto, code) in &protos {
+        piece::files(pieces, |proto, code| {
             let proto = self.types.file(proto)?;
             let folder: String = package(&proto)
                 .split('.')
@@ -208,11 +185,7 @@ impl Target for Kotlin {
                 .map(|part| format!("{part}/"))
                 .collect();
             let path = OutputPath::new(format!("{folder}{}Holdover.kt", file_stem(&proto)))?;
-            if files.iter().any(|file| file.path == path) {
-                return Err(TargetError::Twice { path: path.to_string() });
-            }
-            files.push(OutputFile { path, content: self.file(&proto, code) });
-        }
-        Ok(files)
+            Ok(OutputFile { path, content: self.file(&proto, code) })
+        })
     }
 }

@@ -81,12 +81,6 @@ pub(super) fn function(name: &str) -> String {
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
-/// The first letter as a capital.
-pub(super) fn capitalized(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
-}
-
 /// Getters that messages have anyway, by the names of the fields that would have them.
 const FORBIDDEN: &[&str] = &[
     "Class",

@@ -8,7 +8,7 @@ use super::types::Scope;
 use super::{Item, Kotlin, Piece};
 use crate::target::writer::CodeWriter;
 use crate::target::{Service, TargetError, sentences};
-use function::{Called, Function, Functions};
+use function::{Function, Functions};
 
 /// The mark of what is deprecated.
 fn deprecate(scope: &mut Scope, code: &mut CodeWriter, deprecated: bool) {
@@ -29,14 +29,14 @@ pub(super) fn interface(kotlin: &Kotlin, service: &Service<'_>) -> Result<Piece,
         deprecate(scope, code, service.ir.deprecated);
         code.block(format!("{visibility} interface {name}"), |code| {
             for function in functions.all() {
-                let Function { method, called, .. } = function;
+                let Function { method, returns, .. } = function;
                 code.blank();
-                match called {
-                    Called::Method => {
+                match returns.derived() {
+                    None => {
                         document(code, method.comment, &sentences::call(method), &method.promises);
                     }
-                    Called::Derived(index) => {
-                        document(code, None, &sentences::derived(&method.ir.name)[*index], &[]);
+                    Some(index) => {
+                        document(code, None, &sentences::derived(&method.ir.name)[index], &[]);
                     }
                 }
                 deprecate(scope, code, method.ir.deprecated);
@@ -105,10 +105,7 @@ pub(super) fn fake(kotlin: &Kotlin, service: &Service<'_>) -> Result<Piece, Targ
         code.block(format!("{visibility} class {name} : {interface}"), |code| {
             for function in functions.all() {
                 let docs = sentences::told(&function.method.ir.name, &format!("[{}]", function.call));
-                let place = match function.called {
-                    Called::Method => 0,
-                    Called::Derived(index) => index + 1,
-                };
+                let place = function.returns.derived().map_or(0, |index| index + 1);
                 code.blank();
                 document(code, None, &docs[place], &[]);
                 deprecate(scope, code, function.method.ir.deprecated);

@@ -13,12 +13,13 @@ mod types;
 pub use options::{FileNaming, SwiftOptions, Visibility};
 
 use super::file_option::{self, Says};
+use super::piece::{self, Piece};
+use super::spelling::capitalized;
 use super::taken::Taken;
 use super::writer::CodeWriter;
 use super::{
     Context, EnrichedMessage, OutputFile, OutputPath, Package, Service, Target, TargetError, sentences,
 };
-use names::capitalized;
 use prost_reflect::FileDescriptor;
 use std::collections::{BTreeMap, BTreeSet};
 use types::{MODULE, Types};
@@ -42,24 +43,6 @@ enum Item {
     Fake(String),
     Tags(String),
     Accessors(String),
-}
-
-/// Code, and the `.proto` that it belongs to.
-#[derive(Clone, Debug)]
-pub struct Piece {
-    proto: String,
-    code: CodeWriter,
-}
-
-impl Piece {
-    fn new(proto: &str) -> Self {
-        Self { proto: proto.to_owned(), code: CodeWriter::default() }
-    }
-
-    /// What is there already, or in another module.
-    fn nothing() -> Self {
-        Self::new("")
-    }
 }
 
 impl Swift {
@@ -174,19 +157,9 @@ impl Target for Swift {
     }
 
     fn files(&self, pieces: Vec<(&Package<'_>, Vec<Piece>)>) -> Result<Vec<OutputFile>, TargetError> {
-        let mut protos: BTreeMap<String, CodeWriter> = BTreeMap::new();
-        for piece in pieces.into_iter().flat_map(|(_, pieces)| pieces).filter(|piece| !piece.code.is_empty())
-        {
-            protos.entry(piece.proto).or_default().append(&piece.code);
-        }
-        let mut files: Vec<OutputFile> = Vec::new();
-        for (proto, code) in &protos {
+        piece::files(pieces, |proto, code| {
             let path = OutputPath::new(self.options.file_naming.file(proto))?;
-            if files.iter().any(|file| file.path == path) {
-                return Err(TargetError::Twice { path: path.to_string() });
-            }
-            files.push(OutputFile { path, content: self.file(code) });
-        }
-        Ok(files)
+            Ok(OutputFile { path, content: self.file(code) })
+        })
     }
 }

@@ -1,6 +1,8 @@
 //! Names as SwiftProtobuf makes them, so that our code finds its messages. The rules are those of its plugin library
 //! (`NamingUtils`, `SwiftProtobufNamer`, the same from 1.27 to 1.38), which other generators for Swift follow, too.
 
+use crate::target::spelling::capitalized;
+
 /// Keywords that declarations begin with.
 const DECLARATIONS: &[&str] = &[
     "associatedtype",
@@ -225,12 +227,6 @@ pub(super) fn camel(name: &str, upper: bool) -> String {
         result.push('_');
     }
     result
-}
-
-/// The first letter as a capital.
-pub(super) fn capitalized(name: &str) -> String {
-    let mut chars = name.chars();
-    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
 }
 
 /// What the types of a file begin with: `Pricing_V1_`.

@@ -6,7 +6,7 @@ use super::docs::{deprecate, document};
 use super::{Item, Piece, Swift};
 use crate::target::writer::CodeWriter;
 use crate::target::{Service, TargetError, sentences};
-use function::{Called, Function, Functions};
+use function::{Function, Functions};
 
 /// `protocol Pricing_V1_PricingClientInterface`, and the overloads that have defaults, which protocols cannot.
 pub(super) fn interface(swift: &Swift, service: &Service<'_>) -> Result<Piece, TargetError> {
@@ -38,11 +38,11 @@ pub(super) fn interface(swift: &Swift, service: &Service<'_>) -> Result<Piece, T
 
 /// Documentation and deprecation of a function.
 fn head(code: &mut CodeWriter, function: &Function<'_>) {
-    let Function { method, called, .. } = function;
-    match called {
-        Called::Method => document(code, method.comment, &sentences::call(method), &method.promises),
-        Called::Derived(index) => {
-            document(code, None, &sentences::derived(&method.ir.name)[*index], &[]);
+    let Function { method, returns, .. } = function;
+    match returns.derived() {
+        None => document(code, method.comment, &sentences::call(method), &method.promises),
+        Some(index) => {
+            document(code, None, &sentences::derived(&method.ir.name)[index], &[]);
         }
     }
     deprecate(code, method.ir.deprecated);
@@ -101,10 +101,7 @@ pub(super) fn fake(swift: &Swift, service: &Service<'_>) -> Result<Piece, Target
         for function in functions.all() {
             code.blank();
             let docs = sentences::told(&function.method.ir.name, &format!("`{}`", function.call_told));
-            let place = match function.called {
-                Called::Method => 0,
-                Called::Derived(index) => index + 1,
-            };
+            let place = function.returns.derived().map_or(0, |index| index + 1);
             document(code, None, &docs[place], &[]);
             deprecate(code, function.method.ir.deprecated);
             function.hold(swift, visibility, code);

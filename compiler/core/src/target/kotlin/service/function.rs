@@ -1,10 +1,11 @@
 //! The functions of a service: every implementation of its interface has them.
 
-use crate::ir::Kind;
 use crate::target::kotlin::Kotlin;
 use crate::target::kotlin::docs::literal;
-use crate::target::kotlin::names::{capitalized, escaped, function};
+use crate::target::kotlin::names::{escaped, function};
 use crate::target::kotlin::types::{Class, Scope};
+use crate::target::returns::Returns;
+use crate::target::spelling::capitalized;
 use crate::target::taken::Taken;
 use crate::target::writer::CodeWriter;
 use crate::target::{Method, Service, TargetError};
@@ -28,7 +29,6 @@ pub(super) struct Bound<'a> {
 /// One function.
 pub(super) struct Function<'a> {
     pub(super) method: &'a Method<'a>,
-    pub(super) called: Called,
     pub(super) returns: Returns,
     pub(super) name: String,
     /// The name of the function that calls the method.
@@ -36,28 +36,6 @@ pub(super) struct Function<'a> {
     request: String,
     response: String,
     constant: String,
-}
-
-/// What a function is of a method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Called {
-    /// The call itself.
-    Method,
-    /// Observe, cached, prefetch or put, by their places in [`crate::target::sentences::derived`].
-    Derived(usize),
-}
-
-/// What a function gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Returns {
-    Answer,
-    ServerStream,
-    ClientStream,
-    BidiStream,
-    Observation,
-    Cached,
-    Prefetched,
-    Put,
 }
 
 impl<'a> Functions<'a> {
@@ -77,9 +55,8 @@ impl<'a> Functions<'a> {
             let request = scope.name(&Class::message(&kotlin.types.find(&method.ir.request)?));
             let response = scope.name(&Class::message(&kotlin.types.find(&method.ir.response)?));
             let constant = constants.take(constant(&call));
-            let function = |name: String, called, returns| Function {
+            let function = |name: String, returns| Function {
                 method,
-                called,
                 returns,
                 name,
                 call: call.clone(),
@@ -87,23 +64,11 @@ impl<'a> Functions<'a> {
                 response: response.clone(),
                 constant: constant.clone(),
             };
-            let returns = match method.ir.kind {
-                Kind::Unary | Kind::Unspecified => Returns::Answer,
-                Kind::ServerStream => Returns::ServerStream,
-                Kind::ClientStream => Returns::ClientStream,
-                Kind::BidiStream => Returns::BidiStream,
-            };
-            let mut functions = vec![function(call.clone(), Called::Method, returns)];
+            let mut functions = vec![function(call.clone(), Returns::of(method.ir.kind))];
             if method.is_cached() {
-                let derived = [
-                    ("observe", Returns::Observation),
-                    ("cached", Returns::Cached),
-                    ("prefetch", Returns::Prefetched),
-                    ("put", Returns::Put),
-                ];
-                for (index, (verb, returns)) in derived.into_iter().enumerate() {
+                for (verb, returns) in Returns::DERIVED {
                     let name = names.take(format!("{verb}{}", capitalized(&call)));
-                    functions.push(function(name, Called::Derived(index), returns));
+                    functions.push(function(name, returns));
                 }
             }
             methods.push(Bound { method, request, response, constant, functions });

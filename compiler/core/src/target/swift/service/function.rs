@@ -1,8 +1,9 @@
 //! The functions of a service: every implementation of its interface has them.
 
-use crate::ir::Kind;
+use crate::target::returns::Returns;
+use crate::target::spelling::capitalized;
 use crate::target::swift::Swift;
-use crate::target::swift::names::{camel, capitalized, escaped, function_name};
+use crate::target::swift::names::{camel, escaped, function_name};
 use crate::target::swift::types::Place;
 use crate::target::taken::Taken;
 use crate::target::writer::CodeWriter;
@@ -27,7 +28,6 @@ pub(super) struct Bound<'a> {
 /// One function.
 pub(super) struct Function<'a> {
     pub(super) method: &'a Method<'a>,
-    pub(super) called: Called,
     pub(super) returns: Returns,
     pub(super) name: String,
     /// The property of a fake that answers. Were it called like the function, Swift would not take closures that are set
@@ -38,28 +38,6 @@ pub(super) struct Function<'a> {
     request: String,
     response: String,
     constant: String,
-}
-
-/// What a function is of a method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Called {
-    /// The call itself.
-    Method,
-    /// Observe, cached, prefetch or put, by their places in [`crate::target::sentences::derived`].
-    Derived(usize),
-}
-
-/// What a function gives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Returns {
-    Answer,
-    ServerStream,
-    ClientStream,
-    BidiStream,
-    Observation,
-    Cached,
-    Prefetched,
-    Put,
 }
 
 impl<'a> Functions<'a> {
@@ -90,9 +68,8 @@ impl<'a> Functions<'a> {
             let response = swift.types.message(&swift.types.find(&method.ir.response)?, at);
             let constant = format!("{call}Method");
             let call_told = told[index].clone();
-            let function = |name: String, told: String, called, returns| Function {
+            let function = |name: String, told: String, returns| Function {
                 method,
-                called,
                 returns,
                 name,
                 told,
@@ -101,24 +78,13 @@ impl<'a> Functions<'a> {
                 response: response.clone(),
                 constant: constant.clone(),
             };
-            let returns = match method.ir.kind {
-                Kind::Unary | Kind::Unspecified => Returns::Answer,
-                Kind::ServerStream => Returns::ServerStream,
-                Kind::ClientStream => Returns::ClientStream,
-                Kind::BidiStream => Returns::BidiStream,
-            };
-            let mut functions = vec![function(call.clone(), told[index].clone(), Called::Method, returns)];
+            let mut functions =
+                vec![function(call.clone(), told[index].clone(), Returns::of(method.ir.kind))];
             if method.is_cached() {
-                let derived = [
-                    ("observe", Returns::Observation),
-                    ("cached", Returns::Cached),
-                    ("prefetch", Returns::Prefetched),
-                    ("put", Returns::Put),
-                ];
-                for (index, (verb, returns)) in derived.into_iter().enumerate() {
+                for (verb, returns) in Returns::DERIVED {
                     let name = names.take(format!("{verb}{}", capitalized(&spelled(method))));
                     let told = names.take(on(&name));
-                    functions.push(function(name, told, Called::Derived(index), returns));
+                    functions.push(function(name, told, returns));
                 }
             }
             methods.push(Bound { method, request, response, constant, functions });
